@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+# Faultline: every command a person types.  `make help` lists them, README.md explains them.
+#
+# Everything built goes to build/ (a debug kernel to build/debug/).  User programs, their tests and the host
+# unit tests bring their rules in fragments of their own, included at the end.
+
+ifeq ($(filter oneshell,$(.FEATURES)),)
+$(error This is make $(MAKE_VERSION); Faultline needs GNU make 4 (macOS: `brew install make`, then `gmake`, or: tools/in-docker make run))
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+V ?=
+$(if $(V),,$(eval .SILENT:))
+
+# What a person gives as NAME=… reaches the tools through the environment, byte for byte: $(value …) keeps make
+# from expanding a dollar in it, and sub-makes inherit the environment instead of a command line.
+OPTIONS := SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH SEED GDB T MIN N M IMG
+$(foreach v,$(OPTIONS),$(eval override $v := $$(value $v))$(eval export $v))
+MAKEOVERRIDES :=
+
+CROSS_COMPILE ?= riscv64-linux-gnu-
+B := build$(if $(DEBUG),/debug)
+SUBMAKE = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$$(nproc))
+
+# --- the kernel ---------------------------------------------------------------------------------------------
+
+CC := $(CROSS_COMPILE)gcc
+LD := $(CROSS_COMPILE)ld
+NM := $(CROSS_COMPILE)nm
+OBJCOPY := $(CROSS_COMPILE)objcopy
+
+KERNEL_DIRS := arch/riscv kernel mm mm/policy fs fs/ext2 fs/proc drivers drivers/virtio lib
+KERNEL_SRCS := $(wildcard $(KERNEL_DIRS:%=%/*.c) arch/riscv/*.S)
+KERNEL_OBJS := $(patsubst %,$(B)/obj/%.o,$(KERNEL_SRCS:.c=))
+KERNEL_LDS := arch/riscv/kernel.lds
+
+# Expanded at the first use, when tools/setup may just have installed the compiler.
+GCC_INCLUDE = $(eval GCC_INCLUDE := $(shell $(CC) -print-file-name=include))$(GCC_INCLUDE)
+UAPI_INCLUDE := /usr/$(CROSS_COMPILE:%-=%)/include
+
+# The second line undoes what a distribution's compiler may have preset (-fpie, -fstack-protector-strong,
+# _FORTIFY_SOURCE): none of it has a run-time library here.
+KERNEL_CPPFLAGS = -nostdinc -I. -I$(B) -Ibuild -isystem $(GCC_INCLUDE) -isystem $(UAPI_INCLUDE) \
+	-U_FORTIFY_SOURCE $(if $(DEBUG),-DCONFIG_DEBUG)
+KERNEL_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -ffreestanding -fno-pie \
+	-fno-stack-protector -fno-strict-aliasing -fno-common -fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
+	-march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany $(if $(DEBUG),-fsanitize=undefined)
+KERNEL_LDFLAGS := -static -nostdlib -no-pie --build-id=none -z max-page-size=4096 -z noexecstack \
+	--no-warn-rwx-segments -T $(KERNEL_LDS)
+
+.PHONY: all kernel image
+all: kernel users $(B)/root.stamp
+kernel: $(B)/faultline.elf $(B)/Image
+
+$(B)/obj/%.o: %.c | build/version.h
+	mkdir -p $(@D)
+	echo "  CC    $<"
+	$(CC) $(KERNEL_CPPFLAGS) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/%.S.o: %.S | build/version.h
+	mkdir -p $(@D)
+	echo "  AS    $<"
+	$(CC) $(KERNEL_CPPFLAGS) -D__ASSEMBLY__ $(filter -g -m%,$(KERNEL_CFLAGS)) -MMD -MP -c -o $@ $<
+
+# The vDSO is a small shared object of its own, which arch/riscv/*.S takes in by .incbin "vdso.so"; the kernel
+# knows its entry points by vdso-offsets.h (#define VDSO_<symbol> <offset>).
+VDSO_SRCS := $(wildcard arch/riscv/vdso/*.[cS])
+VDSO_OBJS := $(patsubst %,$(B)/obj/%.o,$(VDSO_SRCS:.c=))
+VDSO_LDS := arch/riscv/vdso/vdso.lds
+ifneq ($(VDSO_SRCS),)
+$(VDSO_OBJS): KERNEL_CFLAGS := $(filter-out -fsanitize=% -mcmodel=%,$(KERNEL_CFLAGS)) -fPIC -g0
+$(KERNEL_OBJS): | $(B)/vdso.so $(B)/vdso-offsets.h
+$(filter $(B)/obj/arch/riscv/vdso%,$(KERNEL_OBJS)): $(B)/vdso.so
+
+$(B)/vdso.so: $(VDSO_OBJS) $(VDSO_LDS)
+	echo "  LD    $@"
+	$(LD) -shared -nostdlib --no-undefined --hash-style=both --build-id=none -z noexecstack -z max-page-size=4096 \
+		-soname linux-vdso.so.1 -T $(VDSO_LDS) -o $@ $(VDSO_OBJS)
+
+$(B)/vdso-offsets.h: $(B)/vdso.so
+	$(NM) -D $< | awk '$$2 ~ /[TW]/ { sub(/@.*/, "", $$3); print "#define VDSO_" $$3 " 0x" $$1 }' > $@
+endif
+
+# Two links.  The first has an empty symbol table; the second has that of the first, in a section behind all text,
+# so no text address differs between the two (checked).
+$(B)/kernel.list: .FORCE
+	mkdir -p $(@D)
+	tools/if-changed $@ '$(KERNEL_OBJS) $(KERNEL_CPPFLAGS) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS)'
+
+$(KERNEL_OBJS) $(VDSO_OBJS): $(B)/kernel.list
+
+$(B)/ksyms0.S: tools/ksyms
+	mkdir -p $(@D)
+	tools/ksyms < /dev/null > $@
+
+$(B)/ksyms.S: $(B)/pass1.elf tools/ksyms
+	$(NM) -n $< | tools/ksyms > $@
+
+$(B)/ksyms0.o $(B)/ksyms.o: %.o: %.S
+	$(CC) $(filter -m%,$(KERNEL_CFLAGS)) -c -o $@ $<
+
+$(B)/pass1.elf: $(KERNEL_OBJS) $(B)/ksyms0.o $(KERNEL_LDS)
+	$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJS) $(B)/ksyms0.o
+
+$(B)/faultline.elf: $(KERNEL_OBJS) $(B)/ksyms.o $(KERNEL_LDS)
+	echo "  LD    $@"
+	$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJS) $(B)/ksyms.o
+	$(NM) -n $@ | tools/ksyms | cmp -s - $(B)/ksyms.S || { \
+		echo "$@: text moved between the two links; $(KERNEL_LDS) must put .ksyms behind it" >&2; rm $@; exit 1; }
+
+$(B)/Image: $(B)/faultline.elf
+	$(OBJCOPY) -O binary $< $@
+
+build/version.h: .FORCE
+	mkdir -p $(@D)
+	tools/if-changed $@ '#define FAULTLINE_VERSION "$(VERSION)"'
+VERSION = $(shell GIT_OPTIONAL_LOCKS=0 git describe --always --dirty 2>/dev/null || echo unknown)
+
+.PHONY: .FORCE
+.FORCE:
+
+-include $(KERNEL_OBJS:.o=.d) $(VDSO_OBJS:.o=.d)
+-include user/user.mk user/usertests/usertests.mk tests/tests.mk
