@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The vDSO: a small shared object that every process has mapped (AT_SYSINFO_EHDR), with a page of data below it that the
+ * kernel keeps, so that reading a clock needs no system call (vdso(7)).
+ */
+#ifndef KERNEL_VDSO_H
+#define KERNEL_VDSO_H
+
+#ifndef __ASSEMBLER__
+#include "lib/types.h"
+
+/*
+ * The page of data.  A reader takes @seq (even), reads, and starts again if it has changed.
+ * ns = cycles * mult >> shift; realtime = that + real_offset.
+ */
+struct vdso_data {
+	u32 seq;
+	u32 mult, shift;
+	u64 real_offset;
+};
+
+struct linux_binprm;
+
+/* Maps both into current->mm.  0 or -ENOMEM. */
+int arch_setup_additional_pages(void);
+/* The clock was set: new parameters for the readers. */
+void update_vdso_data(void);
+/* Address of rt_sigreturn in current's vDSO. */
+unsigned long vdso_rt_sigreturn(void);
+#endif
+
+#endif
