@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The life of an address space: made by exec (mm_alloc) or fork (dup_mm), used by tasks, gone with the last of them.
+ * All of these may sleep unless they say otherwise.
+ */
+#ifndef MM_MM_H
+#define MM_MM_H
+
+#include "mm/mm_types.h"
+
+struct task_struct;
+
+/* What kernel threads have loaded: the kernel half alone.  Never unmapped, no user half. */
+extern struct mm_struct init_mm;
+
+/* An empty address space, mm_users 1.  NULL: no memory. */
+struct mm_struct *mm_alloc(void);
+/* A copy of @oldmm for a child, copy-on-write.  ERR_PTR(-ENOMEM), or -EINTR when a fatal signal came first. */
+struct mm_struct *dup_mm(struct mm_struct *oldmm);
+
+static inline void mmget(struct mm_struct *mm)
+{
+	atomic_inc(&mm->mm_users);
+}
+
+static inline bool mmget_not_zero(struct mm_struct *mm)
+{
+	return atomic_inc_not_zero(&mm->mm_users);
+}
+
+/* The last one unmaps everything. */
+void mmput(struct mm_struct *mm);
+
+static inline void mmgrab(struct mm_struct *mm)
+{
+	atomic_inc(&mm->mm_count);
+}
+
+void __mmdrop(struct mm_struct *mm);
+
+/* Any context but hard interrupts. */
+static inline void mmdrop(struct mm_struct *mm)
+{
+	if (atomic_dec_and_test(&mm->mm_count))
+		__mmdrop(mm);
+}
+
+/* The mm of any task, to be given back by mmput(); NULL for kernel threads and the exited.  Does not sleep. */
+struct mm_struct *get_task_mm(struct task_struct *task);
+/* exec: current goes on in @mm, whose reference it takes over, and drops the one it had. */
+void exec_mmap(struct mm_struct *mm);
+/* exit: current goes on without a user half; the mm, if it was the last user, is gone on return. */
+void exit_mm(void);
+
+/* Records the file that /proc/PID/exe shows; takes a reference of its own.  NULL: none. */
+void set_mm_exe_file(struct mm_struct *mm, struct file *file);
+/* With a reference for the caller (fput); NULL: none. */
+struct file *get_mm_exe_file(struct mm_struct *mm);
+
+#endif
