@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reclaim: which folios can be had back, and getting them.
+ *
+ * One list in order of last use holds the page cache's folios; folio_add_lru() puts one there, the last folio_put()
+ * or reclaim takes it off.  Only clean, unmapped, unlocked folios that nobody else refers to are dropped; dirty
+ * ones are left to the flusher, which is woken.
+ */
+#ifndef MM_VMSCAN_H
+#define MM_VMSCAN_H
+
+#include "mm/folio.h"
+#include "mm/gfp.h"
+
+#define DEF_PRIORITY		12	/* look at 1/2^12 of the list at first, at all of it in the end */
+#define SWAP_CLUSTER_MAX	32UL	/* folios isolated at a time; what one reclaim is content with */
+
+/* A new folio becomes known to reclaim.  Folios without a page cache are not listed. */
+void folio_add_lru(struct folio *folio);
+/* Takes it off; for who frees it. */
+void folio_del_lru(struct folio *folio);
+/* It was used by a read or write: twice makes it young. */
+void folio_mark_accessed(struct folio *folio);
+
+/* Tries to free @nr_pages for an allocation of @gfp and @order; returns frames freed.  May sleep. */
+unsigned long try_to_free_pages(unsigned int order, gfp_t gfp);
+/* Memory is below `low`: asks for reclaim in the background.  Any context but interrupts. */
+void wake_kswapd(void);
+/* Drops everything clean that can be dropped (/proc/sys/vm/drop_caches 1). */
+void drop_pagecache(void);
+/* Frames on the list. */
+unsigned long lru_size(void);
+
+#endif

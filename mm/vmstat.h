@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Every counter there is, under the names of /proc/vmstat.  A state says how much there is of something now (in frames
+ * unless its name says otherwise); an event counts how often something happened since boot.
+ *
+ * One word a hart and counter; a change is one AMO to the hart's own, so any context may count.  The sum is what
+ * is shown.  nr_free_pages is the allocator's own.
+ */
+#ifndef MM_VMSTAT_H
+#define MM_VMSTAT_H
+
+#include "kernel/sched.h"
+#include "kernel/smp.h"
+#include "lib/types.h"
+
+#define VM_STATES(X)							\
+	X(NR_FREE_PAGES, "nr_free_pages")				\
+	X(NR_INACTIVE_ANON, "nr_inactive_anon")				\
+	X(NR_ACTIVE_ANON, "nr_active_anon")				\
+	X(NR_INACTIVE_FILE, "nr_inactive_file")				\
+	X(NR_ACTIVE_FILE, "nr_active_file")				\
+	X(NR_UNEVICTABLE, "nr_unevictable")				\
+	X(NR_MLOCK, "nr_mlock")						\
+	X(NR_SLAB_RECLAIMABLE, "nr_slab_reclaimable")			\
+	X(NR_SLAB_UNRECLAIMABLE, "nr_slab_unreclaimable")		\
+	X(NR_ANON_MAPPED, "nr_anon_pages")				\
+	X(NR_FILE_MAPPED, "nr_mapped")					\
+	X(NR_FILE_PAGES, "nr_file_pages")				\
+	X(NR_FILE_DIRTY, "nr_dirty")					\
+	X(NR_WRITEBACK, "nr_writeback")					\
+	X(NR_SHMEM, "nr_shmem")						\
+	X(NR_DIRTIED, "nr_dirtied")					\
+	X(NR_WRITTEN, "nr_written")					\
+	X(NR_KERNEL_STACK_KB, "nr_kernel_stack")			\
+	X(NR_PAGETABLE, "nr_page_table_pages")
+
+#define VM_EVENTS(X)							\
+	X(PGPGIN, "pgpgin")						\
+	X(PGPGOUT, "pgpgout")						\
+	X(PSWPIN, "pswpin")						\
+	X(PSWPOUT, "pswpout")						\
+	X(PGALLOC, "pgalloc_normal")					\
+	X(ALLOCSTALL, "allocstall_normal")				\
+	X(PGFREE, "pgfree")						\
+	X(PGACTIVATE, "pgactivate")					\
+	X(PGDEACTIVATE, "pgdeactivate")					\
+	X(PGFAULT, "pgfault")						\
+	X(PGMAJFAULT, "pgmajfault")					\
+	X(PGREUSE, "pgreuse")						\
+	X(PGSTEAL_KSWAPD, "pgsteal_kswapd")				\
+	X(PGSTEAL_DIRECT, "pgsteal_direct")				\
+	X(PGSCAN_KSWAPD, "pgscan_kswapd")				\
+	X(PGSCAN_DIRECT, "pgscan_direct")				\
+	X(SLABS_SCANNED, "slabs_scanned")				\
+	X(PGINODESTEAL, "pginodesteal")					\
+	X(DROP_PAGECACHE, "drop_pagecache")				\
+	X(DROP_SLAB, "drop_slab")					\
+	X(OOM_KILL, "oom_kill")
+
+enum vm_item {
+#define X(id, name) id,
+	VM_STATES(X)
+	NR_VM_STATES,
+	__FIRST_VM_EVENT = NR_VM_STATES - 1,
+	VM_EVENTS(X)
+#undef X
+	NR_VM_ITEMS,
+};
+
+struct vm_counters {
+	long item[NR_VM_ITEMS];
+} __aligned(64);
+
+extern struct vm_counters vm_counters[NR_CPUS];
+
+static inline void mod_state(enum vm_item item, long delta)
+{
+	__atomic_fetch_add(&vm_counters[smp_processor_id()].item[item], delta, __ATOMIC_RELAXED);
+}
+
+static inline void inc_state(enum vm_item item)
+{
+	mod_state(item, 1);
+}
+
+static inline void dec_state(enum vm_item item)
+{
+	mod_state(item, -1);
+}
+
+static inline void count_vm_events(enum vm_item item, long n)
+{
+	mod_state(item, n);
+}
+
+static inline void count_vm_event(enum vm_item item)
+{
+	mod_state(item, 1);
+}
+
+/* The sum over all harts; a state that is read while it moves from one hart to another is never shown negative. */
+unsigned long vm_state(enum vm_item item);
+/* "nr_free_pages", …; for i < NR_VM_ITEMS. */
+const char *vm_item_name(int i);
+
+#endif

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Delayed write-back: dirty inodes wait on a list of their super block until they are old, memory is short of clean
+ * folios, or somebody syncs.
+ *
+ * An inode's i_state says what of it is dirty: I_DIRTY_SYNC and I_DIRTY_DATASYNC its metadata (the latter what fdatasync
+ * needs), I_DIRTY_PAGES its folios.  While it is dirty it is on its super block's list; I_SYNC is set while somebody
+ * writes it out.  Under inode->i_lock.
+ */
+#ifndef MM_WRITEBACK_H
+#define MM_WRITEBACK_H
+
+#include "kernel/spinlock.h"
+#include "lib/list.h"
+#include "lib/types.h"
+
+struct address_space;
+struct folio;
+struct inode;
+struct super_block;
+
+enum writeback_sync_modes {
+	WB_SYNC_NONE,		/* skip what is busy, wait for nothing */
+	WB_SYNC_ALL,		/* everything that was dirty at the call */
+};
+
+struct writeback_control {
+	long nr_to_write;		/* folios; counts down */
+	loff_t range_start, range_end;	/* bytes, end included */
+	enum writeback_sync_modes sync_mode;
+	bool tagged_writepages;		/* what was dirty at the begin, and no more */
+	bool for_sync;			/* sync(2): the caller waits for all files at the end */
+};
+
+/* A super block's dirty inodes (sb->s_wb). */
+struct bdi_writeback {
+	struct spinlock lock;
+	struct list_head b_dirty;	/* inode->i_io_list, youngest first */
+	struct list_head b_io;		/* being written by the flusher or a sync */
+	struct list_head wb_list;	/* of all super blocks that have had dirty inodes; flusher's */
+	struct super_block *sb;
+	bool registered;
+};
+
+void wb_init(struct bdi_writeback *wb, struct super_block *sb);
+/* Before the super block goes: it has no dirty inode any more. */
+void wb_exit(struct bdi_writeback *wb);
+
+/* --- inodes --- */
+
+/* @flags: I_DIRTY_*.  Any context that may take i_lock. */
+void __mark_inode_dirty(struct inode *inode, int flags);
+/* Writes folios and metadata of one inode, and waits if @sync.  0 or -errno. */
+int write_inode_now(struct inode *inode, int sync);
+/* Its metadata alone: @wait for it.  fsync's second half. */
+int sync_inode_metadata(struct inode *inode, int wait);
+/* For eviction: off the lists, and no writer at it any more. */
+void inode_io_list_del(struct inode *inode);
+void inode_wait_for_writeback(struct inode *inode);
+
+/* --- super blocks and all of them --- */
+
+void writeback_inodes_sb(struct super_block *sb);	/* starts it */
+void sync_inodes_sb(struct super_block *sb);		/* and waits: everything that was dirty at the call */
+/* Asks the flusher to write back now; returns at once. */
+void wakeup_flusher_threads(void);
+
+/* --- folios --- */
+
+typedef int writepage_t(struct folio *folio, struct writeback_control *wbc, void *data);
+/*
+ * Calls @writepage for each dirty folio in the range, locked and with dirty already cleared; it must unlock it and start
+ * writeback.  0 or the first error.
+ */
+int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc, writepage_t *writepage,
+		      void *data);
+int do_writepages(struct address_space *mapping, struct writeback_control *wbc);
+/* writepage could not write it now: it stays dirty. */
+void folio_redirty_for_writepage(struct writeback_control *wbc, struct folio *folio);
+
+/* A writer has dirtied folios: makes him wait while too much is dirty. */
+void balance_dirty_pages_ratelimited(struct address_space *mapping);
+
+/* /proc/sys/vm */
+extern int vm_dirty_ratio, dirty_background_ratio;
+extern int dirty_writeback_interval, dirty_expire_interval;	/* 1/100 s */
+
+#endif
