@@ -47,7 +47,7 @@ int kstrtouint(const char *s, unsigned int base, unsigned int *result);
 
 /*
  * The number at the front of a string with an optional K, M or G (powers of 1024), and where
- * it ends: `mem=64M`. A string without a number gives 0 and *end == s.
+ * it ends: `mem=64M`. Without a number 0 and *end == s; ULONG_MAX if it does not fit.
  */
 unsigned long memparse(const char *s, const char **end);
 

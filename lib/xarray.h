@@ -44,19 +44,18 @@
 
 #define XA_NODE_SHIFT 6
 #define XA_NODE_SLOTS (1U << XA_NODE_SHIFT)
-#define XA_MARKS 3
 
-/* A mark; and as a filter also XA_PRESENT, "any entry". */
+/* The three marks; as a filter also XA_PRESENT, a fourth that the array itself keeps. */
 typedef unsigned int xa_mark_t;
 #define XA_MARK_0 0U
 #define XA_MARK_1 1U
 #define XA_MARK_2 2U
 #define XA_PRESENT 3U
+#define XA_MARKS 4
 
 struct xa_node {
 	u8 shift;  /* of the index: 0 in a leaf, whose slots hold entries */
 	u8 offset; /* this node's slot in its parent */
-	u8 count;  /* slots that are not NULL, 1..64 */
 	struct xa_node *parent;
 	void *slots[XA_NODE_SLOTS];
 	u64 marks[XA_MARKS]; /* bit i: slot i, or something below it, has the mark */
@@ -184,9 +183,10 @@ struct xa_state {
 	struct xarray *xa;
 	unsigned long index;
 	struct xa_node *node; /* leaf of index; NULL: the head is the entry; XAS_* */
-	u8 missing;	      /* nodes that the failed store lacked */
-	int err;	      /* 0 or -ENOMEM */
-	void *spares;	      /* nodes to be used, linked by their first word */
+	void *spares;	      /* nodes for the next store, linked by their first word */
+	u8 nr_spares;
+	u8 missing; /* nodes that the failed store lacked beside the spares */
+	int err;    /* 0 or -ENOMEM */
 };
 
 #define XAS_RESTART ((struct xa_node *)1UL) /* not looked up yet */
@@ -209,8 +209,9 @@ static inline void xas_set(struct xa_state *xas, unsigned long index)
 /* In a walk, before the lock is dropped: the walk then goes on behind the current index. */
 static inline void xas_pause(struct xa_state *xas)
 {
-	xas->index++;
-	xas->node = XAS_RESTART;
+	xas->node = xas->index == ULONG_MAX ? XAS_ABSENT : XAS_RESTART;
+	if (xas->node == XAS_RESTART)
+		xas->index++;
 }
 
 static inline int xas_error(const struct xa_state *xas)
@@ -221,14 +222,17 @@ static inline int xas_error(const struct xa_state *xas)
 /* The entry at the cursor's index, NULL if absent. */
 void *xas_load(struct xa_state *xas);
 
-/* Step by one index and return what is there, NULL if absent. At either end they wrap around. */
+/*
+ * Step by one index and return what is there, NULL if absent; at either end they wrap around.
+ * They step in any state of the cursor, so a walk begins with xas_load().
+ */
 void *xas_next(struct xa_state *xas);
 void *xas_prev(struct xa_state *xas);
 
 /*
  * The first entry up to max that passes the filter: at or behind the index if the cursor was
- * set or paused, else behind it. The cursor moves there. NULL if there is none; then the cursor
- * is of no further use until set again.
+ * set or paused, else behind it. The cursor moves there. NULL if there is none; the cursor is
+ * then at max, and the next search continues behind that.
  */
 void *xas_find_marked(struct xa_state *xas, unsigned long max, xa_mark_t filter);
 
