@@ -83,9 +83,27 @@ static inline void copy_shifted(unsigned long *dst, const u8 *src, size_t words)
 	}
 }
 
-/* Towards higher addresses: right also for blocks that overlap, if dst is the lower one. */
-static inline void copy_forward(u8 *dst, const u8 *src, size_t n)
+static void copy_backward(u8 *dst, const u8 *src, size_t n)
 {
+	if (misalignment(dst) == misalignment(src)) {
+		for (; n && misalignment(dst + n); n--)
+			dst[n - 1] = src[n - 1];
+		for (; n >= WORD; n -= WORD)
+			*(unsigned long *)(dst + n - WORD) =
+				*(const unsigned long *)(src + n - WORD);
+	}
+	for (; n; n--)
+		dst[n - 1] = src[n - 1];
+}
+
+/*
+ * Always from lower to higher addresses, on which memmove() relies. The name is in parentheses
+ * so that it is not taken for the macro of string.h.
+ */
+void *(memcpy)(void *dst_block, const void *src_block, size_t n)
+{
+	const u8 *src = src_block;
+	u8 *dst = dst_block;
 	size_t head, words;
 
 	if (misalignment(dst) == misalignment(src)) {
@@ -106,34 +124,15 @@ static inline void copy_forward(u8 *dst, const u8 *src, size_t n)
 	}
 	head += words * WORD;
 	copy_bytes(dst + head, src + head, n - head);
-}
-
-static void copy_backward(u8 *dst, const u8 *src, size_t n)
-{
-	if (misalignment(dst) == misalignment(src)) {
-		for (; n && misalignment(dst + n); n--)
-			dst[n - 1] = src[n - 1];
-		for (; n >= WORD; n -= WORD)
-			*(unsigned long *)(dst + n - WORD) =
-				*(const unsigned long *)(src + n - WORD);
-	}
-	for (; n; n--)
-		dst[n - 1] = src[n - 1];
-}
-
-/* Names in parentheses are not taken for the macros of the same name in string.h. */
-void *(memcpy)(void *dst, const void *src, size_t n)
-{
-	copy_forward(dst, src, n);
-	return dst;
+	return dst_block;
 }
 
 void *memmove(void *dst, const void *src, size_t n)
 {
+	/* A dst below src gives a huge difference: no byte of src is overwritten too early. */
 	if ((uintptr_t)dst - (uintptr_t)src >= n)
-		copy_forward(dst, src, n);
-	else
-		copy_backward(dst, src, n);
+		return memcpy(dst, src, n);
+	copy_backward(dst, src, n);
 	return dst;
 }
 
