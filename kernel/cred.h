@@ -14,21 +14,14 @@
 
 #define NGROUPS_MAX	65536
 
-/* What one real user has in use, over all his processes. */
-struct user_struct {
-	uid_t uid;
-	int count;			/* references: uidhash_lock */
-	struct hlist_node hash;
-	atomic_t processes;		/* RLIMIT_NPROC */
-	atomic_t sigpending;		/* RLIMIT_SIGPENDING */
-};
-
 /* Supplementary groups, sorted. */
 struct group_info {
 	atomic_t usage;
 	int ngroups;
 	gid_t gid[];
 };
+
+struct user_struct;
 
 struct cred {
 	atomic_t usage;
@@ -67,6 +60,8 @@ struct cred *prepare_creds(void);
 void commit_creds(struct cred *cred);
 /* Makes @cred->user that of @cred->uid.  -ENOMEM. */
 int set_cred_user(struct cred *cred);
+/* Takes over a reference; NULL: none. */
+void set_cred_groups(struct cred *cred, struct group_info *group_info);
 
 /* CAP_*.  Those about files follow the file-system uid, all others the effective one. */
 bool capable(int cap);

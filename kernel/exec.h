@@ -52,7 +52,6 @@ int setup_arg_pages(struct linux_binprm *bprm, bool executable);
 void finalize_exec(struct linux_binprm *bprm);
 int copy_string_kernel(const char *s, struct linux_binprm *bprm);
 int remove_arg_zero(struct linux_binprm *bprm);
-struct file *open_exec(const char *name);
 
 void set_task_comm(struct task_struct *task, const char *name);
 

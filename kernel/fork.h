@@ -26,25 +26,23 @@ void fork_init(void);
 /*
  * A task that runs fn(arg) in the kernel, not yet started: wake_up_new_task() does that.  The first one is pid 1, the
  * second kthreadd.  fn never returns, unless kernel_execve() has succeeded in it: then it returns into user mode.
- * Shares nothing with the caller but its working directory; no PF_KTHREAD after exec.  ERR_PTR(-ENOMEM, -EAGAIN).
+ * Has the root and working directory that the caller has now; no PF_KTHREAD after exec.  ERR_PTR(-ENOMEM, -EAGAIN).
  */
 struct task_struct *kernel_thread(void (*fn)(void *arg), void *arg, const char *name);
 
 /* clone(2) for current; the child's pid or -errno. */
 long kernel_clone(struct kernel_clone_args *args);
 
-/* Drops what fork gave; used by exit and by exec. */
+/* From the last put_task_struct(): drops what is kept until then because others may look at it. */
 void free_task_parts(struct task_struct *task);
-void put_signal_struct(struct signal_struct *sig);
 void put_sighand(struct sighand_struct *sighand);
 /* Exec: makes current's handlers its own if they are shared (CLONE_SIGHAND without CLONE_THREAD).  -ENOMEM. */
 int unshare_sighand(void);
 /* Wakes the parent that waits in vfork(), and clears the thread id word of set_tid_address(2). */
-void mm_release(struct task_struct *task);
+void mm_release(void);
 
-/* arch/riscv/process.c: registers and context of a child; FPU state of current. */
-int copy_thread(struct task_struct *child, const struct kernel_clone_args *args);
-void start_thread(struct pt_regs *regs, unsigned long pc, unsigned long sp);
-void flush_thread(void);
+/* arch/riscv/process.c: registers and context of a child; those of a new program. */
+void copy_thread(struct task_struct *child, const struct kernel_clone_args *args);
+void start_thread(unsigned long pc, unsigned long sp);
 
 #endif

@@ -57,6 +57,10 @@ struct rusage_sum {
 	unsigned long maxrss;		/* pages */
 };
 
+/* task->jobctl */
+#define JOBCTL_STOP_PENDING	0x1	/* takes part in the group stop under way */
+#define JOBCTL_STOP_DEQUEUED	0x2	/* took a stop signal; SIGCONT undoes it */
+
 #define SIGNAL_STOP_STOPPED	0x1	/* all threads are stopped */
 #define SIGNAL_STOP_CONTINUED	0x2	/* SIGCONT came since: for WCONTINUED */
 #define SIGNAL_GROUP_EXIT	0x4	/* the whole process is dying of group_exit_code */
@@ -109,6 +113,8 @@ int send_sig_info(int sig, struct kernel_siginfo *info, struct task_struct *task
 int send_sig(int sig, struct task_struct *task, bool from_kernel);
 int kill_pgrp(struct pid *pgrp, int sig, bool from_kernel);
 int kill_pgrp_locked(struct pid *pgrp, int sig, bool from_kernel);	/* with tasklist_lock */
+/* Moves whenever a signal went to all members of a group (kernel/fork.c, I1); tasklist_lock. */
+extern unsigned long group_signal_seq;
 /* To current itself, blocked or ignored or not: it will not return to the instruction as if nothing was. */
 void force_sig(int sig);
 void force_sig_fault(int sig, int code, void __user *addr);

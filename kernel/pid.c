@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Process numbers.
+ *
+ *   pid_ida   which numbers are in use
+ *   pid_hash  number → struct pid
+ *
+ * I1 A struct pid is in the hash exactly while its number is taken in pid_ida.
+ * I2 pid->count is the number of: its task (1 or 0), its group if not empty, its session if not empty,
+ *    and the references that find_get_pid() and get_pid() gave.
+ */
+#include "kernel/pid.h"
+
+#include "kernel/init.h"
+#include "kernel/signal.h"
+#include "lib/err.h"
+#include "lib/hash.h"
+#include "lib/ida.h"
+#include "mm/slab.h"
+
+#define PID_HASH_BITS	10
+
+DEFINE_SPINLOCK(tasklist_lock, RANK_TASKLIST);
+LIST_HEAD(task_list);
+int nr_processes;
+
+static struct hlist_head pid_hash[1 << PID_HASH_BITS];
+static unsigned long pid_map[BITS_TO_LONGS(PID_MAX)];
+static struct ida pid_ida = IDA_INIT(pid_map, PID_MAX);
+static struct kmem_cache *pid_cache;
+
+static struct hlist_head *pid_bucket(int nr)
+{
+	return &pid_hash[hash_64(nr, PID_HASH_BITS)];
+}
+
+struct pid *alloc_pid(void)
+{
+	struct pid *pid = kmem_cache_alloc(pid_cache, GFP_KERNEL);
+	unsigned long flags;
+
+	if (!pid)
+		return ERR_PTR(-ENOMEM);
+	*pid = (struct pid){ .count = 1 };
+	INIT_LIST_HEAD(&pid->pgrp);
+	INIT_LIST_HEAD(&pid->session);
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	pid->nr = ida_alloc_cyclic(&pid_ida, 1);
+	if (pid->nr > 0)
+		hlist_add_head(&pid->hash, pid_bucket(pid->nr));
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	if (pid->nr > 0)
+		return pid;
+	kmem_cache_free(pid_cache, pid);
+	return ERR_PTR(-EAGAIN);
+}
+
+void put_pid_locked(struct pid *pid)
+{
+	assert_spin_locked(&tasklist_lock);
+	if (!pid || --pid->count)
+		return;
+	hlist_del(&pid->hash);
+	ida_free(&pid_ida, pid->nr);
+	kmem_cache_free(pid_cache, pid);
+}
+
+void put_pid(struct pid *pid)
+{
+	unsigned long flags;
+
+	if (!pid)
+		return;
+	spin_lock_irqsave(&tasklist_lock, flags);
+	put_pid_locked(pid);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
+void free_pid(struct pid *pid)
+{
+	put_pid(pid);
+}
+
+struct pid *get_pid(struct pid *pid)
+{
+	unsigned long flags;
+
+	if (!pid)
+		return NULL;
+	spin_lock_irqsave(&tasklist_lock, flags);
+	pid->count++;
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return pid;
+}
+
+struct pid *find_pid_locked(int nr)
+{
+	struct pid *pid;
+
+	assert_spin_locked(&tasklist_lock);
+	hlist_for_each_entry(pid, pid_bucket(nr), hash)
+		if (pid->nr == nr)
+			return pid;
+	return NULL;
+}
+
+struct pid *find_get_pid(int nr)
+{
+	unsigned long flags;
+	struct pid *pid;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	pid = find_pid_locked(nr);
+	if (pid)
+		pid->count++;
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return pid;
+}
+
+struct task_struct *find_task_by_pid_locked(int nr)
+{
+	struct pid *pid = find_pid_locked(nr);
+
+	return pid ? pid->task : NULL;
+}
+
+struct task_struct *find_get_task(int nr)
+{
+	struct task_struct *task;
+	unsigned long flags;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	task = find_task_by_pid_locked(nr);
+	if (task)
+		get_task_struct(task);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return task;
+}
+
+/* The task takes over the reference that alloc_pid() gave. */
+void attach_pid(struct task_struct *task, struct pid *pid)
+{
+	assert_spin_locked(&tasklist_lock);
+	task->thread_pid = pid;
+	pid->task = task;
+}
+
+void detach_pid(struct task_struct *task)
+{
+	struct pid *pid = task->thread_pid;
+
+	assert_spin_locked(&tasklist_lock);
+	task->thread_pid = NULL;
+	pid->task = NULL;
+	put_pid_locked(pid);
+}
+
+/* Moves the link @node from the list of *@from to @to, the list of @pid. */
+static void change_membership(struct list_head *node, struct pid **from, struct list_head *to, struct pid *pid,
+			      bool last)
+{
+	struct pid *old = *from;
+
+	if (old)
+		list_del(node);
+	*from = pid;
+	if (pid) {
+		if (list_empty(to))
+			pid->count++;
+		list_add_tail(node, to);
+	}
+	if (last)
+		put_pid_locked(old);
+}
+
+void change_pgrp(struct task_struct *task, struct pid *pgrp)
+{
+	struct signal_struct *sig = task->signal;
+
+	assert_spin_locked(&tasklist_lock);
+	if (sig->pgrp != pgrp)
+		change_membership(&sig->pgrp_node, &sig->pgrp, pgrp ? &pgrp->pgrp : NULL, pgrp,
+				  sig->pgrp && list_is_singular(&sig->pgrp->pgrp));
+}
+
+void change_session(struct task_struct *task, struct pid *session)
+{
+	struct signal_struct *sig = task->signal;
+
+	assert_spin_locked(&tasklist_lock);
+	if (sig->session != session)
+		change_membership(&sig->session_node, &sig->session, session ? &session->session : NULL,
+				  session,
+				  sig->session && list_is_singular(&sig->session->session));
+}
+
+static void pid_init(void)
+{
+	pid_cache = kmem_cache_create("pid", sizeof(struct pid), 0, NULL);
+}
+core_initcall(pid_init);
