@@ -202,6 +202,8 @@ static inline bool folio_trylock(struct folio *folio)
 void __folio_lock(struct folio *folio);
 int __folio_lock_killable(struct folio *folio);
 void folio_unlock(struct folio *folio);		/* any context */
+/* Clears a bit that somebody may sleep on and wakes him.  Any context. */
+void folio_clear_and_wake(struct folio *folio, enum folio_flag flag);
 
 static inline void folio_lock(struct folio *folio)
 {

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From a request to a frame, the shortest way first:
+ *
+ *   alloc_folio ── order 0 ──> this hart's list ── empty ──> take a batch from the zone, if `low` stays free
+ *        │                                                        │ no
+ *        └── order > 0 ──> the zone, if `low` stays free ── no ───┤
+ *                                                                 v
+ *                             alloc_slowpath: wake kswapd; down to `min` (half of it for __GFP_HIGH,
+ *                             all for PF_MEMALLOC); direct reclaim, and again; NULL
+ *
+ * A hart's list is touched by its hart alone, with interrupts off, so it needs no lock; drain_all_pages() asks the
+ * other harts by IPI.  Frames on it count as free.
+ *
+ * I4  A frame on a hart's list has no references, no flags and order 0.
+ * I5  managed = free + in use: a folio is freed once, by its last reference, with none of the flags in
+ *     FREE_FORBIDDEN set.
+ */
+#include "mm/page_alloc.h"
+
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "kernel/sched.h"
+#include "kernel/smp.h"
+#include "kernel/time.h"
+#include "lib/string.h"
+#include "mm/check.h"
+#include "mm/memblock.h"
+#include "mm/vmscan.h"
+#include "mm/vmstat.h"
+
+#define PCP_BATCH	16	/* moved between a hart's list and the zone at a time: amortises the lock */
+#define PCP_HIGH	48	/* so at most 192 KiB a hart are out of the zone's sight */
+
+/* A folio that still is one of these is in use, whatever its count says. */
+#define FREE_FORBIDDEN	(BIT(PG_locked) | BIT(PG_writeback) | BIT(PG_lru) | BIT(PG_private) | \
+			 BIT(PG_swapcache) | BIT(PG_reserved) | BIT(PG_buddy) | BIT(PG_slab) | BIT(PG_tail))
+#define POISON_FREE	0xaa
+
+struct folio *folio_map;
+unsigned long min_pfn, max_pfn;
+struct zone zone = { .lock = SPINLOCK_INIT(RANK_BUDDY) };
+unsigned long min_free_kbytes;
+
+/* A hart's list of free frames. */
+static struct per_cpu_pages {
+	struct list_head list;
+	int count;
+} __aligned(64) pcps[NR_CPUS];
+
+/* --- taking over from memblock --- */
+
+static void give_range(unsigned long pfn, unsigned long end)
+{
+	while (pfn < end) {
+		unsigned int order = 0;
+
+		while (order < MAX_ORDER - 1 && !(pfn & 1UL << order) && pfn + (2UL << order) <= end)
+			order++;
+		buddy_give(&zone.buddy, pfn, order);
+		zone.managed += 1UL << order;
+		pfn += 1UL << order;
+	}
+}
+
+static void reserve_range(unsigned long pfn, unsigned long end)
+{
+	for (; pfn < end; pfn++) {
+		struct folio *folio = pfn_folio(pfn);
+
+		folio->flags = BIT(PG_reserved);
+		atomic_set(&folio->_refcount, 1);
+	}
+}
+
+void page_alloc_init(void)
+{
+	unsigned long bytes, map, pfn, start, end;
+
+	min_pfn = memblock_start() >> PAGE_SHIFT;
+	max_pfn = memblock_end() >> PAGE_SHIFT;
+	bytes = (max_pfn - min_pfn) * sizeof(struct folio);
+	map = memblock_alloc(bytes, PAGE_SIZE);
+	if (!map)
+		panic("Out of memory: no room to describe %lu MiB of RAM",
+		      (max_pfn - min_pfn) >> (20 - PAGE_SHIFT));
+	folio_map = __va(map);
+	memset(folio_map, 0, bytes);
+
+	buddy_init(&zone.buddy);
+	for (int i = 0; i < NR_CPUS; i++)
+		INIT_LIST_HEAD(&pcps[i].list);
+	zone.present = max_pfn - min_pfn;
+	for (pfn = min_pfn; memblock_next_free(pfn << PAGE_SHIFT, &start, &end); pfn = end >> PAGE_SHIFT) {
+		reserve_range(pfn, start >> PAGE_SHIFT);
+		give_range(start >> PAGE_SHIFT, end >> PAGE_SHIFT);
+	}
+	reserve_range(pfn, max_pfn);
+	setup_per_zone_wmarks();
+}
+
+static unsigned long int_sqrt(unsigned long x)
+{
+	unsigned long root = 0;
+
+	for (unsigned long bit = 1UL << 31; bit; bit >>= 1)
+		if ((root | bit) * (root | bit) <= x)
+			root |= bit;
+	return root;
+}
+
+/* Linux's rule: min is 4 * sqrt(RAM in KiB) KiB; low and high are above it by a quarter, or by 0.1 % of RAM. */
+void setup_per_zone_wmarks(void)
+{
+	unsigned long kbytes = zone.managed << (PAGE_SHIFT - 10), min_pages, step;
+
+	if (!min_free_kbytes)
+		min_free_kbytes = clamp(int_sqrt(kbytes * 16), 128UL, 262144UL);
+	min_pages = min(min_free_kbytes >> (PAGE_SHIFT - 10), zone.managed / 4);
+	step = max(min_pages / 4, zone.managed / 1000);
+	zone.watermark[WMARK_MIN] = min_pages;
+	zone.watermark[WMARK_LOW] = min_pages + step;
+	zone.watermark[WMARK_HIGH] = min_pages + 2 * step;
+}
+
+/* --- a hart's list --- */
+
+static struct folio *pcp_take(struct per_cpu_pages *pcp)
+{
+	struct folio *folio;
+
+	if (list_empty(&pcp->list))
+		return NULL;
+	folio = list_first_entry(&pcp->list, struct folio, lru);
+	list_del(&folio->lru);
+	pcp->count--;
+	return folio;
+}
+
+static void pcp_give(struct per_cpu_pages *pcp, struct folio *folio)
+{
+	list_add(&folio->lru, &pcp->list);
+	pcp->count++;
+}
+
+/* Interrupts off. */
+static void pcp_flush(struct per_cpu_pages *pcp, int nr)
+{
+	spin_lock(&zone.lock);
+	while (nr-- > 0) {
+		struct folio *folio = pcp_take(pcp);
+
+		if (!folio)
+			break;
+		buddy_give(&zone.buddy, folio_pfn(folio), 0);
+	}
+	spin_unlock(&zone.lock);
+}
+
+static void drain_local_pages(void *unused)
+{
+	unsigned long flags = local_irq_save();
+
+	pcp_flush(&pcps[smp_processor_id()], PCP_HIGH);
+	local_irq_restore(flags);
+}
+
+void drain_all_pages(void)
+{
+	drain_local_pages(NULL);
+	smp_call_others(drain_local_pages, NULL);
+}
+
+/* --- the zone --- */
+
+bool zone_watermark_ok(unsigned int order, unsigned long mark)
+{
+	if (zone.buddy.free_frames < mark + (1UL << order))
+		return false;
+	for (unsigned int o = order; o < MAX_ORDER; o++)
+		if (zone.buddy.nr_free[o])
+			return true;
+	return false;
+}
+
+/* Interrupts off: a folio such that @mark frames stay free; a batch besides for the hart's list. */
+static struct folio *zone_take(struct per_cpu_pages *pcp, unsigned int order, unsigned long mark)
+{
+	struct folio *folio = NULL;
+
+	spin_lock(&zone.lock);
+	if (zone_watermark_ok(order, mark))
+		folio = buddy_take(&zone.buddy, order);
+	if (folio && !order) {
+		/* Only what leaves `low` alone: a batch taken from the reserves would be anybody's. */
+		while (pcp->count < PCP_BATCH && zone_watermark_ok(0, zone.watermark[WMARK_LOW]))
+			pcp_give(pcp, buddy_take(&zone.buddy, 0));
+	}
+	spin_unlock(&zone.lock);
+	return folio;
+}
+
+static struct folio *rmqueue(unsigned int order, unsigned long mark)
+{
+	unsigned long flags = local_irq_save();
+	struct per_cpu_pages *pcp = &pcps[smp_processor_id()];
+	struct folio *folio = order ? NULL : pcp_take(pcp);
+
+	if (!folio)
+		folio = zone_take(pcp, order, mark);
+	local_irq_restore(flags);
+	return folio;
+}
+
+/* --- when `low` is reached --- */
+
+/* How many frames must stay free for this caller. */
+static unsigned long reserve_mark(gfp_t gfp)
+{
+	if ((current->flags & PF_MEMALLOC) && !(gfp & __GFP_NOMEMALLOC))
+		return 0;
+	return gfp & __GFP_HIGH ? zone.watermark[WMARK_MIN] / 2 : zone.watermark[WMARK_MIN];
+}
+
+static bool may_reclaim(gfp_t gfp)
+{
+	return (gfp & __GFP_DIRECT_RECLAIM) && !(current->flags & PF_MEMALLOC);
+}
+
+static struct folio *reclaim_and_take(gfp_t gfp, unsigned int order, unsigned long *progress)
+{
+	count_vm_event(ALLOCSTALL);
+	current->flags |= PF_MEMALLOC;
+	*progress = try_to_free_pages(order, gfp);
+	current->flags &= ~PF_MEMALLOC;
+	drain_all_pages();
+	cond_resched();
+	return rmqueue(order, reserve_mark(gfp));
+}
+
+/* For a caller that cannot fail: what others free may come meanwhile. */
+static void wait_for_memory(void)
+{
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_timeout(10 * NSEC_PER_MSEC);
+}
+
+static struct folio *alloc_slowpath(gfp_t gfp, unsigned int order)
+{
+	struct folio *folio;
+	unsigned long progress;
+	int useless = 0;
+
+	if (gfp & __GFP_KSWAPD_RECLAIM)
+		wake_kswapd();
+	folio = rmqueue(order, reserve_mark(gfp));
+	if (folio || !may_reclaim(gfp))
+		return folio;
+	might_sleep();
+	for (;;) {
+		folio = reclaim_and_take(gfp, order, &progress);
+		if (folio)
+			return folio;
+		/* Freed frames that merge into nothing large enough are no progress either. */
+		useless = progress && !order ? 0 : useless + 1;
+		if (gfp & __GFP_NOFAIL)
+			wait_for_memory();
+		else if (useless > 3 || (gfp & __GFP_NORETRY) || fatal_signal_pending(current))
+			return NULL;
+	}
+}
+
+static void warn_alloc(gfp_t gfp, unsigned int order)
+{
+	if (!(gfp & __GFP_NOWARN))
+		printk_ratelimited(KERN_WARNING, "%s: page allocation failure: order:%u, mode:0x%x, free:%lu",
+				   current->comm, order, gfp, nr_free_pages());
+}
+
+/* --- the interface --- */
+
+static void prep_folio(struct folio *folio, gfp_t gfp, unsigned int order)
+{
+	folio->flags = 0;
+	folio->mapping = NULL;
+	folio->private = NULL;
+	folio->order = order;
+	atomic_set(&folio->_refcount, 1);
+	for (unsigned long i = 1; unlikely(i < 1UL << order); i++) {
+		folio[i].flags = BIT(PG_tail);
+		folio[i].head = folio;
+	}
+	if (gfp & __GFP_ZERO)
+		for (unsigned long i = 0; i < 1UL << order; i++)
+			clear_page(folio_address(folio + i));
+}
+
+struct folio *alloc_folio(gfp_t gfp, unsigned int order)
+{
+	struct folio *folio;
+
+	if (current->flags & PF_MEMALLOC_NOFS)
+		gfp &= ~__GFP_FS;
+	folio = rmqueue(order, zone.watermark[WMARK_LOW]);
+	if (unlikely(!folio)) {
+		folio = alloc_slowpath(gfp, order);
+		if (!folio) {
+			warn_alloc(gfp, order);
+			return NULL;
+		}
+	}
+	count_vm_events(PGALLOC, 1L << order);
+	DEBUG_BUG_ON(folio_ref_count(folio) || folio->flags);
+	prep_folio(folio, gfp, order);
+	return folio;
+}
+
+static void bad_folio(const struct folio *folio)
+{
+	panic("BUG: folio of frame 0x%lx freed while in use: flags 0x%lx mapping 0x%lx mapcount %d refcount %d",
+	      folio_pfn(folio), folio->flags, (unsigned long)folio->mapping, folio_mapcount(folio),
+	      folio_ref_count(folio));
+}
+
+static void prep_free(struct folio *folio, unsigned int order)
+{
+	if (unlikely((folio->flags & FREE_FORBIDDEN) || folio_mapcount(folio) || folio_ref_count(folio)))
+		bad_folio(folio);
+	folio->flags = 0;
+	for (unsigned long i = 1; unlikely(i < 1UL << order); i++)
+		folio[i].flags = 0;
+#ifdef CONFIG_DEBUG
+	memset(folio_address(folio), POISON_FREE, PAGE_SIZE << order);
+#endif
+	folio->order = 0;
+}
+
+void free_folio(struct folio *folio)
+{
+	unsigned int order = folio->order;
+	unsigned long flags;
+
+	prep_free(folio, order);
+	count_vm_events(PGFREE, 1L << order);
+	flags = local_irq_save();
+	if (order) {
+		spin_lock(&zone.lock);
+		buddy_give(&zone.buddy, folio_pfn(folio), order);
+		spin_unlock(&zone.lock);
+	} else {
+		struct per_cpu_pages *pcp = &pcps[smp_processor_id()];
+
+		pcp_give(pcp, folio);
+		if (unlikely(pcp->count > PCP_HIGH))
+			pcp_flush(pcp, PCP_BATCH);
+	}
+	local_irq_restore(flags);
+}
+
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
+{
+	struct folio *folio = alloc_folio(gfp, order);
+
+	return folio ? (unsigned long)folio_address(folio) : 0;
+}
+
+void free_pages(unsigned long addr, unsigned int order)
+{
+	struct folio *folio;
+
+	if (!addr)
+		return;
+	folio = virt_to_folio((void *)addr);
+	DEBUG_BUG_ON(folio->order != order);
+	folio_put(folio);
+}
+
+/* --- numbers --- */
+
+unsigned long zone_free_pages(void)
+{
+	return READ_ONCE(zone.buddy.free_frames);
+}
+
+unsigned long nr_free_pages(void)
+{
+	unsigned long free = zone_free_pages();
+
+	for (int i = 0; i < nr_harts; i++)
+		free += READ_ONCE(pcps[i].count);
+	return free;
+}
+
+unsigned long totalram_pages(void)
+{
+	return zone.managed;
+}
+
+/* Free beyond what reclaim defends, and of the page cache all but the half, or `low`, that is in constant use. */
+unsigned long si_mem_available(void)
+{
+	unsigned long low = zone.watermark[WMARK_LOW], free = nr_free_pages(), file = lru_size();
+
+	free = free > zone.watermark[WMARK_HIGH] ? free - zone.watermark[WMARK_HIGH] : 0;
+	return free + file - min(file / 2, low);
+}
+
+void buddy_counts(unsigned long nr_free[MAX_ORDER])
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone.lock, flags);
+	for (int order = 0; order < MAX_ORDER; order++)
+		nr_free[order] = zone.buddy.nr_free[order];
+	spin_unlock_irqrestore(&zone.lock, flags);
+}
+
+/* --- I1 to I4, for mm_check() --- */
+
+static const char *check_block(struct folio *folio, unsigned int order)
+{
+	unsigned long pfn = folio_pfn(folio), other = pfn ^ 1UL << order;
+
+	if (folio->flags != BIT(PG_buddy) || folio->order != order || (pfn & ((1UL << order) - 1)) ||
+	    folio_ref_count(folio))
+		return "buddy I1";
+	if (order < MAX_ORDER - 1 && pfn_valid(other) && (pfn_folio(other)->flags & BIT(PG_buddy)) &&
+	    pfn_folio(other)->order == order)
+		return "buddy I2";
+	return NULL;
+}
+
+static const char *check_free_lists(unsigned long *where)
+{
+	unsigned long frames = 0;
+
+	for (unsigned int order = 0; order < MAX_ORDER; order++) {
+		unsigned long blocks = 0;
+		struct folio *folio;
+
+		list_for_each_entry(folio, &zone.buddy.free_list[order], lru) {
+			const char *broken = check_block(folio, order);
+
+			*where = folio_pfn(folio);
+			if (broken)
+				return broken;
+			blocks++;
+		}
+		if (blocks != zone.buddy.nr_free[order])
+			return "buddy I3";
+		frames += blocks << order;
+	}
+	return frames == zone.buddy.free_frames ? NULL : "buddy I3";
+}
+
+static const char *check_pcp(const struct per_cpu_pages *pcp, unsigned long *where)
+{
+	int count = 0;
+	struct folio *folio;
+
+	list_for_each_entry(folio, &pcp->list, lru) {
+		*where = folio_pfn(folio);
+		if (folio->flags || folio->order || folio_ref_count(folio))
+			return "page_alloc I4";
+		count++;
+	}
+	return count == pcp->count ? NULL : "page_alloc I4";
+}
+
+int check_page_alloc(void)
+{
+	unsigned long flags, where = 0;
+	const char *broken;
+
+	spin_lock_irqsave(&zone.lock, flags);
+	broken = check_free_lists(&where);
+	if (!broken)
+		broken = check_pcp(&pcps[smp_processor_id()], &where);
+	spin_unlock_irqrestore(&zone.lock, flags);
+	return broken ? mm_check_failed(broken, "free lists, at frame 0x%lx", where) : 0;
+}
