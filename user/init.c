@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CMD_FILE "/sys/firmware/qemu_fw_cfg/by_name/opt/faultline/cmd/raw"
+#define CMD_FILE "/sys/firmware/devicetree/base/chosen/faultline,cmd"
 #define CMD_MAX 4000
 #define SWAP_DISK "/dev/vdb"
 #define SWAP_MAGIC_AT 4086 // last ten bytes of the first 4 KiB page, see mkswap(8)
@@ -249,7 +249,7 @@ static ssize_t read_command(char *cmd)
 		length += n;
 	close(fd);
 	cmd[length] = '\0';
-	return length;
+	return strlen(cmd); // the property of the device tree ends in a NUL of its own
 }
 
 static void run_command(char *cmd, ssize_t length)
