@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Kernel memory that is contiguous in addresses but not in frames, in VMALLOC_START .. VMALLOC_END: large tables, device
- * registers, and kernel stacks.  Each area has an unmapped guard page behind it.  May sleep, except kernel
- * stacks that come out of the hart's cache.
+ * registers, and kernel stacks.  Each area has an unmapped guard page behind it.  Allocating may sleep; freeing
+ * does not.
  */
 #ifndef MM_VMALLOC_H
 #define MM_VMALLOC_H
@@ -10,8 +10,6 @@
 #include "arch/riscv/pte.h"
 #include "lib/types.h"
 #include "mm/gfp.h"
-
-void vmalloc_init(void);			/* after slab_init() */
 
 void *vmalloc(size_t size);			/* NULL: no memory or no room */
 void *vzalloc(size_t size);
@@ -40,7 +38,7 @@ bool is_kernel_stack_guard(unsigned long addr);
 
 /* For /proc/meminfo: bytes of areas in use. */
 unsigned long vmalloc_used(void);
-/* Folios the harts' caches of kernel stacks hold. */
-unsigned long kernel_stack_cached(void);
+/* Frames that stay behind for the next use: the harts' cached stacks, and page tables. */
+unsigned long vmalloc_retained(void);
 
 #endif
