@@ -222,8 +222,11 @@ static void erase(struct rb_node *node, struct rb_root *root,
 	}
 	if (augment) {
 		rb_augment_propagate(parent, augment);
-		/* Its value is of its old place, and the way up may have ended below it. */
-		rb_augment_propagate(next, augment);
+		/* Its old value is of its old place: that it did not change means nothing. */
+		if (next) {
+			augment->compute(next);
+			rb_augment_propagate(rb_parent(next), augment);
+		}
 	}
 	/* A single child is red by I2, and so replaces the black that is lost above it. */
 	if (child)
