@@ -399,10 +399,11 @@ int kstrtouint(const char *s, unsigned int base, unsigned int *result)
 unsigned long memparse(const char *s, const char **end)
 {
 	unsigned int base = 0, shift = 0;
+	const char *p = skip_base_prefix(s, &base);
 	unsigned long value;
 	bool overflow;
-	const char *p = parse_digits(skip_base_prefix(s, &base), base, &value, &overflow);
 
+	p = parse_digits(p, base, &value, &overflow);
 	switch (p == s ? 0 : toupper(*p)) {
 	case 'G':
 		shift += 10;
