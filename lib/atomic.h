@@ -70,13 +70,14 @@ typedef struct {
  * The same family for atomic_t (prefix atomic, int) and atomic_long_t (prefix atomic_long, long):
  *
  *	T    P_read(v)			void P_set(v, i)
- *	void P_add(i, v)		void P_sub(i, v)	void P_inc(v)	void P_dec(v)
+ *	void P_add(i, v)		void P_sub(i, v)
+ *	void P_inc(v)			void P_dec(v)
  *	void P_or(i, v)			void P_and(i, v)
- *	T    P_add_return(i, v)		T    P_sub_return(i, v)		the new value
+ *	T    P_add_return(i, v)		T    P_sub_return(i, v)		new value
  *	T    P_inc_return(v)		T    P_dec_return(v)
- *	T    P_fetch_add(i, v)		T    P_fetch_sub(i, v)		the old value
+ *	T    P_fetch_add(i, v)		T    P_fetch_sub(i, v)		old value
  *	bool P_dec_and_test(v)		bool P_sub_and_test(i, v)	new value is 0
- *	T    P_xchg(v, new)		T    P_cmpxchg(v, old, new)	the old value
+ *	T    P_xchg(v, new)		T    P_cmpxchg(v, old, new)	old value
  *	bool P_try_cmpxchg(v, T *old, new)
  *	bool P_add_unless(v, i, u)	adds if the value is not u; did it?
  *	bool P_inc_not_zero(v)		takes a reference only where one is left

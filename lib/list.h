@@ -102,8 +102,8 @@ static inline bool list_empty(const struct list_head *head)
 }
 
 /*
- * For an entry that one other hart may be taking off its list at this moment, without the list's lock: true only when
- * that is finished, if the other side uses list_del_init_careful().
+ * For an entry that one other hart may be taking off its list at this moment, without the list's
+ * lock: true only when that is finished, if the other side uses list_del_init_careful().
  */
 static inline bool list_empty_careful(const struct list_head *head)
 {
@@ -114,8 +114,7 @@ static inline bool list_empty_careful(const struct list_head *head)
 
 static inline void list_del_init_careful(struct list_head *entry)
 {
-	entry->prev->next = entry->next;
-	entry->next->prev = entry->prev;
+	__list_link(entry->prev, entry->next);
 	WRITE_ONCE(entry->prev, entry);
 	__atomic_store_n(&entry->next, entry, __ATOMIC_RELEASE);
 }

@@ -363,7 +363,7 @@ static void set_slot(struct xa_state *xas, void *entry)
 
 static bool has_spares(struct xa_state *xas)
 {
-	unsigned int missing = count_missing(xas->xa, xas->index);
+	unsigned int missing = has_leaf(xas) ? 0 : count_missing(xas->xa, xas->index);
 
 	xas->missing = missing > xas->nr_spares ? missing - xas->nr_spares : 0;
 	return !xas->missing;
