@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/*
+ * leak.c - what a test left behind in the kernel
+ *
+ * /proc/faultline/leak counts objects, one "name count" line each. A test whose processes are
+ * gone must leave every count as it was. Some objects are freed after the last wait() returns
+ * (an orphan by init, a stack by the scheduler), so the comparison settles for a bounded time.
+ */
+#include "user/usertests/harness.h"
+
+#define LEAK_FILE	"/proc/faultline/leak"
+#define MM_CHECK_FILE	"/proc/sys/vm/mm_check"
+#define SETTLE_ROUNDS	100
+#define SETTLE_STEP	(10 * MS)
+
+void leak_read(struct leak_count *counts)
+{
+	FILE *file = fopen(LEAK_FILE, "re");
+
+	counts->rows = 0;
+	if (!file)
+		return;
+	while (counts->rows < LEAK_ROWS && fscanf(file, "%31s %ld", counts->row[counts->rows].name,
+						  &counts->row[counts->rows].value) == 2)
+		counts->rows++;
+	fclose(file);
+}
+
+static bool same(const struct leak_count *a, const struct leak_count *b)
+{
+	bool equal = a->rows == b->rows;
+
+	for (int i = 0; equal && i < a->rows; i++)
+		equal = a->row[i].value == b->row[i].value;
+	return equal;
+}
+
+bool leak_check(const struct leak_count *before)
+{
+	struct leak_count after;
+
+	leak_read(&after);
+	for (int i = 0; i < SETTLE_ROUNDS && !same(before, &after); i++) {
+		nap(SETTLE_STEP);
+		leak_read(&after);
+	}
+	if (same(before, &after))
+		return true;
+	if (before->rows != after.rows)
+		printf("# leak check: %d counters before, %d after\n", before->rows, after.rows);
+	for (int i = 0; i < before->rows && i < after.rows; i++)
+		if (before->row[i].value != after.row[i].value)
+			printf("# leak: %s was %ld, is %ld\n", before->row[i].name,
+			       before->row[i].value, after.row[i].value);
+	return false;
+}
+
+bool mm_check(void)
+{
+	int fd = open(MM_CHECK_FILE, O_WRONLY | O_CLOEXEC);
+	bool good;
+
+	if (fd < 0)
+		return true;
+	good = write(fd, "1", 1) == 1;
+	if (!good)
+		printf("# mm_check: %s; the kernel's log names the invariant\n",
+		       errno_name(errno));
+	close(fd);
+	return good;
+}
