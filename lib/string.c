@@ -9,8 +9,8 @@
  *	otherwise, long enough		as before, but each word is joined from two of src
  *	otherwise			bytes
  *
- * I1  No word is read that reaches outside of the block, though the page would allow it, so
- *     that ASan can watch every byte in the unit tests.
+ * I1  Each word read has at least one byte of the block in it, so it lies on a page that the
+ *     block lies on; and none reaches over the block's end, so that ASan can watch the unit tests.
  *
  * The pragma keeps the compiler from recognising these loops as memcpy and memset and calling
  * the very function that it compiles. Words are read from memory of any type, which the
@@ -28,7 +28,7 @@
 #define UNROLL 16
 
 /* From here on, joining words costs less than copying bytes. */
-#define MIN_SHIFTED_COPY 40
+#define MIN_SHIFTED_COPY 32
 
 static size_t misalignment(const void *p)
 {
@@ -61,8 +61,8 @@ static inline void copy_words(unsigned long *dst, const unsigned long *src, size
 }
 
 /*
- * Fills whole words at dst from a src that is not aligned. The word that src points into is
- * read from its start, and the word behind the last one used is read too: see the caller for I1.
+ * Fills whole words at dst from a src that is not aligned: reads the word that src points into
+ * and one more for each word filled, so that the last reaches over what is copied.
  */
 static inline void copy_shifted(unsigned long *dst, const u8 *src, size_t words)
 {
@@ -113,9 +113,8 @@ void *(memcpy)(void *dst_block, const void *src_block, size_t n)
 		copy_words((unsigned long *)(dst + head), (const unsigned long *)(src + head),
 			   words);
 	} else if (n >= MIN_SHIFTED_COPY) {
-		/* A word of bytes before and up to two behind the joined words: I1. */
-		head = head_bytes(dst, n) + WORD;
-		words = (n - head) / WORD - 1;
+		head = head_bytes(dst, n);
+		words = (n - head) / WORD - 1; /* I1: the last one as bytes */
 		copy_bytes(dst, src, head);
 		copy_shifted((unsigned long *)(dst + head), src + head, words);
 	} else {

@@ -13,7 +13,7 @@
 UNIT_OUT := build/tests
 UNIT_CC ?= gcc
 # The compiler may come with a preset of its own for these; sanitizers want them off.
-UNIT_CFLAGS := -std=gnu11 -g -O1 -I. -include tests/host.h -D_GNU_SOURCE -DUNIT_TEST_BUILD \
+UNIT_CFLAGS := -std=gnu11 -g -O1 -I. -include tests/host.h -D_GNU_SOURCE \
 	-Wall -Wextra -Werror -Wno-unused-parameter -fno-strict-aliasing -fno-builtin \
 	-U_FORTIFY_SOURCE -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
@@ -26,7 +26,7 @@ UNITS ?= $(patsubst unit_%,%,$(UNIT_TESTS))
 unit: $(patsubst %,$(UNIT_OUT)/unit_%,$(UNITS))
 	@tests/run-units $^
 
-$(UNIT_OUT)/%.o: %.c
+$(UNIT_OUT)/%.o: %.c tests/tests.mk
 	@mkdir -p $(@D)
 	$(UNIT_CC) $(UNIT_CFLAGS) -MMD -MP -c $< -o $@
 

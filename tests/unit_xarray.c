@@ -366,6 +366,21 @@ UNIT_TEST(xarray_nomem_counts_again_when_the_tree_changed)
 	reset();
 }
 
+UNIT_TEST(xarray_nomem_forgets_what_the_cursor_saw)
+{
+	XA_STATE(xas, &xa, 5);
+
+	reset();
+	xas_store(&xas, xa_mk_value(2));
+	EXPECT_EQ(xas_error(&xas), -ENOMEM);
+	/* While the lock is not held, somebody else stores there. */
+	xa_store(&xa, 5, xa_mk_value(1), 7);
+	EXPECT(xas_nomem(&xas, 7), "one node was missing");
+	EXPECT_EQ(xas_load(&xas), xa_mk_value(1));
+	EXPECT(!xas_nomem(&xas, 7), "nothing to do");
+	reset();
+}
+
 UNIT_TEST(xarray_unused_spares_are_given_back)
 {
 	XA_STATE(xas, &xa, 5);
