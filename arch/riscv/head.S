@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The first instructions.  OpenSBI (or U-Boot) enters at the image's first byte in S-mode, translation off, with
+ * a0 = hart id and a1 = physical address of the device tree; the other harts wait in the firmware.
+ *
+ * The code is linked in the upper half but runs at its load address until satp is set, so that up to there only
+ * pc-relative addresses may be used.
+ */
+#include "arch/riscv/asm_offsets.h"
+#include "arch/riscv/page.h"
+
+	.section .head.text, "ax"
+	.globl _start
+_start:
+	/* The 64 bytes that Linux's Documentation/riscv/boot-image-header.rst names. */
+	j	1f
+	.balign 8, 0
+	.dword	0x200000		/* text_offset: from the begin of RAM */
+	.dword	_image_size		/* with bss */
+	.dword	0			/* flags: little endian */
+	.word	2			/* version 0.2 */
+	.word	0
+	.dword	0
+	.ascii	"RISCV\0\0\0"
+	.ascii	"RSC\x05"		/* the magic that U-Boot looks for */
+	.word	0
+1:
+	csrw	sie, zero
+	csrw	sip, zero
+	li	t0, SR_FS_BITS | SR_SUM_BIT
+	csrc	sstatus, t0
+	.option push
+	.option norelax
+	la	gp, __global_pointer$
+	.option pop
+	mv	s0, a0
+	mv	s1, a1
+
+	la	t0, __bss_start
+	la	t1, __bss_end
+2:	bgeu	t0, t1, 3f
+	sd	zero, 0(t0)
+	addi	t0, t0, 8
+	j	2b
+3:
+	la	sp, boot_stack + THREAD_SIZE
+	mv	a0, s1
+	call	early_map_setup
+	call	enable_translation
+
+	/* At upper-half addresses from here on. */
+	la	tp, init_task
+	la	sp, boot_stack + THREAD_SIZE - PT_SIZE
+	la	t0, trap_entry
+	csrw	stvec, t0
+	csrw	sscratch, zero
+	mv	a0, s0
+	mv	a1, s1
+	li	s0, 0			/* ends the chain of frame pointers */
+	call	start_kernel
+	unimp
+
+/*
+ * a0 = satp.  The instruction after the write of satp cannot be fetched any more at its physical address; the trap
+ * that this raises goes to stvec, which is the upper-half address of just that instruction.  Returns there.
+ */
+enable_translation:
+	li	t1, KERNEL_LINK_ADDR
+	la	t2, _start
+	sub	t1, t1, t2		/* upper half minus physical */
+	add	ra, ra, t1
+	la	t0, 1f
+	add	t0, t0, t1
+	csrw	stvec, t0
+	sfence.vma
+	csrw	satp, a0
+	.balign 4
+1:
+	.option push
+	.option norelax
+	la	gp, __global_pointer$
+	.option pop
+	ret
+
+/* A hart that the SBI's HSM extension starts: a0 = hart id, a1 = what smp.c passed: physical address of struct secondary_boot. */
+	.globl secondary_start
+	.balign 4
+secondary_start:
+	csrw	sie, zero
+	csrw	sip, zero
+	li	t0, SR_FS_BITS | SR_SUM_BIT
+	csrc	sstatus, t0
+	ld	s2, SECONDARY_TASK(a1)	/* the idle task of this hart */
+	ld	s3, SECONDARY_SP(a1)
+	ld	a0, SECONDARY_SATP(a1)
+	call	enable_translation
+	mv	tp, s2
+	mv	sp, s3
+	la	t0, trap_entry
+	csrw	stvec, t0
+	csrw	sscratch, zero
+	li	s0, 0
+	call	secondary_main
+	unimp
+
+	.section .bss..page_aligned, "aw", @nobits
+	.balign THREAD_SIZE
+	.globl boot_stack
+boot_stack:
+	.zero	THREAD_SIZE

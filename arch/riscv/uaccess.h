@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The only way from the kernel to user memory.  SUM is set just around the access; an access that the fault
+ * path cannot satisfy continues at the fix-up that the exception table names (arch/riscv/extable.c).
+ *
+ * All of them may sleep (they may fault pages in), unless pagefault_disable() is in force: then they fail
+ * instead.  Nothing a fault takes may be held: no mmap_lock, no folio lock (DESIGN: "No user copy that may
+ * fault while a folio lock is held").
+ */
+#ifndef ARCH_RISCV_UACCESS_H
+#define ARCH_RISCV_UACCESS_H
+
+#include "arch/riscv/page.h"
+#include "lib/types.h"
+
+#define __user
+
+static inline bool access_ok(const void __user *addr, unsigned long size)
+{
+	return size <= TASK_SIZE && (unsigned long)addr <= TASK_SIZE - size;
+}
+
+/* Return the number of bytes NOT copied: 0 is success. */
+unsigned long copy_from_user(void *to, const void __user *from, unsigned long n);
+unsigned long copy_to_user(void __user *to, const void *from, unsigned long n);
+unsigned long clear_user(void __user *to, unsigned long n);
+
+/*
+ * Copies a string with its NUL, at most @count bytes.  Length without NUL; @count if there was no NUL within;
+ * -EFAULT.
+ */
+long strncpy_from_user(char *dst, const char __user *src, long count);
+
+/* 0 or -EFAULT; the size is that of *ptr (1, 2, 4 or 8 bytes). */
+#define get_user(x, ptr) ({							\
+	__typeof__((__typeof__(*(ptr)))*(ptr)) __val;	/* without const */	\
+	long __err = copy_from_user(&__val, (ptr), sizeof(__val)) ? -EFAULT : 0;	\
+	(x) = __err ? (__typeof__(x))0 : (__typeof__(x))__val;			\
+	__err;									\
+})
+#define put_user(x, ptr) ({							\
+	__typeof__(*(ptr)) __val = (__typeof__(*(ptr)))(x);			\
+	copy_to_user((ptr), &__val, sizeof(__val)) ? -EFAULT : 0;		\
+})
+
+/*
+ * Touch each page of the range, so that a copy with faults disabled right after it most likely succeeds.
+ * Return the number of bytes that could not be faulted in.
+ */
+size_t fault_in_readable(const char __user *uaddr, size_t size);
+size_t fault_in_writeable(char __user *uaddr, size_t size);
+
+/* Between these a fault on user memory fails the copy instead of being handled.  They nest. */
+void pagefault_disable(void);
+void pagefault_enable(void);
+bool pagefault_disabled(void);
+
+#endif

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/*
+ * count says who is inside; it changes by compare-and-swap.  A waiting writer raises writers_waiting first, which
+ * keeps new readers out, so that the readers inside drain.  Whoever leaves last wakes all waiters; they try again.
+ */
+#include "kernel/rwsem.h"
+
+#include "kernel/lockdep.h"
+#include "kernel/panic.h"
+#include "kernel/sched.h"
+
+void init_rwsem(struct rw_semaphore *sem, enum lock_rank rank)
+{
+	sem->count = 0;
+	sem->writers_waiting = 0;
+	sem->owner = NULL;
+	init_waitqueue_head(&sem->wait);
+	sem->rank = rank;
+}
+
+static inline bool try_read(struct rw_semaphore *sem)
+{
+	long count = READ_ONCE(sem->count);
+
+	while (count >= 0 && !READ_ONCE(sem->writers_waiting))
+		if (__atomic_compare_exchange_n(&sem->count, &count, count + 1, true, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+static inline bool try_write(struct rw_semaphore *sem)
+{
+	long count = 0;
+
+	if (!__atomic_compare_exchange_n(&sem->count, &count, -1, false, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED))
+		return false;
+	sem->owner = current;
+	return true;
+}
+
+static int down_slow(struct rw_semaphore *sem, bool write, unsigned int state)
+{
+	DEFINE_WAIT(wait);
+	int err = 0;
+
+	if (sem->owner == current)
+		panic("rwsem %p acquired twice by %s (%d)", (void *)sem, current->comm, current->pid);
+	if (write)
+		__atomic_fetch_add(&sem->writers_waiting, 1, __ATOMIC_SEQ_CST);
+	for (;;) {
+		prepare_to_wait(&sem->wait, &wait, state);
+		if (write ? try_write(sem) : try_read(sem))
+			break;
+		if (signal_pending_state(state, current)) {
+			err = -EINTR;
+			break;
+		}
+		schedule();
+	}
+	finish_wait(&sem->wait, &wait);
+	if (write) {
+		__atomic_fetch_sub(&sem->writers_waiting, 1, __ATOMIC_SEQ_CST);
+		/* Readers that waited because of us alone may enter now. */
+		if (err)
+			wake_up_all(&sem->wait);
+	}
+	return err;
+}
+
+static inline int read_from(struct rw_semaphore *sem, unsigned int state, const void *caller)
+{
+	int err;
+
+	might_sleep();
+	lock_acquired(sem, sem->rank, true, false, caller);
+	if (likely(try_read(sem)))
+		return 0;
+	err = down_slow(sem, false, state);
+	if (err)
+		lock_released(sem);
+	return err;
+}
+
+static inline int write_from(struct rw_semaphore *sem, unsigned int state, bool nested, const void *caller)
+{
+	int err;
+
+	might_sleep();
+	lock_acquired(sem, sem->rank, true, nested, caller);
+	if (likely(try_write(sem)))
+		return 0;
+	err = down_slow(sem, true, state);
+	if (err)
+		lock_released(sem);
+	return err;
+}
+
+void down_read(struct rw_semaphore *sem)
+{
+	read_from(sem, TASK_UNINTERRUPTIBLE, __builtin_return_address(0));
+}
+
+int down_read_killable(struct rw_semaphore *sem)
+{
+	return read_from(sem, TASK_KILLABLE, __builtin_return_address(0));
+}
+
+bool down_read_trylock(struct rw_semaphore *sem)
+{
+	if (!try_read(sem))
+		return false;
+	lock_acquired(sem, sem->rank, true, true, __builtin_return_address(0));
+	return true;
+}
+
+void up_read(struct rw_semaphore *sem)
+{
+	lock_released(sem);
+	/* Only the last reader can let somebody in. */
+	if (__atomic_sub_fetch(&sem->count, 1, __ATOMIC_RELEASE) == 0)
+		wake_up_all(&sem->wait);
+}
+
+void down_write(struct rw_semaphore *sem)
+{
+	write_from(sem, TASK_UNINTERRUPTIBLE, false, __builtin_return_address(0));
+}
+
+void down_write_nested(struct rw_semaphore *sem)
+{
+	write_from(sem, TASK_UNINTERRUPTIBLE, true, __builtin_return_address(0));
+}
+
+int down_write_killable(struct rw_semaphore *sem)
+{
+	return write_from(sem, TASK_KILLABLE, false, __builtin_return_address(0));
+}
+
+bool down_write_trylock(struct rw_semaphore *sem)
+{
+	if (!try_write(sem))
+		return false;
+	lock_acquired(sem, sem->rank, true, true, __builtin_return_address(0));
+	return true;
+}
+
+void up_write(struct rw_semaphore *sem)
+{
+	DEBUG_BUG_ON(sem->owner != current);
+	lock_released(sem);
+	sem->owner = NULL;
+	__atomic_store_n(&sem->count, 0, __ATOMIC_RELEASE);
+	wake_up_all(&sem->wait);
+}
+
+void downgrade_write(struct rw_semaphore *sem)
+{
+	sem->owner = NULL;
+	__atomic_store_n(&sem->count, 1, __ATOMIC_RELEASE);
+	wake_up_all(&sem->wait);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Sleeping reader-writer lock.  Writers are not starved: a reader that comes while a writer waits queues
+ * behind it.  May not be taken in interrupt handlers nor with a spinlock held.
+ */
+#ifndef KERNEL_RWSEM_H
+#define KERNEL_RWSEM_H
+
+#include "kernel/wait.h"
+
+struct rw_semaphore {
+	long count;			/* > 0: that many readers; -1: a writer; 0: free */
+	int writers_waiting;
+	struct task_struct *owner;	/* the writer */
+	struct wait_queue_head wait;
+	u16 rank;
+};
+
+#define RWSEM_INIT(name, r)	{ .wait = WAIT_QUEUE_HEAD_INIT((name).wait), .rank = (r) }
+#define DEFINE_RWSEM(name, r)	struct rw_semaphore name = RWSEM_INIT(name, r)
+
+void init_rwsem(struct rw_semaphore *sem, enum lock_rank rank);
+void down_read(struct rw_semaphore *sem);
+int down_read_killable(struct rw_semaphore *sem);	/* 0 or -EINTR */
+bool down_read_trylock(struct rw_semaphore *sem);
+void up_read(struct rw_semaphore *sem);
+void down_write(struct rw_semaphore *sem);
+void down_write_nested(struct rw_semaphore *sem);	/* the same rank may be held already */
+int down_write_killable(struct rw_semaphore *sem);	/* 0 or -EINTR */
+bool down_write_trylock(struct rw_semaphore *sem);
+void up_write(struct rw_semaphore *sem);
+void downgrade_write(struct rw_semaphore *sem);
+
+#endif

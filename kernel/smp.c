@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Starting the other harts (SBI HSM) and sending them messages.  A message is a bit in the receiver's word and an IPI;
+ * the receiver clears the IPI before it reads the word, so a message that comes in between raises a new one.
+ */
+#include "kernel/smp.h"
+
+#include "arch/riscv/csr.h"
+#include "arch/riscv/mmu.h"
+#include "arch/riscv/sbi.h"
+#include "arch/riscv/smp.h"
+#include "drivers/fdt.h"
+#include "kernel/irq.h"
+#include "kernel/mutex.h"
+#include "kernel/printk.h"
+#include "kernel/sched.h"
+#include "kernel/sched_core.h"
+#include "kernel/spinlock.h"
+#include "lib/bitops.h"
+#include "lib/string.h"
+#include "lib/vsnprintf.h"
+
+enum ipi_message { IPI_RESCHEDULE, IPI_CALL, IPI_STOP };
+
+int nr_harts = 1;
+unsigned long cpu_hartid[NR_CPUS];
+
+static unsigned long ipi_pending[NR_CPUS];
+static struct secondary_boot secondary_boot[NR_CPUS];
+static unsigned long harts_up;
+
+/* One call at a time. */
+static DEFINE_MUTEX(call_mutex, RANK_MOUNT);
+static void (*call_func)(void *);
+static void *call_arg;
+static atomic_t call_left;
+
+static void send_ipi(int cpu, enum ipi_message message)
+{
+	set_bit(message, &ipi_pending[cpu]);
+	/* The message is in memory before the interrupt is raised. */
+	smp_mb();
+	sbi_send_ipi(1, cpu_hartid[cpu]);
+}
+
+void smp_send_reschedule(int cpu)
+{
+	send_ipi(cpu, IPI_RESCHEDULE);
+}
+
+void smp_call_others(void (*func)(void *), void *arg)
+{
+	if (nr_harts == 1)
+		return;
+	mutex_lock_nested(&call_mutex);
+	call_func = func;
+	call_arg = arg;
+	atomic_set(&call_left, nr_harts - 1);
+	for (int cpu = 0; cpu < nr_harts; cpu++)
+		if (cpu != smp_processor_id())
+			send_ipi(cpu, IPI_CALL);
+	while (atomic_read(&call_left))
+		cpu_relax();
+	mutex_unlock(&call_mutex);
+}
+
+void smp_stop_others(void)
+{
+	for (int cpu = 0; cpu < nr_harts; cpu++)
+		if (cpu != smp_processor_id())
+			send_ipi(cpu, IPI_STOP);
+}
+
+void handle_ipi(void)
+{
+	unsigned long messages;
+
+	csr_clear(sip, IE_SOFT);
+	messages = __atomic_exchange_n(&ipi_pending[smp_processor_id()], 0, __ATOMIC_SEQ_CST);
+	/* IPI_RESCHEDULE: the sender has set TIF_NEED_RESCHED; the return from this interrupt looks at it. */
+	if (messages & BIT(IPI_CALL)) {
+		call_func(call_arg);
+		atomic_dec(&call_left);
+	}
+	if (messages & BIT(IPI_STOP))
+		for (;;)
+			__asm__ volatile("wfi");
+}
+
+void secondary_main(void)
+{
+	int cpu = smp_processor_id();
+
+	if (irq_chip && irq_chip->init_hart)
+		irq_chip->init_hart();
+	set_bit(cpu, &harts_up);
+	csr_set(sie, IE_SOFT | IE_TIMER | IE_EXTERNAL);
+	cpu_idle();
+}
+
+static bool start_hart(int cpu)
+{
+	struct secondary_boot *boot = &secondary_boot[cpu];
+	struct task_struct *idle = alloc_task_struct();
+	long err;
+
+	if (!idle)
+		return false;
+	snprintf(idle->comm, sizeof(idle->comm), "swapper/%d", cpu);
+	sched_init_cpu(cpu, idle);
+	idle->cpus_allowed = BIT(cpu);
+	*boot = (struct secondary_boot){ idle, idle->kernel_sp, swapper_satp() };
+	err = sbi_hart_start(cpu_hartid[cpu], __pa(secondary_start), __pa(boot));
+	if (err) {
+		pr_err("smp: hart %lu does not start: SBI error %ld\n", cpu_hartid[cpu], err);
+		return false;
+	}
+	while (!test_bit(cpu, &harts_up))
+		cpu_relax();
+	return true;
+}
+
+/* Does the device tree's cpu node offer a hart that we can use? */
+static bool usable_hart(int node, u64 *hartid)
+{
+	const char *type = fdt_prop(node, "device_type", NULL), *status = fdt_prop(node, "status", NULL);
+	u64 size;
+
+	return type && !strcmp(type, "cpu") && (!status || !strcmp(status, "okay")) &&
+	       fdt_reg(node, 0, hartid, &size);
+}
+
+void smp_init(void)
+{
+	int node = -1;
+	u64 hartid;
+
+	while ((node = fdt_next_node(node, NULL)) >= 0) {
+		if (!usable_hart(node, &hartid) || hartid == cpu_hartid[0])
+			continue;
+		if (nr_harts == NR_CPUS) {
+			pr_err("smp: more than %d harts: the rest stays off\n", NR_CPUS);
+			break;
+		}
+		cpu_hartid[nr_harts] = hartid;
+		/* Counted before it runs: from its first instruction on it holds translations that need fences. */
+		nr_harts++;
+		if (!start_hart(nr_harts - 1))
+			nr_harts--;
+	}
+}
