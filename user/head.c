@@ -21,6 +21,7 @@ static void head(FILE *f)
 	}
 }
 
+// title: which file it is, from 1; 0 if it is the only one.
 static int head_file(const char *name, int title)
 {
 	FILE *f = strcmp(name, "-") ? fopen(name, "r") : stdin;
@@ -30,7 +31,7 @@ static int head_file(const char *name, int title)
 		return 1;
 	}
 	if (title)
-		printf("==> %s <==\n", name);
+		printf("%s==> %s <==\n", title > 1 ? "\n" : "", name);
 	head(f);
 	int failed = ferror(f);
 	if (failed)
@@ -57,7 +58,7 @@ int main(int argc, char **argv)
 	if (optind == argc)
 		failed = head_file("-", 0);
 	for (int i = optind; i < argc; i++)
-		failed |= head_file(argv[i], argc - optind > 1);
+		failed |= head_file(argv[i], argc - optind > 1 ? i - optind + 1 : 0);
 	if (fflush(stdout))
 		err(1, "standard output");
 	return failed;

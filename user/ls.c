@@ -243,5 +243,5 @@ int main(int argc, char **argv)
 	free_list(&files);
 	if (fflush(stdout))
 		err(2, "standard output");
-	return failed;
+	return failed ? 2 : 0;
 }

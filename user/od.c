@@ -45,7 +45,7 @@ static int digits(void)
 	static const int octal[] = { [1] = 3, [2] = 6, [4] = 11, [8] = 22 };
 	static const int decimal[] = { [1] = 3, [2] = 5, [4] = 10, [8] = 20 };
 
-	return kind == 'x' ? 2 * (int)width : kind == 'o' ? octal[width] : decimal[width] + 1;
+	return kind == 'x' ? 2 * (int)width : kind == 'o' ? octal[width] : decimal[width] + (kind == 'd');
 }
 
 static void print_unit(const unsigned char *p)

@@ -74,6 +74,7 @@ static int tail(int fd, const char *name)
 	return 0;
 }
 
+// title: which file it is, from 1; 0 if it is the only one.
 static int tail_file(const char *name, int title)
 {
 	int fd = open(name, O_RDONLY);
@@ -83,7 +84,7 @@ static int tail_file(const char *name, int title)
 		return 1;
 	}
 	if (title)
-		printf("==> %s <==\n", name);
+		printf("%s==> %s <==\n", title > 1 ? "\n" : "", name);
 	int failed = tail(fd, name);
 	close(fd);
 	return failed;
@@ -106,7 +107,7 @@ int main(int argc, char **argv)
 	if (optind == argc)
 		failed = tail(0, "standard input");
 	for (int i = optind; i < argc; i++)
-		failed |= tail_file(argv[i], argc - optind > 1);
+		failed |= tail_file(argv[i], argc - optind > 1 ? i - optind + 1 : 0);
 	if (fflush(stdout))
 		err(1, "standard output");
 	return failed;
