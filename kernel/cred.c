@@ -8,7 +8,6 @@
  */
 #include "kernel/cred.h"
 
-#include "kernel/init.h"
 #include "kernel/pid.h"
 #include "kernel/user.h"
 #include "mm/slab.h"
@@ -153,8 +152,7 @@ bool in_egroup_p(gid_t gid)
 	return gid == cred->egid || groups_search(cred->group_info, gid);
 }
 
-static void cred_init(void)
+void cred_init(void)
 {
 	cred_cache = kmem_cache_create("cred", sizeof(struct cred), 0, NULL);
 }
-core_initcall(cred_init);

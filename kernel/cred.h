@@ -69,4 +69,6 @@ bool capable(int cap);
 bool in_group_p(gid_t gid);
 bool in_egroup_p(gid_t gid);
 
+void cred_init(void);
+
 #endif

@@ -14,7 +14,6 @@
  */
 #include "kernel/exit.h"
 
-#include "drivers/tty.h"
 #include "fs/fdtable.h"
 #include "fs/fs_struct.h"
 #include "kernel/cred.h"
@@ -103,7 +102,7 @@ static bool pgrp_is_orphaned(struct pid *pgrp, struct task_struct *ignored)
 	struct signal_struct *sig;
 
 	list_for_each_entry(sig, &pgrp->pgrp, pgrp_node) {
-		struct task_struct *p = signal_leader(sig), *parent = p->parent;
+		struct task_struct *p = sig->group_leader, *parent = p->parent;
 
 		if (p == ignored || (p->exit_state && !atomic_read(&sig->live)) || parent->pid <= 1)
 			continue;
@@ -194,7 +193,8 @@ static void exit_notify(struct list_head *dead, bool group_dead)
 	if (group_dead)
 		kill_orphaned_pgrp(task, task->parent, task);
 	if (task == task->group_leader)
-		autoreap = thread_group_empty(task) && do_notify_parent(task, task->exit_signal);
+		autoreap = thread_group_empty(task) &&
+			   do_notify_parent(task, task->exit_signal);
 	task->exit_state = autoreap ? EXIT_DEAD : EXIT_ZOMBIE;
 	if (autoreap)
 		list_move(&task->sibling, dead);
@@ -210,6 +210,11 @@ static void release_dead(struct list_head *dead)
 }
 
 /* --- the dying itself --- */
+
+static unsigned long mm_peak_rss(const struct mm_struct *mm)
+{
+	return max(mm->hiwater_rss, get_mm_rss(mm));
+}
 
 static void exit_process(struct task_struct *task)
 {
@@ -242,8 +247,6 @@ void __noreturn do_exit(long code)
 	}
 	exit_files(task);
 	exit_fs(task);
-	if (group_dead && task->signal->leader)
-		disassociate_ctty(true);
 
 	/* After this the parent may take the descriptor out of every list; the reference of its running stays. */
 	exit_notify(&dead, group_dead);

@@ -121,6 +121,7 @@ static int copy_signal(struct task_struct *task)
 	atomic_set(&sig->sigcnt, 1);
 	atomic_set(&sig->live, 1);
 	sig->nr_threads = 1;
+	sig->group_leader = task;
 	INIT_LIST_HEAD(&sig->threads);
 	list_add(&task->thread_group, &sig->threads);
 	sigpending_init(&sig->shared_pending);
@@ -243,6 +244,7 @@ static int link_task(struct task_struct *task, struct pid *pid, const struct ker
 	if (seq != group_signal_seq || fatal_signal_pending(current)) {
 		err = -ERESTARTNOINTR;
 	} else {
+		get_task_struct(task);		/* one reference for the lists, one for running */
 		task->pid = task->tgid = pid->nr;
 		attach_pid(task, pid);
 		task->parent = pick_parent(args, task);
@@ -251,6 +253,8 @@ static int link_task(struct task_struct *task, struct pid *pid, const struct ker
 		change_pgrp(task, task_pgrp(current));
 		change_session(task, task_session(current));
 		task->signal->tty = current->signal->tty;
+		if (pid->nr == 1)
+			task->signal->flags |= SIGNAL_UNKILLABLE;
 		nr_processes++;
 	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
@@ -477,13 +481,16 @@ void fork_init(void)
 	current->sighand = &init_sighand;
 	current->cred = &init_cred;
 	current->fs = &init_fs;
-	current->group_leader = current->parent = current;
+	current->group_leader = current->parent = init_signal.group_leader = current;
 	INIT_LIST_HEAD(&current->children);
 	INIT_LIST_HEAD(&current->sibling);
 	list_add(&current->thread_group, &init_signal.threads);
 	sigpending_init(&current->pending);
-	init_waitqueue_head(&init_sighand.signalfd_wqh);
 	signal_cache = kmem_cache_create("signal_cache", sizeof(struct signal_struct), 0, NULL);
 	sighand_cache = kmem_cache_create("sighand_cache", sizeof(struct sighand_struct), 0, NULL);
 	size_limits();
+	pid_init();
+	user_init();
+	cred_init();
+	signal_init();
 }

@@ -11,7 +11,6 @@
  */
 #include "kernel/pid.h"
 
-#include "kernel/init.h"
 #include "kernel/signal.h"
 #include "lib/err.h"
 #include "lib/hash.h"
@@ -195,8 +194,7 @@ void change_session(struct task_struct *task, struct pid *session)
 				  sig->session && list_is_singular(&sig->session->session));
 }
 
-static void pid_init(void)
+void pid_init(void)
 {
 	pid_cache = kmem_cache_create("pid", sizeof(struct pid), 0, NULL);
 }
-core_initcall(pid_init);

@@ -56,6 +56,8 @@ static inline int pid_nr(const struct pid *pid)
 	return pid ? pid->nr : 0;
 }
 
+void pid_init(void);
+
 #define for_each_process(p)	list_for_each_entry(p, &task_list, tasks)
 
 #endif

@@ -39,7 +39,6 @@ struct sigqueue {
 struct sighand_struct {
 	atomic_t count;
 	struct spinlock siglock;
-	struct wait_queue_head signalfd_wqh;
 	struct sigaction action[NSIG];
 };
 
@@ -73,6 +72,7 @@ struct signal_struct {
 	int nr_threads;			/* live or zombie, on ->threads */
 	atomic_t live;			/* that have not begun to exit */
 	struct list_head threads;	/* task->thread_group; tasklist_lock */
+	struct task_struct *group_leader;	/* stays until all other threads are gone */
 	struct sigpending shared_pending;
 
 	unsigned int flags;		/* SIGNAL_* */
@@ -90,7 +90,6 @@ struct signal_struct {
 	struct rlimit rlim[RLIM_NLIMITS];	/* written with siglock */
 	struct timer real_timer;	/* ITIMER_REAL */
 	u64 real_incr;			/* ns */
-	struct task_struct *real_task;	/* whom it signals */
 	struct cpu_itimer it[2];	/* CPUCLOCK_PROF, CPUCLOCK_VIRT */
 	bool cpu_timers;		/* something for account_process_tick() to look at */
 
@@ -118,7 +117,9 @@ extern unsigned long group_signal_seq;
 /* To current itself, blocked or ignored or not: it will not return to the instruction as if nothing was. */
 void force_sig(int sig);
 void force_sig_fault(int sig, int code, void __user *addr);
-/* To current's parent: a change of state of current or of @task. */
+/*
+ * @task has ended: its parent gets @sig (0: none) and is woken.  True: nobody will wait for it.  With tasklist_lock.
+ */
 bool do_notify_parent(struct task_struct *task, int sig);
 
 /* Is @sig blocked or ignored by current?  For job control. */
@@ -147,6 +148,7 @@ void signal_setup_done(bool failed, const struct ksignal *ksig);
 /* Where the frame goes: @sp or the alternate stack. */
 unsigned long sigsp(unsigned long sp, const struct ksignal *ksig);
 bool on_sig_stack(unsigned long sp);
+/* For the frame: what sigaltstack(2) would say. */
 void save_altstack(stack_t *st);
 int restore_altstack(const stack_t __user *st);
 long do_no_restart_syscall(struct restart_block *rb);
@@ -155,11 +157,14 @@ long do_no_restart_syscall(struct restart_block *rb);
 void flush_signal_handlers(struct task_struct *task, bool force_default);
 void flush_sigqueue(struct sigpending *pending);
 void sigpending_init(struct sigpending *pending);
-void copy_siginfo_to_full(siginfo_t *to, const struct kernel_siginfo *from);
+/* All 128 bytes.  0 or -EFAULT. */
 int copy_siginfo_to_user(siginfo_t __user *to, const struct kernel_siginfo *from);
+/* All other threads of current's process are to die; with siglock. */
+void zap_other_threads(void);
 /* Moves the pending signals of an exiting thread to who remains, so that no process-wide one is lost. */
 void exit_signals(struct task_struct *task);
 bool is_current_pgrp_orphaned(void);
+void signal_init(void);
 
 static inline struct pid *task_pgrp(const struct task_struct *task)
 {

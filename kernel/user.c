@@ -2,7 +2,6 @@
 /* Users by uid. */
 #include "kernel/user.h"
 
-#include "kernel/init.h"
 #include "kernel/spinlock.h"
 #include "lib/hash.h"
 #include "mm/slab.h"
@@ -75,8 +74,7 @@ void put_user_struct(struct user_struct *user)
 		kfree(user);
 }
 
-static void user_init(void)
+void user_init(void)
 {
 	hlist_add_head(&root_user.hash, uid_bucket(0));
 }
-core_initcall(user_init);

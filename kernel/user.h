@@ -32,4 +32,6 @@ static inline struct user_struct *get_user_struct(struct user_struct *user)
 /* Any context. */
 void put_user_struct(struct user_struct *user);
 
+void user_init(void);
+
 #endif
