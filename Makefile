@@ -17,13 +17,81 @@ $(if $(V),,$(eval .SILENT:))
 
 # What a person gives as NAME=… reaches the tools through the environment, byte for byte: $(value …) keeps make
 # from expanding a dollar in it, and sub-makes inherit the environment instead of a command line.
-OPTIONS := SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH SEED GDB T MIN N M IMG
+OPTIONS := SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH SEED GDB T MIN N
 $(foreach v,$(OPTIONS),$(eval override $v := $$(value $v))$(eval export $v))
 MAKEOVERRIDES :=
 
 CROSS_COMPILE ?= riscv64-linux-gnu-
 B := build$(if $(DEBUG),/debug)
 SUBMAKE = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$$(nproc))
+
+# --- commands -----------------------------------------------------------------------------------------------
+
+.PHONY: help run usertests test soak bench gdb check mutants doctor clean
+
+help:
+	echo 'make run            build and boot to a shell; leave with poweroff, or Ctrl-A x'
+	echo "make run CMD='…'    run one command in the guest, print its exit status, power off"
+	echo '   options:         SMP=1..8 (2)  MEM=128M  SWAP=256M or 0  BOOT=opensbi|uboot  DEBUG=1'
+	echo '                    OVERLAY=dir laid over the root disk   FRESH=1 makes the disk anew'
+	echo "                    APPEND='kernel parameters'  TIMEOUT=seconds  ICOUNT=1 SEED=n (repeatable)  GDB=1"
+	echo 'tools/run           the same without building; options from the environment'
+	echo 'make gdb            attach a debugger to the running guest, or start one (GDB=1 make run waits for it)'
+	echo 'make test           a sample of everything that must hold, at most 8 minutes'
+	echo "make usertests T='pipe-* fork-*'   the user tests, or those that match a glob"
+	echo 'make unit           unit tests on the host          make user-tests  tests of shell and tools on the host'
+	echo 'make oracle         the user tests on real Linux    make check       style, layers, counts of exceptions'
+	echo 'make soak MIN=60 N=20 SMP=4 MEM=48M SEED=1          repetitions with seeds; goes on where it was stopped'
+	echo 'make mutants        broken kernels, each of which a check must catch'
+	echo 'make bench          measurements beside those of Linux 6.1'
+	echo 'make doctor         the tools found, beside the versions known to work'
+	echo 'make all kernel users clean                         build parts, or remove build/'
+
+# Sets of packages are named in tools/packages.txt.
+run:
+	tools/setup $(if $(filter uboot,$(BOOT)),test,run)
+	$(SUBMAKE) all
+	tools/run
+
+usertests:
+	tools/setup test
+	$(SUBMAKE) all
+	tools/usertests
+
+test:
+	tools/setup test
+	$(SUBMAKE) all overlay-programs build/user/usertests
+	$(SUBMAKE) kernel DEBUG=1
+	tools/test
+
+soak:
+	tools/setup test
+	$(SUBMAKE) all
+	$(SUBMAKE) kernel DEBUG=1
+	tools/soak
+
+bench:
+	tools/setup test
+	$(SUBMAKE) all DEBUG=
+	tools/bench
+
+gdb:
+	tools/setup staff
+	$(SUBMAKE) all
+	tools/gdb
+
+check:
+	tools/check
+
+mutants:
+	tools/setup test
+	tools/mutants
+
+doctor:
+	tools/setup doctor
+
+clean:
+	rm -rf build
 
 # --- the kernel ---------------------------------------------------------------------------------------------
 
@@ -51,8 +119,8 @@ KERNEL_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -
 KERNEL_LDFLAGS := -static -nostdlib -no-pie --build-id=none -z max-page-size=4096 -z noexecstack \
 	--no-warn-rwx-segments -T $(KERNEL_LDS)
 
-.PHONY: all kernel image
-all: kernel users $(B)/root.stamp
+.PHONY: all kernel
+all: kernel users benches usertests-bin
 kernel: $(B)/faultline.elf $(B)/Image
 
 $(B)/obj/%.o: %.c | build/version.h
@@ -123,4 +191,5 @@ VERSION = $(shell GIT_OPTIONAL_LOCKS=0 git describe --always --dirty 2>/dev/null
 .FORCE:
 
 -include $(KERNEL_OBJS:.o=.d) $(VDSO_OBJS:.o=.d)
+include bench/bench.mk tests/overlay/overlay.mk
 -include user/user.mk user/usertests/usertests.mk tests/tests.mk

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""What the test drivers share: guests on copies of the root disk, and scores read from what they said.
+
+A score is [passed, failed, skipped].  A program that announced more tests than it reported, or ended badly
+without reporting a failure, has failed what is missing: printing "ok" is never enough.
+"""
+import collections
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+OPTIONS = "SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH FREE SEED GDB T MIN N IMG LOG"
+
+# A finished command: exit status, everything it said, seconds, and the file that holds what it said.
+Run = collections.namedtuple("Run", "status text seconds log")
+
+
+def clean_env(**options):
+    """The environment without what `make` or its caller meant for one guest, and with these options."""
+    drop = OPTIONS.split() + ["MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"]
+    env = {name: value for name, value in os.environ.items() if name not in drop}
+    env["PATH"] += ":/usr/sbin:/sbin"
+    return {**env, **{name: str(value) for name, value in options.items()}}
+
+
+def run(argv, log, live=False, **options):
+    """Runs a command in the project's directory with stdin closed; its output goes to the file `log`.
+
+    live: to our own output instead, for a command that writes `log` by itself.
+    """
+    start = time.monotonic()
+    with open(log, "w") as out:
+        status = subprocess.run(argv, cwd=ROOT, env=clean_env(**options), stdin=subprocess.DEVNULL,
+                                stdout=None if live else out, stderr=subprocess.STDOUT).returncode
+    with open(log, errors="replace") as said:
+        return Run(status, said.read().replace("\r", ""), time.monotonic() - start, log)
+
+
+def guest(image, base=None, live=False, **options):
+    """Boots a copy of `base` (or `image` as it is) under tools/run's options; the copy stays as `image`."""
+    if base:
+        subprocess.run(["cp", "--sparse=always", base, image], check=True)
+    stem = image[:-len(".img")]
+    done = run(["tools/run"], f"{stem}.log" if live else f"{stem}.out", live,
+               **{**options, "IMG": image, "LOG": f"{stem}.log"})
+    with open(f"{stem}.log", errors="replace") as console:
+        text = console.read().replace("\r", "")
+    # What tools/run itself had to say stands in .out; the console has the rest.
+    remarks = "" if live else "".join(line + "\n" for line in done.text.splitlines() if line.startswith("run: "))
+    return Run(done.status, text + remarks, done.seconds, f"{stem}.log")
+
+
+def base_image(path, **options):
+    """Makes the root disk that guests get copies of."""
+    subprocess.run(["tools/image", path], cwd=ROOT, env=clean_env(**options), check=True)
+    return path
+
+
+def fsck(image):
+    """None if e2fsck finds nothing wrong in the image, else what it found."""
+    found = subprocess.run(["e2fsck", "-fn", image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           text=True, env=clean_env())
+    return found.stdout if found.returncode else None
+
+
+def usertests_command(patterns=""):
+    """The guest's command line for the user tests whose names match one of the blank-separated globs."""
+    return " ".join(["usertests", "--where=faultline"] + [shlex.quote(p) for p in patterns.split()])
+
+
+def score_ktap(done):
+    """The score of one KTAP stream and the names of the tests that failed."""
+    planned = sum(int(n) for n in re.findall(r"^1\.\.(\d+)$", done.text, re.M))
+    lines = re.findall(r"^(not ok|ok) \d+(?: -)? ?(.*)$", done.text, re.M)
+    failed = [name for verdict, name in lines if verdict == "not ok"]
+    skipped = sum("# SKIP" in name for verdict, name in lines if verdict == "ok")
+    score = [len(lines) - len(failed) - skipped, len(failed), skipped]
+    missing = max(planned - len(lines), 0 if lines else 1)
+    if missing == 0 and done.status != 0 and not failed:
+        missing = 1
+    if missing:
+        failed.append(f"{missing} without a report, status {done.status}")
+        score[1] += missing
+    return score, failed
+
+
+def score_last_line(done):
+    """The score of a program that adds up by itself, by its last `N passed, N failed, N skipped`."""
+    found = re.findall(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", done.text, re.M)
+    score = [int(n) for n in found[-1]] if found else [0, 0, 0]
+    if (done.status != 0 or not found) and score[1] == 0:
+        score[1] = 1
+    return score, []
+
+
+def format_score(score):
+    return "%d passed, %d failed, %d skipped" % tuple(score)
+
+
+def tail(text, lines=25):
+    return "".join(f"      | {line}\n" for line in text.splitlines()[-lines:])
+
+
+def fresh_directory(path):
+    shutil.rmtree(path, ignore_errors=True)
+    os.makedirs(path)
+    return path
+
+
+def remove_disks(directory):
+    for name in os.listdir(directory):
+        if name.endswith((".img", ".swap", ".lock", ".uboot", ".sum")):
+            os.unlink(os.path.join(directory, name))
