@@ -113,6 +113,8 @@ struct dentry *dget_parent(struct dentry *dentry);
 /* A new dentry, not hashed, one reference.  NULL: no memory. */
 struct dentry *d_alloc(struct dentry *parent, const struct qstr *name);
 struct dentry *d_alloc_name(struct dentry *parent, const char *name);
+/* One for a file that has no place in a tree (a pipe). */
+struct dentry *d_alloc_pseudo(struct super_block *sb, const char *name);
 /* Takes over the reference of @root_inode, also on failure (NULL); NULL in gives NULL. */
 struct dentry *d_make_root(struct inode *root_inode);
 /* The cached child or NULL, with a reference.  @name->hash must be set (full_name_hash). */

@@ -99,6 +99,8 @@ int replace_fd(unsigned int fd, struct file *file, unsigned int flags);
 int f_dupfd(unsigned int from, struct file *file, unsigned int flags);
 
 /* --- for fork, exec and exit --- */
+extern struct spinlock task_files_lock;				/* task->files and task->fs of any task, against its exit */
+extern struct files_struct init_files;				/* the boot task's */
 struct files_struct *alloc_files(void);				/* an empty table; NULL: no memory */
 struct files_struct *dup_fd(struct files_struct *files);	/* fork; ERR_PTR(-ENOMEM) */
 void put_files_struct(struct files_struct *files);		/* the last one closes everything */

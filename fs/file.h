@@ -34,16 +34,6 @@ struct vm_area_struct;
 #define FMODE_NOWAIT		0x20000u
 #define FMODE_OPENED		0x80000u	/* open() succeeded: release() is due */
 
-/* What readahead remembers for each open file (mm/readahead.c). */
-struct file_ra_state {
-	pgoff_t start;			/* the current window */
-	unsigned int size;
-	unsigned int async_size;	/* start the next one when this many folios are left */
-	unsigned int ra_pages;		/* largest window; 0: none */
-	unsigned int mmap_miss;
-	loff_t prev_pos;		/* last byte read */
-};
-
 struct file {
 	const struct file_operations *f_op;
 	struct inode *f_inode;
@@ -58,6 +48,7 @@ struct file {
 	struct file_ra_state f_ra;
 	const struct cred *f_cred;	/* who opened it */
 	int f_owner;			/* F_SETOWN: pid, or minus a process group */
+	errseq_t f_wb_err;		/* write errors before this one were reported here, or before the open */
 };
 
 /* One read or write under way. */
@@ -121,6 +112,10 @@ static inline void fput(struct file *file)
 		__fput(file);
 }
 
+/* For fs/open.c: a file that refers to nothing yet, or ERR_PTR; its place; and its end if the open fails. */
+struct file *alloc_empty_file(unsigned int flags);
+void file_set_path(struct file *file, const struct path *path);
+void discard_file(struct file *file);
 /* An open file of @flags without a descriptor; takes over the references of @path.  Calls no open().  Or ERR_PTR. */
 struct file *alloc_file(const struct path *path, unsigned int flags, const struct file_operations *fops);
 /* A file without a name in the tree ("anon_inode:…", "pipe:[5]"): takes over @inode.  Or ERR_PTR. */
@@ -147,11 +142,6 @@ loff_t generic_file_llseek(struct file *file, loff_t offset, int whence);
 loff_t no_llseek(struct file *file, loff_t offset, int whence);
 loff_t noop_llseek(struct file *file, loff_t offset, int whence);
 loff_t default_llseek(struct file *file, loff_t offset, int whence);
-/*
- * Checks of a write before anything happens: O_APPEND, RLIMIT_FSIZE (SIGXFSZ), s_maxbytes.  i_rwsem held.  Cuts @from
- * down to what may be written; its count, 0 or -errno.
- */
-ssize_t generic_write_checks(struct kiocb *iocb, struct iov_iter *from);
 /* After a write of @count bytes: O_SYNC and O_DSYNC.  count or -errno.  i_rwsem not held. */
 ssize_t generic_write_sync(struct kiocb *iocb, ssize_t count);
 

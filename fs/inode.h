@@ -162,7 +162,6 @@ int insert_inode_locked(struct inode *inode);
 void iput(struct inode *inode);
 /* A reference to an inode that is not being freed, else NULL. */
 struct inode *igrab(struct inode *inode);
-void inode_init_once(struct inode *inode);	/* constructor of a file system's inode cache */
 void clear_inode(struct inode *inode);		/* last act of evict_inode */
 ino_t get_next_ino(void);
 unsigned long nr_inodes(void);			/* in memory, used or not */

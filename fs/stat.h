@@ -27,6 +27,8 @@ struct kstat {
 #define S_IRWXUGO	(S_IRWXU | S_IRWXG | S_IRWXO)
 #define S_IALLUGO	(S_ISUID | S_ISGID | S_ISVTX | S_IRWXUGO)
 
+#define S_IXUGO		(S_IXUSR | S_IXGRP | S_IXOTH)
+
 /* dev_t: 12 bits of major above 20 bits of minor. */
 #define MAJOR(dev)		((unsigned int)((dev) >> 20))
 #define MINOR(dev)		((unsigned int)((dev) & 0xfffff))

@@ -9,6 +9,7 @@
 #include "lib/atomic.h"
 #include "lib/list.h"
 #include "lib/types.h"
+#include "mm/writeback.h"
 
 struct block_device;
 struct dentry;
@@ -31,11 +32,14 @@ struct kstatfs {
 #define SB_NOEXEC	8
 #define SB_SYNCHRONOUS	16
 #define SB_NOATIME	1024
+#define SB_SILENT	32768		/* no complaint when it is not this kind of file system */
+#define SB_REMOUNT_MASK	(SB_RDONLY | SB_SYNCHRONOUS)
 #define SB_KERNMOUNT	(1 << 22)
 #define SB_ACTIVE	(1 << 30)	/* inodes without users may stay cached */
 
 struct super_operations {
-	struct inode *(*alloc_inode)(struct super_block *sb);	/* NULL: a plain struct inode */
+	/* Zeroed memory that contains a struct inode; NULL (the pointer): a plain one. */
+	struct inode *(*alloc_inode)(struct super_block *sb);
 	void (*free_inode)(struct inode *inode);
 	int (*write_inode)(struct inode *inode, struct writeback_control *wbc);
 	/* The last reference went: 1 to free the inode now; NULL: if it has no links. */
@@ -70,7 +74,7 @@ struct super_block {
 	void *s_fs_info;
 	struct spinlock s_inode_list_lock;
 	struct list_head s_inodes;
-	atomic_long_t s_remove_count;		/* inodes without a name that are still open */
+	struct bdi_writeback s_wb;		/* dirty inodes */
 };
 
 static inline bool sb_rdonly(const struct super_block *sb)
@@ -110,8 +114,6 @@ void deactivate_super(struct super_block *sb);
 void iterate_supers(void (*fn)(struct super_block *sb, void *arg), void *arg);
 int sync_filesystem(struct super_block *sb);			/* s_umount held */
 int do_remount_sb(struct super_block *sb, int flags, void *data);	/* s_umount held for writing */
-struct super_block *user_get_super(dev_t dev);			/* s_umount shared, to be dropped by drop_super(); NULL */
-void drop_super(struct super_block *sb);
-int vfs_statfs(const struct dentry *dentry, struct kstatfs *buf);
+int vfs_statfs(struct dentry *dentry, struct kstatfs *buf);
 
 #endif
