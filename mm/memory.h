@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * From meaning to presence: faults, copy-on-write, copying and clearing of page tables.
- *
- * A leaf table's lock is folio->ptl of the frame that the table is in; the tables above are changed under
- * mm->page_table_lock and only ever added to while the mm is in use (free_pgtables, with mmap_lock held for
- * writing, takes them away).
+ * From meaning to presence: faults, and copying and clearing what is present.
  */
 #ifndef MM_MEMORY_H
 #define MM_MEMORY_H
 
 #include "mm/folio.h"
 #include "mm/mm_types.h"
+
+struct mmu_gather;
 
 extern struct folio *zero_folio;	/* what untouched anonymous memory reads as; PG_reserved, never counted */
 
@@ -20,40 +18,38 @@ extern struct folio *zero_folio;	/* what untouched anonymous memory reads as; PG
  */
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags);
 
-/* For ->map_pages: enters @folio at @addr into the none entry vmf->pte; ptl held.  The reference goes to the entry. */
+/*
+ * Enters @folio (for a private write: the copy) at @addr into vmf->pte, which is none; ptl held.  The caller's
+ * reference goes to the entry.  For ->map_pages, which moves vmf->pte along with @addr.
+ */
 void do_set_pte(struct vm_fault *vmf, struct folio *folio, unsigned long addr);
-/* Enters vmf->folio (or its copy) at vmf->address.  For ->fault handlers that want it done. */
-vm_fault_t finish_fault(struct vm_fault *vmf);
 
-static inline struct spinlock *pte_lockptr(pte_t pmd)
+/* For ->fault of a VM_PFNMAP mapping: enters the frame read-only, special.  VM_FAULT_NOPAGE or VM_FAULT_OOM. */
+vm_fault_t vmf_insert_pfn(struct vm_fault *vmf, unsigned long pfn);
+
+/* The folio that @pte, a present entry, maps and counts; NULL: a special one. */
+static inline struct folio *vm_normal_folio(pte_t pte)
 {
-	return &pfn_folio(pte_pfn(pmd))->ptl;
+	return likely(!pte_special(pte)) ? pfn_folio(pte_pfn(pte)) : NULL;
 }
 
-/* The second-level entry for @address; NULL: the tables above it are missing.  mmap_lock held. */
-pte_t *mm_find_pmd(struct mm_struct *mm, unsigned long address);
-/* Its leaf entry, or NULL.  The table stays while mmap_lock is held. */
-static inline pte_t *pte_offset(pte_t pmd, unsigned long address)
+/* Is the memory of a mapping with these flags private and possibly written: copied before it is? */
+static inline bool is_cow_mapping(unsigned long vm_flags)
 {
-	return entry_table(pmd) + pte_index(address);
+	return (vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
 
-/* The leaf entry under *@pmd, its table made if there is none, its lock taken.  NULL: no memory. */
-pte_t *pte_alloc_map_lock(struct mm_struct *mm, pte_t *pmd, unsigned long address, struct spinlock **ptlp);
-/* As above, without making: NULL if there is no table. */
-pte_t *pte_offset_map_lock(struct mm_struct *mm, pte_t *pmd, unsigned long address, struct spinlock **ptlp);
-/* Second-level entry for @address, tables made as needed; NULL: no memory. */
-pte_t *pmd_alloc(struct mm_struct *mm, unsigned long address);
-
-/* fork: what of @src_vma the child cannot get by faulting.  Both locked; the caller fences the parent.  0 or -ENOMEM. */
+/*
+ * fork: gives @dst_vma what it could not get by faulting, write-protecting what both share from now on; the caller
+ * fences the parent at the end.  Both mms locked.  0 or -ENOMEM.
+ */
 int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma);
 
-/* Takes out the pages of [start, end) of @vma and of the VMAs after it; frees nothing but pages. */
-void unmap_vmas(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end);
-void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long size);
-
-/* Another task's memory, as far as it is mapped and permitted (for write: even where the task itself may only
- * read, in a private mapping).  Returns the bytes copied.  Takes mmap_lock. */
-size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
+/* Takes the pages of [start, end), which may span VMAs from @vma on, out into the gather.  mmap_lock held. */
+void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* The same within one VMA, fenced and freed on return. */
+void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* The same for a file's VMA; private copies go only if @even_cows.  i_mmap_rwsem held instead of mmap_lock. */
+void zap_file_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool even_cows);
 
 #endif

@@ -10,9 +10,6 @@
 
 struct task_struct;
 
-/* What kernel threads have loaded: the kernel half alone.  Never unmapped, no user half. */
-extern struct mm_struct init_mm;
-
 /* An empty address space, mm_users 1.  NULL: no memory. */
 struct mm_struct *mm_alloc(void);
 /* A copy of @oldmm for a child, copy-on-write.  ERR_PTR(-ENOMEM), or -EINTR when a fatal signal came first. */

@@ -60,6 +60,8 @@ struct vm_area_struct {
 	struct vm_area_struct *vm_next, *vm_prev;	/* by address */
 	struct rb_node vm_rb;
 	unsigned long rb_subtree_gap;		/* largest free gap in front of any VMA of the subtree, bytes */
+	struct rb_node i_mmap_rb;		/* of vm_file's mapping, by first page; i_mmap_rwsem */
+	pgoff_t i_mmap_subtree_last;		/* highest last page of the subtree */
 	struct anon_vma *anon_vma;		/* NULL until the first anonymous page; set under page_table_lock */
 	const struct vm_operations_struct *vm_ops;	/* NULL: anonymous */
 	pgoff_t vm_pgoff;			/* of vm_start: in vm_file, or vm_start itself when anonymous */
@@ -79,6 +81,7 @@ struct mm_struct {
 	/* mmap_lock */
 	struct vm_area_struct *mmap;	/* lowest */
 	struct rb_root mm_rb;
+	struct vm_area_struct *gone;	/* cut out, by vm_next: mmap_write_unlock_gone() releases them */
 	unsigned long mmap_base;	/* get_unmapped_area() searches downwards from here */
 	int map_count;
 	unsigned long total_vm, locked_vm, data_vm, exec_vm, stack_vm;	/* pages */

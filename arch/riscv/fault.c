@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From the trap to the VMA:
+ *
+ *   do_page_fault
+ *     kernel address, no mm, faults disabled ─────────────> fix-up, or panic (kernel); SIGSEGV (user)
+ *     find VMA ── none ───────────────────────────────────> SIGSEGV MAPERR
+ *       │ below a stack: expand_stack ── limits, guard ───> SIGSEGV MAPERR
+ *     access permitted by VM_READ, VM_WRITE, VM_EXEC? ────> SIGSEGV ACCERR
+ *     handle_mm_fault (mm/memory.c) ── SIGBUS, OOM
+ *       └ VM_FAULT_RETRY: mmap_lock was dropped to wait; once more, with TRIED
+ *
+ * Where a user fault gets a signal, a fault of copy_to_user() and its kin gets the fix-up that makes them return short.
+ */
+#include "arch/riscv/fault.h"
+
+#include <asm-generic/siginfo.h>
+#include <asm/signal.h>
+#include "arch/riscv/csr.h"
+#include "arch/riscv/extable.h"
+#include "arch/riscv/ptrace.h"
+#include "arch/riscv/uaccess.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "kernel/sched.h"
+#include "kernel/signal.h"
+#include "kernel/trace.h"
+#include "mm/memory.h"
+#include "mm/mmap.h"
+
+static const char *kernel_fault_name(unsigned long addr)
+{
+	if (addr < PAGE_SIZE)
+		return "NULL pointer dereference";
+	return addr < TASK_SIZE ? "access to user memory without uaccess" : "paging request";
+}
+
+/* A fault of the kernel that no VMA can satisfy: an access with a fix-up, or a bug. */
+static void no_context(struct pt_regs *regs)
+{
+	if (fixup_exception(regs))
+		return;
+	panic("Unable to handle kernel %s at virtual address %016lx, pc %016lx", kernel_fault_name(regs->badaddr),
+	      regs->badaddr, regs->epc);
+}
+
+static void bad_area(struct pt_regs *regs, int sig, int code)
+{
+	if (user_mode(regs))
+		force_sig_fault(sig, code, (void __user *)regs->badaddr);
+	else
+		no_context(regs);
+}
+
+/* No memory for a page of the task itself: it is the one that goes. */
+static void pagefault_out_of_memory(struct pt_regs *regs)
+{
+	const struct mm_struct *mm = current->mm;
+
+	if (!user_mode(regs)) {
+		no_context(regs);
+		return;
+	}
+	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB\n",
+	       current->tgid, current->comm, mm->total_vm << (PAGE_SHIFT - 10),
+	       get_mm_counter(mm, MM_ANONPAGES) << (PAGE_SHIFT - 10),
+	       get_mm_counter(mm, MM_FILEPAGES) << (PAGE_SHIFT - 10));
+	force_sig(SIGKILL);
+}
+
+static void mm_fault_error(struct pt_regs *regs, vm_fault_t fault)
+{
+	if (fault & VM_FAULT_OOM)
+		pagefault_out_of_memory(regs);
+	else if (fault & VM_FAULT_SIGBUS)
+		bad_area(regs, SIGBUS, BUS_ADRERR);
+	else
+		bad_area(regs, SIGSEGV, SEGV_MAPERR);
+}
+
+/* Sv39 reads what it may write: no entry is writable only. */
+static bool access_permitted(const struct vm_area_struct *vma, unsigned int flags)
+{
+	if (flags & FAULT_FLAG_INSTRUCTION)
+		return vma->vm_flags & VM_EXEC;
+	if (flags & FAULT_FLAG_WRITE)
+		return vma->vm_flags & VM_WRITE;
+	return vma->vm_flags & (VM_READ | VM_WRITE);
+}
+
+/* The VMA for @addr, which permits the access; NULL: SIGSEGV with *@code.  mmap_lock held. */
+static struct vm_area_struct *fault_vma(struct mm_struct *mm, unsigned long addr, unsigned int flags, int *code)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	*code = SEGV_MAPERR;
+	if (unlikely(!vma))
+		return NULL;
+	if (unlikely(vma->vm_start > addr) &&
+	    (!(vma->vm_flags & VM_GROWSDOWN) || expand_stack(vma, addr)))
+		return NULL;
+	*code = SEGV_ACCERR;
+	return likely(access_permitted(vma, flags)) ? vma : NULL;
+}
+
+static void trace_bad_area(unsigned long addr, unsigned int flags)
+{
+	char access = flags & FAULT_FLAG_WRITE ? 'w' : flags & FAULT_FLAG_INSTRUCTION ? 'x' : 'r';
+
+	TRACE(TRACE_FAULT, addr, access, "bad_area", "sigsegv", 0, 0);
+}
+
+static unsigned int fault_flags(const struct pt_regs *regs)
+{
+	unsigned int flags = FAULT_FLAG_DEFAULT;
+
+	if (user_mode(regs))
+		flags |= FAULT_FLAG_USER;
+	if (regs->cause == EXC_STORE_PAGE_FAULT)
+		flags |= FAULT_FLAG_WRITE;
+	else if (regs->cause == EXC_INST_PAGE_FAULT)
+		flags |= FAULT_FLAG_INSTRUCTION;
+	return flags;
+}
+
+/* Can the fault be a user page's at all? */
+static bool user_page_fault(const struct pt_regs *regs)
+{
+	if (regs->badaddr >= TASK_SIZE || !current->mm)
+		return false;
+	return user_mode(regs) || (regs->status & SR_SUM && !pagefault_disabled());
+}
+
+void do_page_fault(struct pt_regs *regs)
+{
+	unsigned int flags = fault_flags(regs);
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	vm_fault_t fault;
+	int code;
+
+	if (unlikely(!user_page_fault(regs))) {
+		trace_bad_area(regs->badaddr, flags);
+		bad_area(regs, SIGSEGV, SEGV_MAPERR);
+		return;
+	}
+	for (;; flags |= FAULT_FLAG_TRIED) {
+		mmap_read_lock(mm);
+		vma = fault_vma(mm, regs->badaddr, flags, &code);
+		if (unlikely(!vma)) {
+			mmap_read_unlock(mm);
+			trace_bad_area(regs->badaddr, flags);
+			bad_area(regs, SIGSEGV, code);
+			return;
+		}
+		fault = handle_mm_fault(vma, regs->badaddr, flags);
+		if (likely(!(fault & VM_FAULT_RETRY)))
+			break;
+		/* A killed user task dies on its way out; a killed copy ends short. */
+		if (fatal_signal_pending(current)) {
+			if (!user_mode(regs))
+				no_context(regs);
+			return;
+		}
+	}
+	if (likely(!(fault & VM_FAULT_COMPLETED)))
+		mmap_read_unlock(mm);
+	if (unlikely(fault & VM_FAULT_ERROR))
+		mm_fault_error(regs, fault);
+}

@@ -1,0 +1,695 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The fault's way.  do_page_fault() (arch/riscv/fault.c) has found the VMA and checked the access:
+ *
+ *   handle_mm_fault ── upper tables
+ *     handle_pte_fault
+ *       │ entry none
+ *       ├─ anonymous ── do_anonymous_page     read: the zero folio, special, not counted
+ *       │                                     write: a fresh folio, exclusive
+ *       ├─ file ─────── do_fault
+ *       │                 ├─ do_read_fault    map_pages: what is cached around it; else ->fault, map read-only
+ *       │                 ├─ do_cow_fault     private write: ->fault, copy, map the copy
+ *       │                 └─ do_shared_fault  ->fault, ->page_mkwrite, map writable, folio dirty
+ *       │ present, write to an entry without W
+ *       ├─ do_wp_page
+ *       │     shared ──── wp_page_shared      ->page_mkwrite, then W
+ *       │     exclusive ─ wp_page_reuse       nobody else has it: W
+ *       │     else ────── wp_page_copy        a copy of our own (of the zero folio: a fresh one)
+ *       └─ present, sufficient                A or D missing, or this hart's translation was stale:
+ *                                             add the bits, fence this hart
+ *
+ * Each step looks without the lock, does what may sleep, takes the page-table lock, compares with what it saw
+ * and backs out if somebody else was faster; the access is then simply tried again.
+ *
+ * I1 An entry changes only under its table's lock, and only from the value that was looked at (pte_same).
+ * I2 A folio's content is complete and ordered before the entry that shows it.
+ * I3 Each present entry that is not special holds one reference, one mapcount and one page of the mm's RSS.
+ * I4 A writable entry of a private mapping maps an anonymous folio that is exclusive (rmap.c R2).
+ * I5 What an entry mapped is freed after a fence on all harts that run the mm, not before.
+ * I6 The zero folio is never mapped writable, and never counted.
+ * I7 Making an entry valid or more permissive is not fenced: a hart that faults on its old translation finds
+ *    the entry sufficient, fences that address for itself and goes on.
+ */
+#include "mm/memory.h"
+
+#include "arch/riscv/tlb.h"
+#include "fs/file.h"
+#include "kernel/init.h"
+#include "kernel/panic.h"
+#include "kernel/sched.h"
+#include "kernel/trace.h"
+#include "lib/string.h"
+#include "mm/filemap.h"
+#include "mm/mmu_gather.h"
+#include "mm/page_alloc.h"
+#include "mm/pgtable.h"
+#include "mm/rmap.h"
+#include "mm/vmscan.h"
+#include "mm/vmstat.h"
+#include "mm/writeback.h"
+
+struct folio *zero_folio;
+
+/* 64 KiB: what a read fault maps around itself, of what is cached. */
+#define FAULT_AROUND_PAGES	16UL
+
+static void memory_init(void)
+{
+	zero_folio = alloc_folio(GFP_KERNEL | __GFP_ZERO, 0);
+	BUG_ON(!zero_folio);
+	folio_set_reserved(zero_folio);
+	folio_set_uptodate(zero_folio);
+}
+core_initcall(memory_init);
+
+static inline pte_t folio_pte(const struct folio *folio, pte_t prot)
+{
+	return pfn_pte(folio_pfn(folio), prot);
+}
+
+static inline pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
+{
+	return likely(vma->vm_flags & VM_WRITE) ? pte_mkwrite(pte) : pte;
+}
+
+static void fault_unlock(struct vm_fault *vmf)
+{
+	spin_unlock(vmf->ptl);
+}
+
+/* Takes the lock of vmf->address's entry; false, unlocked: the entry is not vmf->orig_pte any more. */
+static bool fault_lock_same(struct vm_fault *vmf)
+{
+	vmf->pte = pte_offset_map_lock(vmf->pmd, vmf->address, &vmf->ptl);
+	if (likely(pte_same(ptep_get(vmf->pte), vmf->orig_pte)))
+		return true;
+	fault_unlock(vmf);
+	return false;
+}
+
+/* Memory for a page of the user's own, counted nowhere yet. */
+static struct folio *vma_alloc_folio(gfp_t zero)
+{
+	return alloc_folio(GFP_HIGHUSER_MOVABLE | zero, 0);
+}
+
+/* A fresh folio becomes this mm's at vmf->address; ptl held, the entry is none or was cleared. */
+static void set_new_anon_pte(struct vm_fault *vmf, struct folio *folio)
+{
+	struct vm_area_struct *vma = vmf->vma;
+
+	folio_add_new_anon_rmap(folio, vma, vmf->address);
+	smp_wmb();			/* I2 */
+	set_pte(vmf->pte, maybe_mkwrite(pte_mkdirty(folio_pte(folio, vma->vm_page_prot)), vma));
+}
+
+/* --- anonymous memory --- */
+
+static vm_fault_t do_anonymous_zero_page(struct vm_fault *vmf)
+{
+	if (fault_lock_same(vmf)) {
+		set_pte(vmf->pte, pte_mkspecial(folio_pte(zero_folio, vmf->vma->vm_page_prot)));
+		fault_unlock(vmf);
+	}
+	return 0;
+}
+
+static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct folio *folio;
+
+	vmf->path = __func__;
+	if (vma->vm_flags & VM_SHARED)
+		return VM_FAULT_SIGBUS;
+	if (pte_alloc(vma->vm_mm, vmf->pmd))
+		return VM_FAULT_OOM;
+	if (!(vmf->flags & FAULT_FLAG_WRITE))
+		return do_anonymous_zero_page(vmf);
+
+	if (anon_vma_prepare(vma))
+		return VM_FAULT_OOM;
+	folio = vma_alloc_folio(__GFP_ZERO);
+	if (!folio)
+		return VM_FAULT_OOM;
+	folio->flags |= BIT(PG_uptodate);
+	if (!fault_lock_same(vmf)) {
+		folio_put(folio);
+		return 0;
+	}
+	inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
+	set_new_anon_pte(vmf, folio);
+	fault_unlock(vmf);
+	return 0;
+}
+
+/* --- files --- */
+
+void do_set_pte(struct vm_fault *vmf, struct folio *folio, unsigned long addr)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	bool write = vmf->flags & FAULT_FLAG_WRITE;
+	pte_t entry = folio_pte(folio, vma->vm_page_prot);
+
+	if (write)
+		entry = maybe_mkwrite(pte_mkdirty(entry), vma);
+	if (write && !(vma->vm_flags & VM_SHARED)) {
+		inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
+		folio_add_new_anon_rmap(folio, vma, addr);
+	} else {
+		inc_mm_counter(vma->vm_mm, MM_FILEPAGES);
+		folio_add_file_rmap(folio);
+	}
+	smp_wmb();			/* I2 */
+	set_pte(vmf->pte, entry);
+}
+
+vm_fault_t vmf_insert_pfn(struct vm_fault *vmf, unsigned long pfn)
+{
+	if (pte_alloc(vmf->vma->vm_mm, vmf->pmd))
+		return VM_FAULT_OOM;
+	if (fault_lock_same(vmf)) {
+		set_pte(vmf->pte, pte_mkspecial(pfn_pte(pfn, vmf->vma->vm_page_prot)));
+		fault_unlock(vmf);
+	}
+	return VM_FAULT_NOPAGE;
+}
+
+/*
+ * Asks the file for its folio.  0 (with VM_FAULT_MAJOR perhaps): vmf->folio is locked, uptodate and has a reference for
+ * us.  Anything with an error, NOPAGE or RETRY in it: there is none.
+ */
+static vm_fault_t __do_fault(struct vm_fault *vmf)
+{
+	vm_fault_t ret;
+
+	/* Before the folio is locked: making the table may have to wait for reclaim, which wants folio locks. */
+	if (pte_alloc(vmf->vma->vm_mm, vmf->pmd))
+		return VM_FAULT_OOM;
+	ret = vmf->vma->vm_ops->fault(vmf);
+	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)))
+		return ret;
+	if (!(ret & VM_FAULT_LOCKED))
+		folio_lock(vmf->folio);
+	return ret & ~VM_FAULT_LOCKED;
+}
+
+/* Maps vmf->folio, or its private copy; the reference goes to the entry unless NOPAGE says that one is there. */
+static vm_fault_t finish_fault(struct vm_fault *vmf, struct folio *folio)
+{
+	if (!fault_lock_same(vmf))
+		return VM_FAULT_NOPAGE;
+	do_set_pte(vmf, folio, vmf->address);
+	fault_unlock(vmf);
+	return 0;
+}
+
+/*
+ * The window of FAULT_AROUND_PAGES aligned pages around the address, cut to the VMA and to the leaf table; file pages
+ * [*first, *last].
+ */
+static void fault_around_window(const struct vm_fault *vmf, pgoff_t *first, pgoff_t *last)
+{
+	const struct vm_area_struct *vma = vmf->vma;
+	unsigned long size = FAULT_AROUND_PAGES << PAGE_SHIFT;
+	unsigned long start = max(vmf->address & ~(size - 1), vma->vm_start);
+	unsigned long end = min((vmf->address & ~(size - 1)) + size, vma->vm_end);
+
+	*first = linear_page_index(vma, start);
+	*last = linear_page_index(vma, end - PAGE_SIZE);
+}
+
+static vm_fault_t do_fault_around(struct vm_fault *vmf)
+{
+	pgoff_t first, last;
+
+	if (pte_alloc(vmf->vma->vm_mm, vmf->pmd))
+		return VM_FAULT_OOM;
+	fault_around_window(vmf, &first, &last);
+	return vmf->vma->vm_ops->map_pages(vmf, first, last);
+}
+
+static vm_fault_t do_read_fault(struct vm_fault *vmf)
+{
+	vm_fault_t ret;
+
+	vmf->path = __func__;
+	if (vmf->vma->vm_ops->map_pages) {
+		ret = do_fault_around(vmf);
+		if (ret)
+			return ret;
+	}
+	ret = __do_fault(vmf);
+	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)))
+		return ret;
+	ret |= finish_fault(vmf, vmf->folio);
+	folio_unlock(vmf->folio);
+	if (unlikely(ret & VM_FAULT_NOPAGE))
+		folio_put(vmf->folio);
+	return ret;
+}
+
+static vm_fault_t do_cow_fault(struct vm_fault *vmf)
+{
+	vm_fault_t ret;
+
+	vmf->path = __func__;
+	if (anon_vma_prepare(vmf->vma))
+		return VM_FAULT_OOM;
+	vmf->cow_folio = vma_alloc_folio(0);
+	if (!vmf->cow_folio)
+		return VM_FAULT_OOM;
+	ret = __do_fault(vmf);
+	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)))
+		goto uncharge;
+	copy_page(folio_address(vmf->cow_folio), folio_address(vmf->folio));
+	vmf->cow_folio->flags |= BIT(PG_uptodate);
+	folio_unlock(vmf->folio);
+	folio_put(vmf->folio);
+	ret |= finish_fault(vmf, vmf->cow_folio);
+	if (likely(!(ret & VM_FAULT_NOPAGE)))
+		return ret;
+uncharge:
+	folio_put(vmf->cow_folio);
+	return ret;
+}
+
+/* The file may refuse or have to find room.  VM_FAULT_LOCKED: vmf->folio is locked and still the file's. */
+static vm_fault_t do_page_mkwrite(struct vm_fault *vmf)
+{
+	unsigned int flags = vmf->flags;
+	vm_fault_t ret;
+
+	vmf->flags = FAULT_FLAG_WRITE | FAULT_FLAG_MKWRITE;
+	ret = vmf->vma->vm_ops->page_mkwrite(vmf);
+	vmf->flags = flags;
+	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_LOCKED)))
+		return ret;
+	folio_lock(vmf->folio);
+	if (!folio_mapping(vmf->folio)) {
+		folio_unlock(vmf->folio);
+		return VM_FAULT_NOPAGE;		/* truncated: the access comes again */
+	}
+	return VM_FAULT_LOCKED;
+}
+
+/* A shared folio was made writable: it is dirty from now on.  Locked; unlocks it and drops our reference. */
+static void fault_dirty_shared_folio(struct vm_fault *vmf)
+{
+	struct address_space *mapping = folio_mapping(vmf->folio);
+
+	folio_mark_dirty(vmf->folio);
+	folio_unlock(vmf->folio);
+	folio_put(vmf->folio);
+	if (!vmf->vma->vm_ops->page_mkwrite)
+		file_update_time(vmf->vma->vm_file);
+	if (mapping)
+		balance_dirty_pages_ratelimited(mapping);
+}
+
+static vm_fault_t do_shared_fault(struct vm_fault *vmf)
+{
+	vm_fault_t ret, mkwrite;
+
+	vmf->path = __func__;
+	ret = __do_fault(vmf);
+	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)))
+		return ret;
+	if (vmf->vma->vm_ops->page_mkwrite) {
+		folio_unlock(vmf->folio);
+		mkwrite = do_page_mkwrite(vmf);
+		if (unlikely(!(mkwrite & VM_FAULT_LOCKED))) {
+			folio_put(vmf->folio);
+			return ret | mkwrite;
+		}
+	}
+	/* One reference for the entry, one until the folio is marked. */
+	folio_get(vmf->folio);
+	ret |= finish_fault(vmf, vmf->folio);
+	if (unlikely(ret & VM_FAULT_NOPAGE)) {
+		folio_unlock(vmf->folio);
+		folio_put(vmf->folio);
+		folio_put(vmf->folio);
+		return ret;
+	}
+	fault_dirty_shared_folio(vmf);
+	return ret;
+}
+
+static vm_fault_t do_fault(struct vm_fault *vmf)
+{
+	if (!vmf->vma->vm_ops->fault)
+		return VM_FAULT_SIGBUS;
+	if (!(vmf->flags & FAULT_FLAG_WRITE))
+		return do_read_fault(vmf);
+	if (!(vmf->vma->vm_flags & VM_SHARED))
+		return do_cow_fault(vmf);
+	return do_shared_fault(vmf);
+}
+
+/* --- present, but not writable --- */
+
+/* The folio is ours to write: W, and D at once since the store follows.  ptl held; unlocks. */
+static void wp_page_reuse(struct vm_fault *vmf)
+{
+	vmf->path = __func__;
+	count_vm_event(PGREUSE);
+	ptep_add_bits(vmf->pte, _PAGE_ACCESSED | _PAGE_DIRTY |
+				(vmf->vma->vm_flags & VM_WRITE ? _PAGE_WRITE : 0));
+	fault_unlock(vmf);
+}
+
+/* Replaces the entry of @old (NULL: a special one) by one of @new; ptl held. */
+static void wp_replace_pte(struct vm_fault *vmf, struct folio *old, struct folio *new)
+{
+	struct mm_struct *mm = vmf->vma->vm_mm;
+
+	if (!old || !folio_test_anon(old))
+		inc_mm_counter(mm, MM_ANONPAGES);
+	if (old && !folio_test_anon(old))
+		add_mm_counter(mm, MM_FILEPAGES, -1);
+	/* Fenced before the new one is there: no hart reads the old folio while another writes the new one. */
+	ptep_get_and_clear(vmf->pte);
+	flush_tlb_page(mm, vmf->address);
+	set_new_anon_pte(vmf, new);
+	if (old)
+		folio_remove_rmap(old);
+}
+
+/* A fresh folio with the content of the frame that the entry shows.  NULL: no memory. */
+static struct folio *wp_copy_frame(pte_t pte)
+{
+	bool zero = pte_pfn(pte) == folio_pfn(zero_folio);
+	struct folio *new = vma_alloc_folio(zero ? __GFP_ZERO : 0);
+
+	if (!new)
+		return NULL;
+	if (!zero)
+		copy_page(folio_address(new), __va(pte_pfn(pte) << PAGE_SHIFT));
+	new->flags |= BIT(PG_uptodate);
+	return new;
+}
+
+/* @old has a reference for us; NULL: the entry is special. */
+static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct folio *old)
+{
+	vm_fault_t ret = VM_FAULT_OOM;
+	struct folio *new;
+
+	vmf->path = __func__;
+	if (anon_vma_prepare(vmf->vma))
+		goto out;
+	new = wp_copy_frame(vmf->orig_pte);
+	if (!new)
+		goto out;
+	ret = 0;
+	if (fault_lock_same(vmf)) {
+		wp_replace_pte(vmf, old, new);
+		fault_unlock(vmf);
+		new = old;		/* the entry's reference to the old one is left over */
+	}
+	if (new)
+		folio_put(new);
+out:
+	if (old)
+		folio_put(old);
+	return ret;
+}
+
+/* The first store to a shared page since it was cleaned.  ptl held; unlocks. */
+static vm_fault_t wp_page_shared(struct vm_fault *vmf)
+{
+	vm_fault_t ret;
+
+	vmf->path = __func__;
+	folio_get(vmf->folio);
+	fault_unlock(vmf);
+	if (vmf->vma->vm_ops && vmf->vma->vm_ops->page_mkwrite) {
+		ret = do_page_mkwrite(vmf);
+		if (unlikely(!(ret & VM_FAULT_LOCKED))) {
+			folio_put(vmf->folio);
+			return ret;
+		}
+	} else {
+		folio_lock(vmf->folio);
+	}
+	if (fault_lock_same(vmf)) {
+		wp_page_reuse(vmf);
+		vmf->path = __func__;
+		fault_dirty_shared_folio(vmf);
+		return 0;
+	}
+	folio_unlock(vmf->folio);
+	folio_put(vmf->folio);
+	return 0;
+}
+
+/* A store to a present entry without W; ptl held.  Unlocks. */
+static vm_fault_t do_wp_page(struct vm_fault *vmf)
+{
+	struct folio *folio = vm_normal_folio(vmf->orig_pte);
+
+	vmf->folio = folio;
+	if (vmf->vma->vm_flags & VM_SHARED) {
+		if (folio)
+			return wp_page_shared(vmf);
+		wp_page_reuse(vmf);
+		return 0;
+	}
+	if (folio && folio_test_anon(folio)) {
+		if (folio_test_anon_exclusive(folio)) {
+			wp_page_reuse(vmf);
+			return 0;
+		}
+		/* The entry's is the only reference: who shared it is gone. */
+		if (folio_ref_count(folio) == 1) {
+			folio_set_anon_exclusive(folio);
+			wp_page_reuse(vmf);
+			return 0;
+		}
+	}
+	if (folio)
+		folio_get(folio);
+	fault_unlock(vmf);
+	return wp_page_copy(vmf, folio);
+}
+
+/* --- dispatch --- */
+
+static vm_fault_t handle_present_pte(struct vm_fault *vmf)
+{
+	unsigned long bits = _PAGE_ACCESSED;
+
+	if (!fault_lock_same(vmf))
+		return 0;
+	if (vmf->flags & FAULT_FLAG_WRITE) {
+		if (!pte_write(vmf->orig_pte))
+			return do_wp_page(vmf);
+		bits |= _PAGE_DIRTY;
+	}
+	vmf->path = "ptep_set_access_flags";
+	ptep_add_bits(vmf->pte, bits);
+	local_flush_tlb_page(vmf->address);	/* I7 */
+	fault_unlock(vmf);
+	return 0;
+}
+
+static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
+{
+	if (!pte_none(ptep_get(vmf->pmd)))
+		vmf->orig_pte = ptep_get(pte_offset(vmf->pmd, vmf->address));
+	if (pte_none(vmf->orig_pte))
+		return vma_is_anonymous(vmf->vma) ? do_anonymous_page(vmf) : do_fault(vmf);
+	return handle_present_pte(vmf);
+}
+
+static const char *fault_result(vm_fault_t ret, unsigned int flags)
+{
+	if (ret & VM_FAULT_OOM)
+		return "oom";
+	if (ret & VM_FAULT_SIGBUS)
+		return "sigbus";
+	if (ret & VM_FAULT_SIGSEGV)
+		return "sigsegv";
+	return ret & VM_FAULT_MAJOR || flags & FAULT_FLAG_TRIED ? "major" : "minor";
+}
+
+/* Books a fault that is over; @vmf->vma is still locked. */
+static void mm_account_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret)
+{
+	char access = vmf->flags & FAULT_FLAG_WRITE ? 'w' : vmf->flags & FAULT_FLAG_INSTRUCTION ? 'x' : 'r';
+
+	TRACE(TRACE_FAULT, address, access, vmf->path, fault_result(ret, vmf->flags), vmf->vma->vm_start,
+	      vmf->vma->vm_end);
+	if (ret & VM_FAULT_ERROR || vmf->flags & FAULT_FLAG_REMOTE)
+		return;
+	if (ret & VM_FAULT_MAJOR || vmf->flags & FAULT_FLAG_TRIED)
+		current->maj_flt++;
+	else
+		current->min_flt++;
+}
+
+vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags)
+{
+	struct vm_fault vmf = {
+		.vma = vma,
+		.address = address & PAGE_MASK,
+		.flags = flags,
+		.pgoff = linear_page_index(vma, address),
+		.path = __func__,
+	};
+	vm_fault_t ret = VM_FAULT_OOM;
+
+	count_vm_event(PGFAULT);
+	vmf.pmd = pmd_alloc(vma->vm_mm, address);
+	if (likely(vmf.pmd))
+		ret = handle_pte_fault(&vmf);
+	if (likely(!(ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED))))
+		mm_account_fault(&vmf, address, ret);
+	return ret;
+}
+
+/* --- fork --- */
+
+/* What the child's entry for the parent's @src is; write-protects the parent's if it must. */
+static inline pte_t copy_present_pte(struct vm_area_struct *src_vma, pte_t *src, pte_t pte, long *rss)
+{
+	struct folio *folio = vm_normal_folio(pte);
+
+	if (folio) {
+		folio_get(folio);
+		folio_dup_rmap(folio);
+		rss[folio_test_anon(folio) ? MM_ANONPAGES : MM_FILEPAGES]++;
+	}
+	if (is_cow_mapping(src_vma->vm_flags) && pte_write(pte)) {
+		ptep_set_wrprotect(src);
+		pte = pte_wrprotect(pte);
+	}
+	/* The child has not dirtied a shared page; the parent's entry remembers who did. */
+	return src_vma->vm_flags & VM_SHARED ? pte_mkclean(pte) : pte;
+}
+
+static void copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma, pte_t *dst_pmd,
+			   pte_t *src_pmd, unsigned long addr, unsigned long end)
+{
+	struct spinlock *src_ptl, *dst_ptl = pte_lockptr(dst_pmd);
+	pte_t *src = pte_offset_map_lock(src_pmd, addr, &src_ptl);
+	pte_t *dst = pte_offset(dst_pmd, addr);
+	long rss[NR_MM_COUNTERS] = { 0 };
+
+	spin_lock_nested(dst_ptl);
+	for (; addr < end; addr += PAGE_SIZE, src++, dst++) {
+		pte_t pte = ptep_get(src);
+
+		if (!pte_none(pte))
+			set_pte(dst, copy_present_pte(src_vma, src, pte, rss));
+	}
+	spin_unlock(dst_ptl);
+	spin_unlock(src_ptl);
+	add_mm_counter(dst_vma->vm_mm, MM_ANONPAGES, rss[MM_ANONPAGES]);
+	add_mm_counter(dst_vma->vm_mm, MM_FILEPAGES, rss[MM_FILEPAGES]);
+}
+
+int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma)
+{
+	unsigned long addr = src_vma->vm_start, end = src_vma->vm_end, next;
+	pte_t *src_pmd, *dst_pmd;
+
+	/* Without private copies all of it can be faulted in again. */
+	if (!src_vma->anon_vma)
+		return 0;
+	for (; (src_pmd = next_pmd(src_vma->vm_mm, &addr, end)); addr = next) {
+		next = pmd_addr_end(addr, end);
+		dst_pmd = pmd_alloc(dst_vma->vm_mm, addr);
+		if (!dst_pmd || pte_alloc(dst_vma->vm_mm, dst_pmd))
+			return -ENOMEM;
+		copy_pte_range(dst_vma, src_vma, dst_pmd, src_pmd, addr, next);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* --- unmapping --- */
+
+/* The entry was taken out: books it; true: the gather is full. */
+static inline bool zap_present_folio(struct mmu_gather *tlb, struct vm_area_struct *vma, struct folio *folio,
+				     pte_t pte, long *rss)
+{
+	if (folio_test_anon(folio)) {
+		rss[MM_ANONPAGES]--;
+	} else {
+		rss[MM_FILEPAGES]--;
+		if (pte_dirty(pte))
+			folio_mark_dirty(folio);
+		if (pte_young(pte) && !(vma->vm_flags & VM_SEQ_READ))
+			folio_mark_accessed(folio);
+	}
+	folio_remove_rmap(folio);
+	return tlb_remove_folio(tlb, folio);
+}
+
+/* Zaps within one leaf table; returns where it stopped because the gather was full, or @end. */
+static unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct *vma, pte_t *pmd,
+				   unsigned long addr, unsigned long end, bool skip_cows)
+{
+	struct spinlock *ptl;
+	pte_t *ptep = pte_offset_map_lock(pmd, addr, &ptl);
+	long rss[NR_MM_COUNTERS] = { 0 };
+	unsigned long first = ~0UL;
+	bool full = false;
+
+	for (; addr < end && !full; addr += PAGE_SIZE, ptep++) {
+		pte_t pte = ptep_get(ptep);
+		struct folio *folio;
+
+		if (pte_none(pte))
+			continue;
+		folio = vm_normal_folio(pte);
+		if (skip_cows && folio && folio_test_anon(folio))
+			continue;
+		pte = ptep_get_and_clear(ptep);
+		first = min(first, addr);
+		if (folio)
+			full = zap_present_folio(tlb, vma, folio, pte, rss);
+	}
+	spin_unlock(ptl);
+	add_mm_counter(vma->vm_mm, MM_ANONPAGES, rss[MM_ANONPAGES]);
+	add_mm_counter(vma->vm_mm, MM_FILEPAGES, rss[MM_FILEPAGES]);
+	if (first < addr)
+		tlb_flush_range(tlb, first, addr);
+	if (full)
+		tlb_flush_mmu(tlb);
+	return addr;
+}
+
+static void unmap_page_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long addr,
+			     unsigned long end, bool skip_cows)
+{
+	pte_t *pmd;
+
+	while ((pmd = next_pmd(vma->vm_mm, &addr, end))) {
+		addr = zap_pte_range(tlb, vma, pmd, addr, pmd_addr_end(addr, end), skip_cows);
+		cond_resched();
+	}
+}
+
+void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	for (; vma && vma->vm_start < end; vma = vma->vm_next)
+		unmap_page_range(tlb, vma, max(start, vma->vm_start), min(end, vma->vm_end), false);
+}
+
+void zap_file_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool even_cows)
+{
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(&tlb, vma->vm_mm);
+	unmap_page_range(&tlb, vma, start, end, !even_cows);
+	tlb_finish_mmu(&tlb);
+}
+
+void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	zap_file_range(vma, start, end, true);
+}

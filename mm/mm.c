@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+/*
+ * An mm from mm_alloc() or dup_mm() to its end:
+ *
+ *   mm_users 1..n   tasks, and visitors with get_task_mm()
+ *        │ last mmput(): exit_mmap(), every page and lower table goes
+ *   mm_count 1..n   harts and kernel threads that still have its table loaded
+ *        │ last mmdrop(): top table and mm_struct go
+ *
+ * L1 mm_users holds one mm_count, so an mm in use is never dropped.
+ * L2 task->mm of another task is read only under task_mm_lock; whoever clears it still holds mm_users then.
+ * L3 At __mmdrop() the RSS counters and the bytes of tables are 0: every page that was entered was taken out.
+ */
+#include "mm/mm.h"
+
+#include "arch/riscv/csr.h"
+#include "arch/riscv/mmu.h"
+#include "fs/file.h"
+#include "kernel/init.h"
+#include "kernel/panic.h"
+#include "kernel/sched.h"
+#include "lib/err.h"
+#include "lib/string.h"
+#include "mm/mmap.h"
+#include "mm/slab.h"
+
+static struct kmem_cache *mm_cachep;
+static DEFINE_SPINLOCK(task_mm_lock, RANK_TASK_MM);
+
+static void mm_cache_init(void)
+{
+	mm_cachep = kmem_cache_create("mm_struct", sizeof(struct mm_struct), 0, NULL);
+}
+core_initcall(mm_cache_init);
+
+/* The fields that no two mms share.  NULL, and @mm freed: no memory. */
+static struct mm_struct *mm_init(struct mm_struct *mm)
+{
+	mm->pgd = pgd_alloc();
+	if (!mm->pgd) {
+		kmem_cache_free(mm_cachep, mm);
+		return NULL;
+	}
+	mm->cpu_bitmap = 0;
+	init_rwsem(&mm->mmap_lock, RANK_MMAP);
+	spin_lock_init(&mm->page_table_lock, RANK_MAPLE);
+	mm->mmap = mm->vmacache = mm->gone = NULL;
+	mm->mm_rb = RB_ROOT;
+	mm->map_count = 0;
+	mm->locked_vm = 0;
+	for (int i = 0; i < NR_MM_COUNTERS; i++)
+		atomic_long_set(&mm->rss_stat[i], 0);
+	atomic_long_set(&mm->pgtables_bytes, 0);
+	atomic_set(&mm->mm_users, 1);
+	atomic_set(&mm->mm_count, 1);
+	return mm;
+}
+
+struct mm_struct *mm_alloc(void)
+{
+	struct mm_struct *mm = kmem_cache_zalloc(mm_cachep, GFP_KERNEL);
+
+	return mm ? mm_init(mm) : NULL;
+}
+
+struct mm_struct *dup_mm(struct mm_struct *oldmm)
+{
+	struct mm_struct *mm = kmem_cache_alloc(mm_cachep, GFP_KERNEL);
+	int error;
+
+	if (!mm)
+		return ERR_PTR(-ENOMEM);
+	*mm = *oldmm;
+	if (!mm_init(mm))
+		return ERR_PTR(-ENOMEM);
+	mm->exe_file = get_mm_exe_file(oldmm);
+	error = dup_mmap(mm, oldmm);
+	if (error) {
+		mmput(mm);
+		return ERR_PTR(error);
+	}
+	mm->hiwater_rss = get_mm_rss(mm);
+	mm->hiwater_vm = mm->total_vm;
+	return mm;
+}
+
+void mmput(struct mm_struct *mm)
+{
+	might_sleep();
+	if (!atomic_dec_and_test(&mm->mm_users))
+		return;
+	exit_mmap(mm);
+	set_mm_exe_file(mm, NULL);
+	mmdrop(mm);
+}
+
+void __mmdrop(struct mm_struct *mm)
+{
+	for (int i = 0; i < NR_MM_COUNTERS; i++)
+		DEBUG_BUG_ON(atomic_long_read(&mm->rss_stat[i]));	/* L3 */
+	DEBUG_BUG_ON(atomic_long_read(&mm->pgtables_bytes));
+	pgd_free(mm->pgd);
+	kmem_cache_free(mm_cachep, mm);
+}
+
+struct mm_struct *get_task_mm(struct task_struct *task)
+{
+	struct mm_struct *mm;
+
+	spin_lock(&task_mm_lock);
+	mm = task->mm;
+	if (mm)
+		mmget(mm);
+	spin_unlock(&task_mm_lock);
+	return mm;
+}
+
+/* current's next address space; the old one is not loaded on this hart any more, and its reference is the caller's. */
+static struct mm_struct *replace_mm(struct mm_struct *mm)
+{
+	struct mm_struct *old = current->mm, *loaded = current->active_mm;
+
+	/* The scheduler must not see the halves of this. */
+	local_irq_disable();
+	spin_lock(&task_mm_lock);
+	current->mm = mm;
+	spin_unlock(&task_mm_lock);
+	current->active_mm = mm;
+	switch_mm(loaded, mm);
+	local_irq_enable();
+	/* A kernel thread that becomes a user task gives its loan back. */
+	if (!old && loaded)
+		mmdrop(loaded);
+	return old;
+}
+
+void exec_mmap(struct mm_struct *mm)
+{
+	struct mm_struct *old = replace_mm(mm);
+
+	if (old)
+		mmput(old);
+}
+
+void exit_mm(void)
+{
+	/* The kernel's own table is loaded now, so that an mm that only this hart ran is taken down without a fence. */
+	struct mm_struct *old = replace_mm(NULL);
+
+	if (old)
+		mmput(old);
+}
+
+void set_mm_exe_file(struct mm_struct *mm, struct file *file)
+{
+	struct file *old;
+
+	if (file)
+		get_file(file);
+	spin_lock(&mm->page_table_lock);
+	old = mm->exe_file;
+	mm->exe_file = file;
+	spin_unlock(&mm->page_table_lock);
+	if (old)
+		fput(old);
+}
+
+struct file *get_mm_exe_file(struct mm_struct *mm)
+{
+	struct file *file;
+
+	spin_lock(&mm->page_table_lock);
+	file = mm->exe_file;
+	if (file)
+		get_file(file);
+	spin_unlock(&mm->page_table_lock);
+	return file;
+}
