@@ -111,7 +111,7 @@ def fresh_directory(path):
     return path
 
 
-def remove_disks(directory):
+def remove_disks(directory, prefix=""):
     for name in os.listdir(directory):
-        if name.endswith((".img", ".swap", ".lock", ".uboot", ".sum")):
+        if name.startswith(prefix) and name.endswith((".img", ".swap", ".lock", ".uboot", ".sum", ".out")):
             os.unlink(os.path.join(directory, name))
