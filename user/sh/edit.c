@@ -88,16 +88,22 @@ static int read_escape(void)
 	     : digit == '3' ? K_DELETE : K_NONE;
 }
 
-static void redraw(const char *prompt)
+static size_t columns(void)
 {
 	struct winsize w = { 0 };
+
+	ioctl(1, TIOCGWINSZ, &w);
+	return w.ws_col ? w.ws_col : 80;
+}
+
+static void redraw(const char *prompt)
+{
 	struct mark m = arena_mark();
 	struct buf b = { 0 };
 	char move[24];
 
-	ioctl(1, TIOCGWINSZ, &w);
-	size_t columns = w.ws_col ? w.ws_col : 80, taken = strlen(prompt) + 1;
-	size_t room = columns > taken + 8 ? columns - taken : 8;
+	size_t width = columns(), taken = strlen(prompt) + 1;
+	size_t room = width > taken + 8 ? width - taken : 8;
 	size_t from = cursor >= room ? cursor - room + 1 : 0;
 	put(&b, '\r');
 	put_string(&b, prompt);
@@ -279,10 +285,19 @@ static void move_or_erase(int key)
 	}
 }
 
+static void type(char c, const char *prompt)
+{
+	insert(&c, 1);
+	if (cursor == length && strlen(prompt) + length < columns())
+		say(&c, 1); // the usual case needs no more
+	else
+		redraw(prompt);
+}
+
 // Returns the key that ended the line.
 static int edit(const char *prompt)
 {
-	redraw(prompt);
+	say(prompt, strlen(prompt));
 	for (;;) {
 		int key = read_byte();
 		if (key == 27)
@@ -292,12 +307,11 @@ static int edit(const char *prompt)
 		if (key == CTRL('D') && length == 0)
 			return K_EOF;
 		if (key >= ' ' && key < 256 && key != 127) {
-			char c = key;
-			insert(&c, 1);
+			type(key, prompt);
 		} else {
 			move_or_erase(key);
+			redraw(prompt);
 		}
-		redraw(prompt);
 	}
 }
 

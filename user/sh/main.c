@@ -68,6 +68,7 @@ static void serve_person(void)
 	for (;;) {
 		arena_release(m);
 		forget_what_was_run(&src);
+		src.line = 1;
 		sh.interrupted = 0;
 		sh.unwind = U_NONE;
 		sh.loops = 0;
