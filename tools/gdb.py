@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""Commands for a debugger that is attached to Faultline (tools/gdb loads this file).
+
+fl-tasks            every process: pid, state, hart, what it is called
+fl-vmas [PID]       the mappings of a process (default: the one on this hart)
+fl-walk VA [PID]    the three page-table entries on the way to an address
+fl-folio PFN        the descriptor of a frame; with a kernel address (0xffff…) that of its frame
+
+They read kernel memory through the selected hart's translation, so that hart must be in the kernel: break there
+(`break do_page_fault`, `continue`), or select one that idles with `thread N`.
+"""
+import gdb
+
+PAGE_SHIFT = 12
+PAGE_OFFSET = 0xFFFFFFD800000000  # these two as in arch/riscv/page.h, whose macros are not in the debug information
+KERNEL_LINK_ADDR = 0xFFFFFFFF80000000
+VM_FLAGS = ((1, "r"), (2, "w"), (4, "x"), (8, "s"))
+PTE_FLAGS = "VRWXUGAD"
+STATES = {0: "running", 1: "sleeping", 2: "waiting", 4: "stopped", 16: "dead", 32: "zombie"}
+
+
+def value(expression):
+    return gdb.parse_and_eval(expression)
+
+
+def pointer(address, type_name):
+    return gdb.Value(int(address)).cast(gdb.lookup_type(type_name).pointer())
+
+
+def container(node, type_name, member):
+    """The object of a type whose `member` is at `node`."""
+    field = next(f for f in gdb.lookup_type(type_name).fields() if f.name == member)
+    return pointer(int(node) - field.bitpos // 8, type_name)
+
+
+def tasks():
+    head = value("&task_list")
+    node = head["next"]
+    while int(node) != int(head):
+        yield container(node, "struct task_struct", "tasks")
+        node = node["next"]
+
+
+def current():
+    """The task of the selected hart: tp points to it in the kernel."""
+    if int(value("$pc")) & (1 << 63) == 0:
+        raise gdb.GdbError("this hart is in user mode: break in the kernel, or select another with `thread N`")
+    return pointer(int(value("$tp")), "struct task_struct")
+
+
+def task_of(words, position):
+    if len(words) <= position:
+        return current()
+    pid = int(words[position], 0)
+    for task in tasks():
+        if int(task["pid"]) == pid:
+            return task
+    raise gdb.GdbError(f"no process {pid}")
+
+
+def mm_of(words, position):
+    task = task_of(words, position)
+    mm = task["mm"] if int(task["mm"]) else task["active_mm"]
+    if not int(mm):
+        raise gdb.GdbError("it has no address space of its own: it is a kernel thread")
+    return mm
+
+
+def virtual(frame):
+    """Where the direct map shows a frame."""
+    return (frame << PAGE_SHIFT) - int(value("phys_ram_base")) + PAGE_OFFSET
+
+
+def physical(address):
+    """What a direct-map or image address stands for."""
+    if address >= KERNEL_LINK_ADDR:
+        return address - KERNEL_LINK_ADDR + int(value("kernel_phys_base"))
+    return address - PAGE_OFFSET + int(value("phys_ram_base"))
+
+
+def flags_of(pte):
+    return "".join(letter if pte & 1 << bit else "-" for bit, letter in enumerate(PTE_FLAGS))
+
+
+class Tasks(gdb.Command):
+    """fl-tasks: every process."""
+
+    def __init__(self):
+        super().__init__("fl-tasks", gdb.COMMAND_STATUS)
+
+    def invoke(self, argument, from_tty):
+        print("  PID  PPID HART STATE     NAME")
+        for task in tasks():
+            state = int(task["exit_state"]) or int(task["state"])
+            name = STATES.get(state, hex(state))
+            print(f"{int(task['pid']):5} {int(task['parent']['pid']):5} {int(task['cpu']):4} {name:9} "
+                  f"{task['comm'].string()}")
+
+
+class Vmas(gdb.Command):
+    """fl-vmas [PID]: the mappings of a process."""
+
+    def __init__(self):
+        super().__init__("fl-vmas", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        vma = mm_of(gdb.string_to_argv(argument), 0)["mmap"]
+        while int(vma):
+            flags = int(vma["vm_flags"])
+            letters = "".join(letter if flags & bit else "-" for bit, letter in VM_FLAGS)
+            what = f"file page {int(vma['vm_pgoff'])}" if int(vma["vm_file"]) else "anonymous"
+            print(f"{int(vma['vm_start']):#014x}-{int(vma['vm_end']):#014x} {letters} {what}  {vma}")
+            vma = vma["vm_next"]
+
+
+class Walk(gdb.Command):
+    """fl-walk VA [PID]: the page-table entries on the way to an address."""
+
+    def __init__(self):
+        super().__init__("fl-walk", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        words = gdb.string_to_argv(argument)
+        if not words:
+            raise gdb.GdbError("fl-walk VA [PID]")
+        address = int(value(words[0])) & (1 << 64) - 1
+        table = mm_of(words, 1)["pgd"]
+        for level in (2, 1, 0):
+            index = address >> PAGE_SHIFT + 9 * level & 511
+            pte = int(table[index]["pte"])
+            frame = pte >> 10 & (1 << 44) - 1
+            print(f"level {level}  entry {index:3}  {pte:#018x}  {flags_of(pte)}  frame {frame:#x}")
+            if not pte & 1 or pte & 0xe:
+                break
+            table = pointer(virtual(frame), "pte_t")
+
+
+class Folio(gdb.Command):
+    """fl-folio PFN: the descriptor of a frame, or of that behind a kernel address."""
+
+    def __init__(self):
+        super().__init__("fl-folio", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        number = int(value(argument)) & (1 << 64) - 1
+        first = int(value("min_pfn"))
+        if number >> 63:
+            number = physical(number) >> PAGE_SHIFT
+        folio = value("folio_map") + (number - first)
+        flags = int(folio["flags"])
+        names = [f.name[3:] for f in gdb.lookup_type("enum folio_flag").fields() if flags & 1 << f.enumval]
+        print(f"frame {number:#x}, references {int(folio['_refcount']['counter'])}, "
+              f"mapped {int(folio['_mapcount']['counter'])}, order {int(folio['order'])}")
+        print(f"flags: {' '.join(names) or 'none'}")
+        print(folio.dereference())
+
+
+for command in (Tasks, Vmas, Walk, Folio):
+    command()
+gdb.execute("set pagination off")
+gdb.execute("set print pretty on")
