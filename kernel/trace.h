@@ -19,6 +19,9 @@ enum trace_event {
 	TRACE_EVENT_COUNT,
 };
 
+/* A fault's result. */
+enum { FAULT_MINOR, FAULT_MAJOR, FAULT_SIGSEGV, FAULT_SIGBUS, FAULT_OOM };
+
 struct trace_record {
 	u64 ns;
 	s16 hart;

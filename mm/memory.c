@@ -504,15 +504,15 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 	return handle_present_pte(vmf);
 }
 
-static const char *fault_result(vm_fault_t ret, unsigned int flags)
+static int fault_result(vm_fault_t ret, unsigned int flags)
 {
 	if (ret & VM_FAULT_OOM)
-		return "oom";
+		return FAULT_OOM;
 	if (ret & VM_FAULT_SIGBUS)
-		return "sigbus";
+		return FAULT_SIGBUS;
 	if (ret & VM_FAULT_SIGSEGV)
-		return "sigsegv";
-	return ret & VM_FAULT_MAJOR || flags & FAULT_FLAG_TRIED ? "major" : "minor";
+		return FAULT_SIGSEGV;
+	return ret & VM_FAULT_MAJOR || flags & FAULT_FLAG_TRIED ? FAULT_MAJOR : FAULT_MINOR;
 }
 
 /* Books a fault that is over; @vmf->vma is still locked. */

@@ -107,7 +107,7 @@ static void trace_bad_area(unsigned long addr, unsigned int flags)
 {
 	char access = flags & FAULT_FLAG_WRITE ? 'w' : flags & FAULT_FLAG_INSTRUCTION ? 'x' : 'r';
 
-	TRACE(TRACE_FAULT, addr, access, "bad_area", "sigsegv", 0, 0);
+	TRACE(TRACE_FAULT, addr, access, "bad_area", FAULT_SIGSEGV, 0, 0);
 }
 
 static unsigned int fault_flags(const struct pt_regs *regs)

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+/*
+ * madvise(2).  Advice that changes a VMA's flags needs mmap_lock for writing, and may split; the rest only
+ * looks at VMAs.  A hole in the range does not stop the call: the mapped rest is advised and -ENOMEM comes at the end.
+ */
+#include "mm/madvise.h"
+
+#include <linux/mman.h>
+#include "fs/file.h"
+#include "kernel/sched.h"
+#include "kernel/syscall.h"
+#include "mm/memory.h"
+#include "mm/mmap.h"
+#include "mm/readahead.h"
+
+static bool known_behavior(int behavior)
+{
+	switch (behavior) {
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_WILLNEED:
+	case MADV_DONTNEED:
+	case MADV_DONTFORK:
+	case MADV_DOFORK:
+	case MADV_WIPEONFORK:
+	case MADV_KEEPONFORK:
+	case MADV_DONTDUMP:
+	case MADV_DODUMP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool needs_write_lock(int behavior)
+{
+	return behavior != MADV_WILLNEED && behavior != MADV_DONTNEED;
+}
+
+static int madvise_dontneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	if (vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
+		return -EINVAL;
+	zap_page_range(vma, start, end);
+	return 0;
+}
+
+/* Anonymous memory that is not there needs no reading in. */
+static int madvise_willneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct file *file = vma->vm_file;
+
+	if (!file)
+		return 0;
+	force_page_cache_readahead(file->f_mapping, file, linear_page_index(vma, start),
+				   (end - start) >> PAGE_SHIFT);
+	return 0;
+}
+
+/* @vma's flags under the advice, or -EINVAL. */
+static long advised_flags(const struct vm_area_struct *vma, int behavior)
+{
+	unsigned long flags = vma->vm_flags;
+
+	switch (behavior) {
+	case MADV_NORMAL:
+		return flags & ~(VM_RAND_READ | VM_SEQ_READ);
+	case MADV_SEQUENTIAL:
+		return (flags & ~VM_RAND_READ) | VM_SEQ_READ;
+	case MADV_RANDOM:
+		return (flags & ~VM_SEQ_READ) | VM_RAND_READ;
+	case MADV_DONTFORK:
+		return flags | VM_DONTCOPY;
+	case MADV_DOFORK:
+		return flags & VM_IO ? -EINVAL : (long)(flags & ~VM_DONTCOPY);
+	case MADV_WIPEONFORK:
+		return vma->vm_file || flags & VM_SHARED ? -EINVAL : (long)(flags | VM_WIPEONFORK);
+	case MADV_KEEPONFORK:
+		return flags & ~VM_WIPEONFORK;
+	case MADV_DONTDUMP:
+		return flags | VM_DONTDUMP;
+	default:
+		return flags & ~VM_DONTDUMP;
+	}
+}
+
+/* Cuts @vma at @addr, if that is inside it.  0 or -ENOMEM. */
+static int split_at(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct vm_area_struct *spare;
+
+	if (addr <= vma->vm_start || addr >= vma->vm_end)
+		return 0;
+	if (vma->vm_mm->map_count >= sysctl_max_map_count)
+		return -ENOMEM;
+	spare = vm_area_alloc();
+	if (!spare)
+		return -ENOMEM;
+	vma_split(vma->vm_mm, vma, addr, spare);
+	return 0;
+}
+
+/* A split that the second one's failure leaves behind means the same as before. */
+static int madvise_update(struct vm_area_struct **vmap, unsigned long start, unsigned long end, int behavior)
+{
+	struct vm_area_struct *vma = *vmap;
+	long flags = advised_flags(vma, behavior);
+
+	if (flags < 0)
+		return flags;
+	if ((unsigned long)flags == vma->vm_flags)
+		return 0;
+	if (split_at(vma, start))
+		return -ENOMEM;
+	if (start > vma->vm_start)
+		vma = vma->vm_next;
+	if (split_at(vma, end))
+		return -ENOMEM;
+	vma->vm_flags = flags;
+	*vmap = vma_merge_neighbours(vma->vm_mm, vma);
+	return 0;
+}
+
+/* Advises [start, end) of *@vmap, which may become another VMA that ends at @end or later. */
+static int madvise_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end, int behavior)
+{
+	switch (behavior) {
+	case MADV_DONTNEED:
+		return madvise_dontneed(*vmap, start, end);
+	case MADV_WILLNEED:
+		return madvise_willneed(*vmap, start, end);
+	default:
+		return madvise_update(vmap, start, end, behavior);
+	}
+}
+
+static int madvise_walk(struct mm_struct *mm, unsigned long start, unsigned long end, int behavior)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+	int unmapped = 0, error;
+
+	for (; start < end; vma = find_vma(mm, start)) {
+		unsigned long stop;
+
+		if (!vma)
+			return -ENOMEM;
+		if (start < vma->vm_start) {
+			unmapped = -ENOMEM;
+			start = vma->vm_start;
+			if (start >= end)
+				break;
+		}
+		stop = min(end, vma->vm_end);
+		error = madvise_vma(&vma, start, stop, behavior);
+		if (error)
+			return error;
+		start = stop;
+	}
+	return unmapped;
+}
+
+int do_madvise(struct mm_struct *mm, unsigned long start, size_t len, int behavior)
+{
+	unsigned long end;
+	int error;
+
+	if (!known_behavior(behavior) || offset_in_page(start))
+		return -EINVAL;
+	if (len && !PAGE_ALIGN(len))
+		return -EINVAL;
+	end = start + PAGE_ALIGN(len);
+	if (end < start)
+		return -EINVAL;
+	if (end == start)
+		return 0;
+	if (needs_write_lock(behavior)) {
+		if (mmap_write_lock_killable(mm))
+			return -EINTR;
+		error = madvise_walk(mm, start, end, behavior);
+		mmap_write_unlock(mm);
+	} else {
+		mmap_read_lock(mm);
+		error = madvise_walk(mm, start, end, behavior);
+		mmap_read_unlock(mm);
+	}
+	return error;
+}
+
+SYSCALL_DEFINE3(madvise, unsigned long, start, size_t, len, int, behavior)
+{
+	return do_madvise(current->mm, start, len, behavior);
+}
