@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Faultline: every command a person types.  `make help` lists them, README.md explains them.
 #
-# Everything built goes to build/ (a debug kernel to build/debug/).  User programs, their tests and the host
-# unit tests bring their rules in fragments of their own, included at the end.
+# Everything built goes to build/ (a debug kernel to build/debug/).  User programs, their tests and
+# the host unit tests bring their rules in fragments of their own, included at the end.
 
 ifeq ($(filter oneshell,$(.FEATURES)),)
 $(error This is make $(MAKE_VERSION); Faultline needs GNU make 4 (macOS: `brew install make`, then `gmake`, or: tools/in-docker make run))
@@ -15,8 +15,9 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 V ?=
 $(if $(V),,$(eval .SILENT:))
 
-# What a person gives as NAME=… reaches the tools through the environment, byte for byte: $(value …) keeps make
-# from expanding a dollar in it, and sub-makes inherit the environment instead of a command line.
+# What a person gives as NAME=… reaches the tools through the environment, byte for byte: $(value …)
+# keeps make from expanding a dollar in it, and sub-makes inherit the environment instead of a
+# command line.
 OPTIONS := SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH SEED GDB T MIN N
 $(foreach v,$(OPTIONS),$(eval override $v := $$(value $v))$(eval export $v))
 MAKEOVERRIDES :=
@@ -25,7 +26,7 @@ CROSS_COMPILE ?= riscv64-linux-gnu-
 B := build$(if $(DEBUG),/debug)
 SUBMAKE = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$$(nproc))
 
-# --- commands -----------------------------------------------------------------------------------------------
+# --- commands ---------------------------------------------------------------------------------
 
 .PHONY: help run usertests test soak bench gdb check mutants doctor clean
 
@@ -85,6 +86,7 @@ check:
 
 mutants:
 	tools/setup test
+	$(SUBMAKE) all
 	tools/mutants
 
 doctor:
@@ -93,7 +95,7 @@ doctor:
 clean:
 	rm -rf build
 
-# --- the kernel ---------------------------------------------------------------------------------------------
+# --- the kernel -------------------------------------------------------------------------------
 
 CC := $(CROSS_COMPILE)gcc
 LD := $(CROSS_COMPILE)ld
@@ -109,8 +111,8 @@ KERNEL_LDS := arch/riscv/kernel.lds
 GCC_INCLUDE = $(eval GCC_INCLUDE := $(shell $(CC) -print-file-name=include))$(GCC_INCLUDE)
 UAPI_INCLUDE := /usr/$(CROSS_COMPILE:%-=%)/include
 
-# The second line undoes what a distribution's compiler may have preset (-fpie, -fstack-protector-strong,
-# _FORTIFY_SOURCE): none of it has a run-time library here.
+# The second line undoes what a distribution's compiler may have preset (-fpie,
+# -fstack-protector-strong, _FORTIFY_SOURCE): none of it has a run-time library here.
 KERNEL_CPPFLAGS = -nostdinc -I. -I$(B) -Ibuild -isystem $(GCC_INCLUDE) -isystem $(UAPI_INCLUDE) \
 	-U_FORTIFY_SOURCE $(if $(DEBUG),-DCONFIG_DEBUG)
 KERNEL_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -ffreestanding -fno-pie \
@@ -133,8 +135,8 @@ $(B)/obj/%.S.o: %.S | build/version.h
 	echo "  AS    $<"
 	$(CC) $(KERNEL_CPPFLAGS) -D__ASSEMBLY__ $(filter -g -m%,$(KERNEL_CFLAGS)) -MMD -MP -c -o $@ $<
 
-# The vDSO is a small shared object of its own, which arch/riscv/*.S takes in by .incbin "vdso.so"; the kernel
-# knows its entry points by vdso-offsets.h (#define VDSO_<symbol> <offset>).
+# The vDSO is a small shared object of its own, which arch/riscv/*.S takes in by .incbin "vdso.so";
+# the kernel knows its entry points by vdso-offsets.h (#define VDSO_<symbol> <offset>).
 VDSO_SRCS := $(wildcard arch/riscv/vdso/*.[cS])
 VDSO_OBJS := $(patsubst %,$(B)/obj/%.o,$(VDSO_SRCS:.c=))
 VDSO_LDS := arch/riscv/vdso/vdso.lds
@@ -152,8 +154,8 @@ $(B)/vdso-offsets.h: $(B)/vdso.so
 	$(NM) -D $< | awk '$$2 ~ /[TW]/ { sub(/@.*/, "", $$3); print "#define VDSO_" $$3 " 0x" $$1 }' > $@
 endif
 
-# Two links.  The first has an empty symbol table; the second has that of the first, in a section behind all text,
-# so no text address differs between the two (checked).
+# Two links.  The first has an empty symbol table; the second has that of the first, in a section
+# behind all text, so no text address differs between the two (checked).
 $(B)/kernel.list: .FORCE
 	mkdir -p $(@D)
 	tools/if-changed $@ '$(KERNEL_OBJS) $(KERNEL_CPPFLAGS) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS)'

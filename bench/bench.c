@@ -107,7 +107,8 @@ static void on_sigill(int sig)
 	siglongjmp(no_counter, 1);
 }
 
-// The time counter, 10 MHz on QEMU's virt, counts from the machine's reset; 0 where user mode may not read it.
+// The time counter, 10 MHz on QEMU's virt, counts from the machine's reset; 0 where user mode may
+// not read it.
 static uint64_t ticks_since_reset(void)
 {
 	struct sigaction trap = { .sa_handler = on_sigill, .sa_flags = SA_NODEFER }, old;

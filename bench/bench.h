@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// bench: what page faults, fork, file mappings and swap cost, measured from user space with plain Linux calls.
-// The same static binary runs here and on Linux, as init or as an ordinary program; what is missing (/proc, a
-// knob, a device) makes single rows "skipped".  The rows' names are those of linux-6.1.txt.
+// bench: what page faults, fork, file mappings and swap cost, measured from user space with plain
+// Linux calls. The same static binary runs here and on Linux, as init or as an ordinary program;
+// what is missing (/proc, a knob, a device) makes single rows "skipped".  The rows' names are those
+// of linux-6.1.txt.
 //
 // A row:  name value unit [min .. max n=samples]
 #ifndef BENCH_H

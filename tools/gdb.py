@@ -16,7 +16,7 @@ PAGE_OFFSET = 0xFFFFFFD800000000  # these two as in arch/riscv/page.h, whose mac
 KERNEL_LINK_ADDR = 0xFFFFFFFF80000000
 VM_FLAGS = ((1, "r"), (2, "w"), (4, "x"), (8, "s"))
 PTE_FLAGS = "VRWXUGAD"
-STATES = {0: "running", 1: "sleeping", 2: "waiting", 4: "stopped", 16: "dead", 32: "zombie"}
+STATES = {0: "running", 1: "sleeping", 2: "waiting", 34: "waiting", 4: "stopped", 8: "zombie", 16: "dead"}
 
 
 def value(expression):

@@ -15,7 +15,8 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OPTIONS = "SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH FREE SEED GDB T MIN N IMG LOG"
 
-# A finished command: exit status, everything it said, seconds, and the file that holds what it said.
+# A finished command: exit status, everything it said, seconds, and the file that holds what it
+# said.
 Run = collections.namedtuple("Run", "status text seconds log")
 
 
@@ -27,25 +28,26 @@ def clean_env(**options):
     return {**env, **{name: str(value) for name, value in options.items()}}
 
 
-def run(argv, log, live=False, **options):
-    """Runs a command in the project's directory with stdin closed; its output goes to the file `log`.
+def run(argv, log, live=False, cwd=ROOT, **options):
+    """Runs a command, in the project's directory, with stdin closed; its output goes to the file `log`.
 
     live: to our own output instead, for a command that writes `log` by itself.
     """
     start = time.monotonic()
     with open(log, "w") as out:
-        status = subprocess.run(argv, cwd=ROOT, env=clean_env(**options), stdin=subprocess.DEVNULL,
+        status = subprocess.run(argv, cwd=cwd, env=clean_env(**options), stdin=subprocess.DEVNULL,
                                 stdout=None if live else out, stderr=subprocess.STDOUT).returncode
     with open(log, errors="replace") as said:
         return Run(status, said.read().replace("\r", ""), time.monotonic() - start, log)
 
 
-def guest(image, base=None, live=False, **options):
+def guest(image, base=None, live=False, cwd=ROOT, **options):
     """Boots a copy of `base` (or `image` as it is) under tools/run's options; the copy stays as `image`."""
+    image = os.path.abspath(image)
     if base:
         subprocess.run(["cp", "--sparse=always", base, image], check=True)
     stem = image[:-len(".img")]
-    done = run(["tools/run"], f"{stem}.log" if live else f"{stem}.out", live,
+    done = run(["tools/run"], f"{stem}.log" if live else f"{stem}.out", live, cwd,
                **{**options, "IMG": image, "LOG": f"{stem}.log"})
     with open(f"{stem}.log", errors="replace") as console:
         text = console.read().replace("\r", "")
