@@ -88,6 +88,7 @@ static void set_environment(void)
 {
 	setenv("PATH", "/bin:/sbin", 1);
 	setenv("HOME", "/", 1);
+	setenv("PWD", "/", 1);
 	setenv("TERM", "vt100", 0);
 	setenv("PS1", "$PWD # ", 1);
 }

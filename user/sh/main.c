@@ -157,6 +157,16 @@ static void set_args(int count, char **args)
 	sh.nargs = count > 0 ? count : 0;
 }
 
+// What was inherited may be the directory of somebody else.
+static void set_directory(void)
+{
+	char *cwd = getcwd(NULL, 0);
+
+	if (cwd)
+		set_var("PWD", cwd);
+	free(cwd);
+}
+
 static void start_interactive(void)
 {
 	sh.interactive = true;
@@ -172,6 +182,7 @@ int main(int argc, char **argv)
 	sh.name = argv[0];
 	sh.pid = getpid();
 	signal(SIGCHLD, SIG_DFL);
+	set_directory();
 	if (command) {
 		char *text = argv[i];
 		if (i + 1 < argc)
