@@ -141,19 +141,22 @@ static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma)
 			link = &parent->rb_right;
 		}
 	}
-	/* The list first: gaps are computed from it. */
+	/*
+	 * Gaps are computed from the list, and a rotation passes no change on to the ancestors: so the successor's
+	 * smaller gap is told to them before the tree changes shape, as its larger one is after that in tree_unlink().
+	 */
 	list_link(mm, vma, prev);
+	vma_gap_update(vma->vm_next);
 	rb_link_node(&vma->vm_rb, parent, link);
 	vma->rb_subtree_gap = 0;
 	rb_insert_augmented(&vma->vm_rb, &mm->mm_rb, &gap_augment);
-	vma_gap_update(vma->vm_next);
 	mm->map_count++;
 }
 
 static void tree_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	list_unlink(mm, vma);
 	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &gap_augment);
+	list_unlink(mm, vma);
 	vma_gap_update(vma->vm_next);
 	mm->map_count--;
 	if (mm->vmacache == vma)
