@@ -1,57 +1,58 @@
 // SPDX-License-Identifier: MIT
 /*
- * execve(2): a format (ELF, #!) looks at the first bytes of a file and either declines with -ENOEXEC or builds
- * the new program.
+ * execve(2): a format (ELF, #!) looks at the first bytes of a file and either declines with -ENOEXEC or goes on.
  *
- * Up to begin_new_exec() an error leaves the caller as it was.  That function is the point of no return: the old address
- * space is gone after it, and an error then kills the process.
+ * Up to begin_new_exec() an error leaves the caller as it was.  That function contains the point of no return: the old
+ * address space is gone after it, and an error then kills the process.
  */
 #ifndef KERNEL_EXEC_H
 #define KERNEL_EXEC_H
 
-#include "kernel/cred.h"
-#include "kernel/sched.h"
+#include "lib/types.h"
 
 #define BINPRM_BUF_SIZE		256
-#define MAX_ARG_STRLEN		(PAGE_SIZE * 32)	/* one argument, with its NUL */
-#define BINPRM_MAX_DEPTH	5			/* #! inside #! */
+#define BINPRM_MAX_DEPTH	5	/* #! inside #! */
 
+struct arg_strings;
+struct cred;
+struct exec_args;
 struct file;
+struct task_struct;
+struct task_struct;
 
 /* A program on its way in. */
 struct linux_binprm {
 	char buf[BINPRM_BUF_SIZE];	/* the file's first bytes, zeros behind its end */
-	struct file *file;
+	struct file *file;		/* writers are denied */
 	struct file *interpreter;	/* #!: the file to go on with */
-	struct mm_struct *mm;		/* the new address space, with the strings on its stack */
-	unsigned long p;		/* top of what is on the stack so far; grows down */
-	unsigned long argmin;		/* p may not go below */
-	int argc, envc;
 	const char *filename;		/* as the user gave it: AT_EXECFN */
 	const char *interp;		/* the file that is executed in the end */
-	char *interp_buf;		/* owns interp after a #! */
+	char *shebang[1 + 2 * (BINPRM_MAX_DEPTH + 1)];	/* what #! lines put in front of the arguments, last first */
+	int nr_shebang;
+	const struct exec_args *args;
+	struct arg_strings *strings;	/* kernel copies of what goes onto the new stack */
+	int argc, envc;
 	struct cred *cred;		/* what the new program will be */
 	bool secureexec;		/* AT_SECURE */
+	bool executable_stack;		/* PT_GNU_STACK */
 	bool committed;			/* past the point of no return */
-	unsigned long execfn;		/* where the file's name is on the stack */
+	unsigned long p;		/* top of what is on the new stack so far */
 };
 
-struct linux_binfmt {
-	/* 0, -ENOEXEC: not mine, or another error. */
-	int (*load_binary)(struct linux_binprm *bprm);
-};
-extern const struct linux_binfmt elf_format, script_format;
+/*
+ * 0; -ENOEXEC: not mine, or broken; another error.  If @bprm->interpreter is set on success, the search begins anew
+ * with that file.
+ */
+int load_script(struct linux_binprm *bprm);
+int load_elf_binary(struct linux_binprm *bprm);
 
-/* From a kernel task: argv and envp are kernel memory, NULL-terminated.  0: return to user mode to start it. */
+/* From a kernel task: NULL-terminated arrays in kernel memory.  0: return to user mode to start it. */
 int kernel_execve(const char *filename, const char *const *argv, const char *const *envp);
 
-/* For the formats */
+/* Copies the strings, then makes current a fresh process in an empty address space with nothing but a stack. */
 int begin_new_exec(struct linux_binprm *bprm);
-/* Moves the stack to its place and gives it its flags; @stack_top in bytes. */
-int setup_arg_pages(struct linux_binprm *bprm, bool executable);
-void finalize_exec(struct linux_binprm *bprm);
-int copy_string_kernel(const char *s, struct linux_binprm *bprm);
-int remove_arg_zero(struct linux_binprm *bprm);
+/* Copies the strings to the top of the new stack; bprm->p is where they begin.  After begin_new_exec(). */
+int setup_arg_pages(struct linux_binprm *bprm);
 
 void set_task_comm(struct task_struct *task, const char *name);
 
