@@ -5,7 +5,8 @@
 # the host unit tests bring their rules in fragments of their own, included at the end.
 
 ifeq ($(filter oneshell,$(.FEATURES)),)
-$(error This is make $(MAKE_VERSION); Faultline needs GNU make 4 (macOS: `brew install make`, then `gmake`, or: tools/in-docker make run))
+$(error This is make $(MAKE_VERSION), Faultline needs GNU make 4: on macOS `brew install make` \
+	and `gmake run`, or: tools/in-docker make run)
 endif
 
 .DEFAULT_GOAL := help
@@ -31,22 +32,25 @@ SUBMAKE = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)
 .PHONY: help run usertests test soak bench gdb check mutants doctor clean
 
 help:
-	echo 'make run            build and boot to a shell; leave with poweroff, or Ctrl-A x'
+	echo 'make run            build and boot to a shell; leave: poweroff, or Ctrl-A x'
 	echo "make run CMD='…'    run one command in the guest, print its exit status, power off"
 	echo '   options:         SMP=1..8 (2)  MEM=128M  SWAP=256M or 0  BOOT=opensbi|uboot  DEBUG=1'
 	echo '                    OVERLAY=dir laid over the root disk   FRESH=1 makes the disk anew'
-	echo "                    APPEND='kernel parameters'  TIMEOUT=seconds  ICOUNT=1 SEED=n (repeatable)  GDB=1"
+	echo "                    APPEND='kernel parameters'  TIMEOUT=seconds"
+	echo '                    ICOUNT=1 SEED=n repeatable, one hart   GDB=1 waits for make gdb'
 	echo 'tools/run           the same without building; options from the environment'
-	echo 'make gdb            attach a debugger to the running guest, or start one (GDB=1 make run waits for it)'
+	echo 'make gdb            attach a debugger to the running guest, or start one'
 	echo 'make test           a sample of everything that must hold, at most 8 minutes'
 	echo "make usertests T='pipe-* fork-*'   the user tests, or those that match a glob"
-	echo 'make unit           unit tests on the host          make user-tests  tests of shell and tools on the host'
-	echo 'make oracle         the user tests on real Linux    make check       style, layers, counts of exceptions'
-	echo 'make soak MIN=60 N=20 SMP=4 MEM=48M SEED=1          repetitions with seeds; goes on where it was stopped'
+	echo 'make unit           unit tests on the host'
+	echo 'make user-tests     tests of the shell and the tools, on the host'
+	echo 'make oracle         the user tests on real Linux'
+	echo 'make check          style, layers, counts of exceptions'
+	echo 'make soak MIN=60 N=20 SMP=4 MEM=48M SEED=1   repetitions; goes on where it was stopped'
 	echo 'make mutants        broken kernels, each of which a check must catch'
 	echo 'make bench          measurements beside those of Linux 6.1'
 	echo 'make doctor         the tools found, beside the versions known to work'
-	echo 'make all kernel users clean                         build parts, or remove build/'
+	echo 'make all kernel users clean   build parts, or remove build/'
 
 # Sets of packages are named in tools/packages.txt.
 run:
@@ -109,15 +113,17 @@ KERNEL_LDS := arch/riscv/kernel.lds
 
 # Expanded at the first use, when tools/setup may just have installed the compiler.
 GCC_INCLUDE = $(eval GCC_INCLUDE := $(shell $(CC) -print-file-name=include))$(GCC_INCLUDE)
-UAPI_INCLUDE := /usr/$(CROSS_COMPILE:%-=%)/include
+UAPI_INCLUDE := /usr/$(notdir $(CROSS_COMPILE:%-=%))/include
 
 # The second line undoes what a distribution's compiler may have preset (-fpie,
 # -fstack-protector-strong, _FORTIFY_SOURCE): none of it has a run-time library here.
 KERNEL_CPPFLAGS = -nostdinc -I. -I$(B) -Ibuild -isystem $(GCC_INCLUDE) -isystem $(UAPI_INCLUDE) \
 	-U_FORTIFY_SOURCE $(if $(DEBUG),-DCONFIG_DEBUG)
-KERNEL_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -ffreestanding -fno-pie \
-	-fno-stack-protector -fno-strict-aliasing -fno-common -fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
-	-march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany $(if $(DEBUG),-fsanitize=undefined)
+KERNEL_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -ffreestanding \
+	-fno-pie -fno-stack-protector -fno-strict-aliasing -fno-common -fno-omit-frame-pointer \
+	-fno-asynchronous-unwind-tables -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany \
+	$(if $(DEBUG),-fsanitize=undefined)
+KERNEL_ASFLAGS := -D__ASSEMBLY__ $(filter -g -m%,$(KERNEL_CFLAGS))
 KERNEL_LDFLAGS := -static -nostdlib -no-pie --build-id=none -z max-page-size=4096 -z noexecstack \
 	--no-warn-rwx-segments -T $(KERNEL_LDS)
 
@@ -133,7 +139,7 @@ $(B)/obj/%.o: %.c | build/version.h
 $(B)/obj/%.S.o: %.S | build/version.h
 	mkdir -p $(@D)
 	echo "  AS    $<"
-	$(CC) $(KERNEL_CPPFLAGS) -D__ASSEMBLY__ $(filter -g -m%,$(KERNEL_CFLAGS)) -MMD -MP -c -o $@ $<
+	$(CC) $(KERNEL_CPPFLAGS) $(KERNEL_ASFLAGS) -MMD -MP -c -o $@ $<
 
 # The vDSO is a small shared object of its own, which arch/riscv/*.S takes in by .incbin "vdso.so";
 # the kernel knows its entry points by vdso-offsets.h (#define VDSO_<symbol> <offset>).
@@ -147,11 +153,11 @@ $(filter $(B)/obj/arch/riscv/vdso%,$(KERNEL_OBJS)): $(B)/vdso.so
 
 $(B)/vdso.so: $(VDSO_OBJS) $(VDSO_LDS)
 	echo "  LD    $@"
-	$(LD) -shared -nostdlib --no-undefined --hash-style=both --build-id=none -z noexecstack -z max-page-size=4096 \
-		-soname linux-vdso.so.1 -T $(VDSO_LDS) -o $@ $(VDSO_OBJS)
+	$(LD) -shared -nostdlib --no-undefined --hash-style=both --build-id=none -z noexecstack \
+		-z max-page-size=4096 -soname linux-vdso.so.1 -T $(VDSO_LDS) -o $@ $(VDSO_OBJS)
 
 $(B)/vdso-offsets.h: $(B)/vdso.so
-	$(NM) -D $< | awk '$$2 ~ /[TW]/ { sub(/@.*/, "", $$3); print "#define VDSO_" $$3 " 0x" $$1 }' > $@
+	$(NM) -D $< | sed -nE 's/^([0-9a-f]+) [TW] ([a-z_]+).*/#define VDSO_\2 0x\1/p' > $@
 endif
 
 # Two links.  The first has an empty symbol table; the second has that of the first, in a section
@@ -179,7 +185,8 @@ $(B)/faultline.elf: $(KERNEL_OBJS) $(B)/ksyms.o $(KERNEL_LDS)
 	echo "  LD    $@"
 	$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJS) $(B)/ksyms.o
 	$(NM) -n $@ | tools/ksyms | cmp -s - $(B)/ksyms.S || { \
-		echo "$@: text moved between the two links; $(KERNEL_LDS) must put .ksyms behind it" >&2; rm $@; exit 1; }
+		echo "$@: text moved between the links: .ksyms must be behind it" >&2; \
+		rm $@; exit 1; }
 
 $(B)/Image: $(B)/faultline.elf
 	$(OBJCOPY) -O binary $< $@

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Options, and the groups one after the other.
-//   bench [basic] [fork] [file] [swap] [all] [mb=32] [cow=2048] [reps=7] [raw=1] [file=/data16] [wfile=/wdata16]
-//         [tmp=/tmp] [bin=/bin] [swapmb=0] [swapdev=/dev/vdb] [modes=abc] [loop=anon|mmap|file|cow|fork|pipe]
+//   bench [basic] [fork] [file] [swap] [all] [mb=32] [cow=2048] [reps=7] [raw=1] [bin=/bin]
+//         [file=/data16] [wfile=/wdata16] [tmp=/tmp] [swapmb=0] [swapdev=/dev/vdb] [modes=abc]
+//         [loop=anon|mmap|file|cow|fork|pipe]
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>

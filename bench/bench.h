@@ -56,8 +56,8 @@ void read_pages(unsigned char *p, size_t pages);
 // Output is kept back until flush_output(): a UART that drains would disturb the next row.
 void out(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void flush_output(void);
-void report(const char *name, struct row *row, const char *unit); // sorts the samples; the value is their median
-void skip(const char *name, const char *why);                      // with errno
+void report(const char *name, struct row *row, const char *unit); // the median; sorts the samples
+void skip(const char *name, const char *why);                     // with errno
 
 uint64_t now(void);           // CLOCK_MONOTONIC, ns
 uint64_t cpu_self(void);      // CPU time of this process, ns

@@ -2,7 +2,8 @@
 # Builds bench and its two exec targets; the top Makefile includes this file.
 
 BENCH_OUT := build/bench
-BENCH_OBJS := $(patsubst bench/%.c,$(BENCH_OUT)/obj/%.o,$(filter-out bench/true.c,$(wildcard bench/*.c)))
+BENCH_SRCS := $(filter-out bench/true.c,$(wildcard bench/*.c))
+BENCH_OBJS := $(BENCH_SRCS:bench/%.c=$(BENCH_OUT)/obj/%.o)
 
 .PHONY: benches
 benches: $(BENCH_OUT)/bench $(BENCH_OUT)/true.tiny $(BENCH_OUT)/true.glibc

@@ -69,7 +69,8 @@ void report(const char *name, struct row *row, const char *unit)
 		print_samples(name, row);
 	qsort(row->v, n, sizeof(row->v[0]), compare);
 	double median = n & 1 ? row->v[n / 2] : (row->v[n / 2 - 1] + row->v[n / 2]) / 2;
-	out("%-30s %10.1f %-9s [%.1f .. %.1f n=%d]\n", name, median, unit, row->v[0], row->v[n - 1], n);
+	out("%-30s %10.1f %-9s [%.1f .. %.1f n=%d]\n", name, median, unit, row->v[0],
+	    row->v[n - 1], n);
 }
 
 void skip(const char *name, const char *why)
@@ -99,7 +100,7 @@ uint64_t cpu_self(void)
 	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-// A pid's CPU clock: its complement above three bits, the lowest of which say "all threads, scheduler's clock".
+// A pid's CPU clock: its complement above three bits, which say "all threads, scheduler's clock".
 uint64_t cpu_of(pid_t pid)
 {
 	return pid > 0 ? clock_ns((clockid_t)((~(unsigned int)pid << 3) | 2)) : 0;

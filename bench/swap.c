@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A buffer larger than memory: filled, read in order, read in random order, changed in random order; every page's
-// content is its own and is checked.  The modes are
-//   a  as the kernel comes, page-cluster 3     b  page-cluster 0
-//   c  the swap disk marked as not rotational (readahead by VMA instead of by slot)     d  the same, page-cluster 0
+// A buffer larger than memory: filled, read in order, read in random order, changed in random
+// order; every page's content is its own and is checked.  The modes are
+//   a  as the kernel comes, page-cluster 3
+//   b  page-cluster 0
+//   c  the swap disk marked as not rotational (readahead by VMA instead of by slot)
+//   d  the same, page-cluster 0
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +74,8 @@ static void print_counters(const struct snapshot *a, const struct snapshot *b, u
 		out("  cpu/swapio %.0f ns", (double)cpu / (d[0] + d[1]));
 }
 
-static void end_phase(const char *tag, const char *name, size_t pages, const struct snapshot *a, size_t bad)
+static void end_phase(const char *tag, const char *name, size_t pages, const struct snapshot *a,
+		      size_t bad)
 {
 	struct snapshot b;
 	uint64_t end = now();
@@ -80,8 +83,9 @@ static void end_phase(const char *tag, const char *name, size_t pages, const str
 	take(&b);
 	double seconds = (end - a->wall) / 1e9;
 	uint64_t self = b.self - a->self, kernel = b.kswapd - a->kswapd;
-	out("swap_%s_%-5s %8.3f s  %9.0f pages/s  cpu/page self %.0f kswapd %.0f ns", tag, name, seconds,
-	    pages / (seconds > 0 ? seconds : 1e-9), (double)self / pages, (double)kernel / pages);
+	out("swap_%s_%-5s %8.3f s  %9.0f pages/s  cpu/page self %.0f kswapd %.0f ns", tag, name,
+	    seconds, pages / (seconds > 0 ? seconds : 1e-9), (double)self / pages,
+	    (double)kernel / pages);
 	if (a->count[0] >= 0)
 		print_counters(a, &b, self + kernel);
 	out("  bad %zu\n", bad);
@@ -108,7 +112,8 @@ static int page_is_bad(const uint64_t *p, uint64_t page)
 	return wrong != 0;
 }
 
-// Each page once in random order: a generator whose period is the next power of two; what lies above is skipped.
+// Each page once in random order: a generator whose period is the next power of two; what lies
+// above is skipped.
 struct order {
 	size_t pages, period, at, left;
 };
@@ -119,7 +124,7 @@ static struct order random_order(size_t pages)
 
 	while (o.period < pages)
 		o.period <<= 1;
-	o.at = 0xb456bcfc34c2cb2cULL & (o.period - 1); // any start does; this one gives linux-6.1.txt its order
+	o.at = 0xb456bcfc34c2cb2cULL & (o.period - 1); // any will do; Linux's figures had this one
 	o.left = o.period;
 	return o;
 }
@@ -249,8 +254,8 @@ void bench_swap(void)
 		mb = 192;
 	size_t pages = (mb << 20) / PAGE;
 	kswapd = find_kswapd();
-	out("swap dev %s MemFree %ld kB buffer %zu MiB = %zu pages kswapd pid %d\n", dev ? dev : "-", kb, mb,
-	    pages, kswapd);
+	out("swap dev %s MemFree %ld kB buffer %zu MiB = %zu pages kswapd pid %d\n",
+	    dev ? dev : "-", kb, mb, pages, kswapd);
 	if (dev)
 		swapoff(dev); // init may have turned it on; each mode turns it on anew
 	for (const char *m = opt.modes; *m; m++) {

@@ -6,17 +6,19 @@ fl-vmas [PID]       the mappings of a process (default: the one on this hart)
 fl-walk VA [PID]    the three page-table entries on the way to an address
 fl-folio PFN        the descriptor of a frame; with a kernel address (0xffff…) that of its frame
 
-They read kernel memory through the selected hart's translation, so that hart must be in the kernel: break there
-(`break do_page_fault`, `continue`), or select one that idles with `thread N`.
+They read kernel memory through the selected hart's translation, so that hart must be in the
+kernel: break there (`break do_page_fault`, `continue`), or select one that idles (`thread N`).
 """
 import gdb
 
 PAGE_SHIFT = 12
-PAGE_OFFSET = 0xFFFFFFD800000000  # these two as in arch/riscv/page.h, whose macros are not in the debug information
+# As in arch/riscv/page.h, whose macros are not in the debug information.
+PAGE_OFFSET = 0xFFFFFFD800000000
 KERNEL_LINK_ADDR = 0xFFFFFFFF80000000
 VM_FLAGS = ((1, "r"), (2, "w"), (4, "x"), (8, "s"))
 PTE_FLAGS = "VRWXUGAD"
-STATES = {0: "running", 1: "sleeping", 2: "waiting", 34: "waiting", 4: "stopped", 8: "zombie", 16: "dead"}
+STATES = {0: "running", 1: "sleeping", 2: "waiting", 34: "waiting", 4: "stopped", 8: "zombie",
+          16: "dead"}
 
 
 def value(expression):
@@ -44,7 +46,7 @@ def tasks():
 def current():
     """The task of the selected hart: tp points to it in the kernel."""
     if int(value("$pc")) & (1 << 63) == 0:
-        raise gdb.GdbError("this hart is in user mode: break in the kernel, or select another with `thread N`")
+        raise gdb.GdbError("this hart is in user mode: break in the kernel, or try `thread N`")
     return pointer(int(value("$tp")), "struct task_struct")
 
 
@@ -93,8 +95,8 @@ class Tasks(gdb.Command):
         for task in tasks():
             state = int(task["exit_state"]) or int(task["state"])
             name = STATES.get(state, hex(state))
-            print(f"{int(task['pid']):5} {int(task['parent']['pid']):5} {int(task['cpu']):4} {name:9} "
-                  f"{task['comm'].string()}")
+            numbers = int(task["pid"]), int(task["parent"]["pid"]), int(task["cpu"])
+            print("%5d %5d %4d %-9s %s" % (*numbers, name, task["comm"].string()))
 
 
 class Vmas(gdb.Command):
@@ -109,7 +111,8 @@ class Vmas(gdb.Command):
             flags = int(vma["vm_flags"])
             letters = "".join(letter if flags & bit else "-" for bit, letter in VM_FLAGS)
             what = f"file page {int(vma['vm_pgoff'])}" if int(vma["vm_file"]) else "anonymous"
-            print(f"{int(vma['vm_start']):#014x}-{int(vma['vm_end']):#014x} {letters} {what}  {vma}")
+            start, end = int(vma["vm_start"]), int(vma["vm_end"])
+            print(f"{start:#014x}-{end:#014x} {letters} {what}  {vma}")
             vma = vma["vm_next"]
 
 
@@ -148,7 +151,8 @@ class Folio(gdb.Command):
             number = physical(number) >> PAGE_SHIFT
         folio = value("folio_map") + (number - first)
         flags = int(folio["flags"])
-        names = [f.name[3:] for f in gdb.lookup_type("enum folio_flag").fields() if flags & 1 << f.enumval]
+        bits = gdb.lookup_type("enum folio_flag").fields()
+        names = [bit.name[len("PG_"):] for bit in bits if flags & 1 << bit.enumval]
         print(f"frame {number:#x}, references {int(folio['_refcount']['counter'])}, "
               f"mapped {int(folio['_mapcount']['counter'])}, order {int(folio['order'])}")
         print(f"flags: {' '.join(names) or 'none'}")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What the test drivers share: guests on copies of the root disk, and scores read from what they said.
+"""What the test drivers share: guests on copies of the root disk, and scores from what they said.
 
-A score is [passed, failed, skipped].  A program that announced more tests than it reported, or ended badly
-without reporting a failure, has failed what is missing: printing "ok" is never enough.
+A score is [passed, failed, skipped].  A program that announced more tests than it reported, or
+ended badly without reporting a failure, has failed what is missing: printing "ok" is never enough.
 """
 import collections
 import os
@@ -13,7 +13,8 @@ import subprocess
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-OPTIONS = "SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH FREE SEED GDB T MIN N IMG LOG"
+OPTIONS = "SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH FREE SEED GDB T MIN N " \
+          "IMG LOG"
 
 # A finished command: exit status, everything it said, seconds, and the file that holds what it
 # said.
@@ -21,7 +22,7 @@ Run = collections.namedtuple("Run", "status text seconds log")
 
 
 def clean_env(**options):
-    """The environment without what `make` or its caller meant for one guest, and with these options."""
+    """The environment without what `make` or its caller meant for one guest; with `options`."""
     drop = OPTIONS.split() + ["MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"]
     env = {name: value for name, value in os.environ.items() if name not in drop}
     env["PATH"] += ":/usr/sbin:/sbin"
@@ -29,7 +30,7 @@ def clean_env(**options):
 
 
 def run(argv, log, live=False, cwd=ROOT, **options):
-    """Runs a command, in the project's directory, with stdin closed; its output goes to the file `log`.
+    """Runs a command in the project's directory, with stdin closed; its output goes to `log`.
 
     live: to our own output instead, for a command that writes `log` by itself.
     """
@@ -42,7 +43,7 @@ def run(argv, log, live=False, cwd=ROOT, **options):
 
 
 def guest(image, base=None, live=False, cwd=ROOT, **options):
-    """Boots a copy of `base` (or `image` as it is) under tools/run's options; the copy stays as `image`."""
+    """Boots a copy of `base` (or `image` as it is) under tools/run's options; the copy stays."""
     image = os.path.abspath(image)
     if base:
         subprocess.run(["cp", "--sparse=always", base, image], check=True)
@@ -52,8 +53,8 @@ def guest(image, base=None, live=False, cwd=ROOT, **options):
     with open(f"{stem}.log", errors="replace") as console:
         text = console.read().replace("\r", "")
     # What tools/run itself had to say stands in .out; the console has the rest.
-    remarks = "" if live else "".join(line + "\n" for line in done.text.splitlines() if line.startswith("run: "))
-    return Run(done.status, text + remarks, done.seconds, f"{stem}.log")
+    remarks = [] if live else re.findall(r"^run: .*\n", done.text, re.M)
+    return Run(done.status, text + "".join(remarks), done.seconds, f"{stem}.log")
 
 
 def base_image(path, **options):
@@ -64,13 +65,13 @@ def base_image(path, **options):
 
 def fsck(image):
     """None if e2fsck finds nothing wrong in the image, else what it found."""
-    found = subprocess.run(["e2fsck", "-fn", image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                           text=True, env=clean_env())
+    found = subprocess.run(["e2fsck", "-fn", image], env=clean_env(), text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return found.stdout if found.returncode else None
 
 
 def usertests_command(patterns=""):
-    """The guest's command line for the user tests whose names match one of the blank-separated globs."""
+    """The guest's command for the user tests that match one of the blank-separated globs."""
     return " ".join(["usertests", "--where=faultline"] + [shlex.quote(p) for p in patterns.split()])
 
 
@@ -91,7 +92,7 @@ def score_ktap(done):
 
 
 def score_last_line(done):
-    """The score of a program that adds up by itself, by its last `N passed, N failed, N skipped`."""
+    """The score of a program that adds up itself: its last `N passed, N failed, N skipped`."""
     found = re.findall(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", done.text, re.M)
     score = [int(n) for n in found[-1]] if found else [0, 0, 0]
     if (done.status != 0 or not found) and score[1] == 0:
@@ -114,6 +115,8 @@ def fresh_directory(path):
 
 
 def remove_disks(directory, prefix=""):
+    """Of the runs whose names begin with `prefix`: the disks and what belongs to them, not the logs."""
     for name in os.listdir(directory):
-        if name.startswith(prefix) and name.endswith((".img", ".swap", ".lock", ".uboot", ".sum", ".out")):
+        if name.startswith(prefix) and name.endswith(
+                (".img", ".swap", ".lock", ".uboot", ".sum", ".out")):
             os.unlink(os.path.join(directory, name))

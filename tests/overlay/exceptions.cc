@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// C++ as it comes: iostreams, containers, constructors before main, exceptions through several frames, through a
-// signal handler's frame (the unwinder must know the kernel's trampoline), and rethrown.
+// C++ as it comes: iostreams, containers, constructors before main, exceptions through several
+// frames, through a signal handler's frame (the unwinder must know the kernel's trampoline), and
+// rethrown.
 #include <csignal>
 #include <cstdlib>
 #include <fstream>

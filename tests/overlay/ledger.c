@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A bookkeeper of some five hundred lines, as an ordinary program: it posts random transfers between accounts while
-// timer signals interrupt it, keeps a journal in a file, has clerks (child processes) check it over pipes, survives
-// a null pointer, and at the end every way of adding up must give the same sums.
+// A bookkeeper of some five hundred lines, as an ordinary program: it posts random transfers
+// between accounts while timer signals interrupt it, keeps a journal in a file, has clerks (child
+// processes) check it over pipes, survives a null pointer, and at the end every way of adding up
+// must give the same sums.
 //
-// Money is in cents.  Each transfer takes from one account what it gives to another, so all balances add up to 0.
+// Money is in cents.  Each transfer takes from one account what it gives to another, so all
+// balances add up to 0.
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -191,7 +193,8 @@ static void transfer(struct ledger *l, FILE *journal, uint32_t number)
 	char *note = random_note(number);
 	post(find_or_open(l, from), number, -cents);
 	post(find_or_open(l, to), number, cents);
-	if (fprintf(journal, "%" PRIu32 " %s %s %" PRId64 " \"%s\"\n", number, from, to, cents, note) < 0)
+	if (fprintf(journal, "%" PRIu32 " %s %s %" PRId64 " \"%s\"\n", number, from, to, cents,
+		    note) < 0)
 		fail("journal");
 	free(note);
 }
@@ -203,7 +206,8 @@ static void read_line(struct ledger *l, char *line, uint32_t expected)
 	char from[32], to[32];
 	int used = 0;
 
-	if (sscanf(line, "%" SCNu32 " %31s %31s %" SCNd64 " %n", &number, from, to, &cents, &used) != 4)
+	if (sscanf(line, "%" SCNu32 " %31s %31s %" SCNd64 " %n", &number, from, to, &cents,
+		   &used) != 4)
 		fail("journal: line %u is not one: %s", expected, line);
 	if (number != expected)
 		fail("journal: number %u where %u was due", number, expected);
@@ -362,7 +366,8 @@ static void survive_a_wild_pointer(uintptr_t address)
 		fail("a write to %#lx went through", (unsigned long)address);
 	}
 	if (fault_address != address)
-		fail("the fault was at %#lx, not %#lx", (unsigned long)fault_address, (unsigned long)address);
+		fail("the fault was at %#lx, not %#lx", (unsigned long)fault_address,
+		     (unsigned long)address);
 }
 
 // ---- clerks
@@ -372,7 +377,8 @@ struct clerk {
 	int answer; // read end of its pipe
 };
 
-// A clerk has a copy of the ledger by fork, and of the journal by reading it; both must tell the same.
+// A clerk has a copy of the ledger by fork, and of the journal by reading it; both must tell the
+// same.
 static void work_as_clerk(struct ledger *l, int number, int answer)
 {
 	struct ledger copy = { 0 };
@@ -419,7 +425,8 @@ static void hear(struct clerk clerk, int number)
 	snprintf(expected, sizeof(expected), "clerk %d: agrees\n", number);
 	if (strcmp(line, expected))
 		fail("heard: %s", line);
-	if (waitpid(clerk.pid, &status, 0) != clerk.pid || !WIFEXITED(status) || WEXITSTATUS(status))
+	if (waitpid(clerk.pid, &status, 0) != clerk.pid || !WIFEXITED(status) ||
+	    WEXITSTATUS(status))
 		fail("clerk %d ended with status %#x", number, status);
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Programs as a stranger builds them, with the stock compilers and no option of ours; `make test` lays
-# build/tests/overlay over a root disk and runs them unmodified.
+# Programs as a stranger builds them, with the stock compilers and no option of ours; `make test`
+# lays build/tests/overlay over a root disk and runs them unmodified.
 
 OVERLAY_OUT := build/tests/overlay/overlay
 
