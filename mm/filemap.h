@@ -2,23 +2,23 @@
 /*
  * The page cache: what every read, write, exec and file mapping goes through.
  *
- * Positions and lengths are in bytes (loff_t), indexes in pages (pgoff_t).  Ranges of bytes include their end, as
- * Linux's do: the whole file is 0, LLONG_MAX (here LAST_BYTE).  Everything here may sleep unless it says not.
+ * Positions and lengths are in bytes (loff_t), indexes in pages (pgoff_t).  Everything here may sleep unless
+ * it says not.
  */
 #ifndef MM_FILEMAP_H
 #define MM_FILEMAP_H
 
 #include "fs/address_space.h"
 #include "mm/folio.h"
+#include "mm/mm_types.h"
+#include "mm/page_writeback.h"
+#include "mm/truncate.h"
 
 struct file;
 struct inode;
 struct iov_iter;
 struct kiocb;
-struct vm_area_struct;
-struct vm_fault;
 
-#define LAST_BYTE	((loff_t)S64_MAX)
 #define MAX_LFS_FILESIZE ((loff_t)S64_MAX)
 
 /* --- finding and adding --- */
@@ -83,64 +83,14 @@ ssize_t generic_write_checks(struct kiocb *iocb, struct iov_iter *from);
 /* --- faults: vm_operations->fault, ->map_pages, ->page_mkwrite of ordinary files; return VM_FAULT_* --- */
 
 /* vmf->folio: uptodate, locked, with a reference. */
-unsigned int filemap_fault(struct vm_fault *vmf);
+vm_fault_t filemap_fault(struct vm_fault *vmf);
 /* Maps what is in the cache and uptodate of pages [start_pgoff, end_pgoff] around the fault; does not sleep. */
-unsigned int filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t end_pgoff);
-unsigned int filemap_page_mkwrite(struct vm_fault *vmf);
+vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t end_pgoff);
+vm_fault_t filemap_page_mkwrite(struct vm_fault *vmf);
 
-/* --- dirty and clean --- */
-
-/* The content changed; locked, or mapped by a held page-table lock.  True: it was clean before. */
-bool folio_mark_dirty(struct folio *folio);
-/* a_ops->dirty_folio of file systems: PG_dirty, the mark, the inode onto its dirty list. */
-bool filemap_dirty_folio(struct address_space *mapping, struct folio *folio);
-/* For memory that is never written back. */
-bool noop_dirty_folio(struct address_space *mapping, struct folio *folio);
-/* Locked folio about to be written: write-protects its mappings; true: it was dirty, so write it. */
-bool folio_clear_dirty_for_io(struct folio *folio);
-/* Dirtiness is dropped, not written: truncation. */
-void folio_cancel_dirty(struct folio *folio);
-/* A page under writeback must not change while the device reads it. */
-void folio_wait_stable(struct folio *folio);
-
-/* --- writing out and waiting; end is the last byte --- */
-
-int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end);
-int filemap_fdatawrite(struct address_space *mapping);
-int filemap_flush(struct address_space *mapping);		/* starts I/O on what is easy, waits for nothing */
-int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end);
-int filemap_fdatawait_keep_errors(struct address_space *mapping);
-int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, loff_t end);
-int filemap_write_and_wait(struct address_space *mapping);
-/* fsync's: also the error that this file has not heard of yet. */
-int file_write_and_wait_range(struct file *file, loff_t start, loff_t end);
-int file_check_and_advance_wb_err(struct file *file);
-/* Records a failed write (-errno).  Any context. */
-void mapping_set_error(struct address_space *mapping, int error);
-
-/* --- truncation --- */
-
-/* Drops all folios of [start, end], waiting for locks and writeback; zeroes the parts of pages at the edges. */
-void truncate_inode_pages_range(struct address_space *mapping, loff_t start, loff_t end);
-void truncate_inode_pages(struct address_space *mapping, loff_t start);
-/* The inode dies: no folio is left and none will be added. */
-void truncate_inode_pages_final(struct address_space *mapping);
-/* Unmaps and drops what lies behind @newsize; i_size has been set. */
-void truncate_pagecache(struct inode *inode, loff_t newsize);
-/* Unmaps and drops whole pages of [start, end] (hole punching), zeroes the edges. */
-void truncate_pagecache_range(struct inode *inode, loff_t start, loff_t end);
-void truncate_setsize(struct inode *inode, loff_t newsize);
-/* The file grew: the last page must be written through a fault again, so that its new blocks are allocated. */
-void pagecache_isize_extended(struct inode *inode, loff_t from, loff_t to);
-/* Drops what is clean, unmapped and unlocked of [start, end] (indexes); returns how many.  Does not wait. */
-unsigned long invalidate_mapping_pages(struct address_space *mapping, pgoff_t start, pgoff_t end);
-/* Drops all of [start, end], unmapping and waiting; -EBUSY if some was dirty again.  Before and after direct I/O. */
-int invalidate_inode_pages2_range(struct address_space *mapping, pgoff_t start, pgoff_t end);
 /* For reclaim: takes a clean, unmapped, locked folio out if nobody else has a reference.  False: leave it. */
 bool remove_mapping(struct address_space *mapping, struct folio *folio);
 
-/* Boot: makes the caches. */
-void pagecache_init(void);
 extern const struct xarray_ops page_cache_xa_ops;
 
 static inline loff_t folio_pos(const struct folio *folio)

@@ -33,7 +33,9 @@ void page_cache_async_ra(struct readahead_control *rac, struct folio *folio, uns
 /* Unconditionally @nr_to_read pages, the one that is @lookahead_size from the end marked (madvise, fault-around). */
 void page_cache_ra_unbounded(struct readahead_control *rac, unsigned long nr_to_read,
 			     unsigned long lookahead_size);
-/* As much as fits readahead's limits: MADV_WILLNEED, fadvise. */
+/* The window that @ra describes, as far as the file goes. */
+void page_cache_ra_order(struct readahead_control *rac, struct file_ra_state *ra);
+/* @nr_to_read pages as far as the file goes: MADV_WILLNEED, fadvise. */
 void force_page_cache_readahead(struct address_space *mapping, struct file *file, pgoff_t index,
 				unsigned long nr_to_read);
 

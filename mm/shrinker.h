@@ -32,7 +32,5 @@ void register_shrinker(struct shrinker *shrinker);
  * Asks each one for the share of its objects that 1/2^@priority is; returns objects freed.  May sleep.
  */
 unsigned long shrink_slab(gfp_t gfp, int priority);
-/* The sum of all counts. */
-unsigned long count_shrinkable(void);
 
 #endif

@@ -10,12 +10,10 @@
 #ifndef MM_WRITEBACK_H
 #define MM_WRITEBACK_H
 
-#include "kernel/spinlock.h"
 #include "lib/list.h"
 #include "lib/types.h"
 
 struct address_space;
-struct folio;
 struct inode;
 struct super_block;
 
@@ -32,14 +30,13 @@ struct writeback_control {
 	bool for_sync;			/* sync(2): the caller waits for all files at the end */
 };
 
-/* A super block's dirty inodes (sb->s_wb). */
+/* A super block's dirty inodes (sb->s_wb).  Under the one lock of mm/writeback.c. */
 struct bdi_writeback {
-	struct spinlock lock;
 	struct list_head b_dirty;	/* inode->i_io_list, youngest first */
-	struct list_head b_io;		/* being written by the flusher or a sync */
-	struct list_head wb_list;	/* of all super blocks that have had dirty inodes; flusher's */
+	struct list_head b_wait;	/* clean, but folios are still under writeback */
+	struct list_head wb_list;	/* of all super blocks */
 	struct super_block *sb;
-	bool registered;
+	int users;			/* the flusher is at it */
 };
 
 void wb_init(struct bdi_writeback *wb, struct super_block *sb);
@@ -48,8 +45,6 @@ void wb_exit(struct bdi_writeback *wb);
 
 /* --- inodes --- */
 
-/* @flags: I_DIRTY_*.  Any context that may take i_lock. */
-void __mark_inode_dirty(struct inode *inode, int flags);
 /* Writes folios and metadata of one inode, and waits if @sync.  0 or -errno. */
 int write_inode_now(struct inode *inode, int sync);
 /* Its metadata alone: @wait for it.  fsync's second half. */
@@ -65,21 +60,14 @@ void sync_inodes_sb(struct super_block *sb);		/* and waits: everything that was 
 /* Asks the flusher to write back now; returns at once. */
 void wakeup_flusher_threads(void);
 
-/* --- folios --- */
-
-typedef int writepage_t(struct folio *folio, struct writeback_control *wbc, void *data);
-/*
- * Calls @writepage for each dirty folio in the range, locked and with dirty already cleared; it must unlock it and start
- * writeback.  0 or the first error.
- */
-int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc, writepage_t *writepage,
-		      void *data);
-int do_writepages(struct address_space *mapping, struct writeback_control *wbc);
-/* writepage could not write it now: it stays dirty. */
-void folio_redirty_for_writepage(struct writeback_control *wbc, struct folio *folio);
+/* --- throttling --- */
 
 /* A writer has dirtied folios: makes him wait while too much is dirty. */
 void balance_dirty_pages_ratelimited(struct address_space *mapping);
+/* Reclaim has met dirty folios only: sleeps until some writeback ends, 100 ms at most. */
+void writeback_throttle_reclaim(void);
+/* A folio's writeback has ended.  Any context. */
+void writeback_ended(void);
 
 /* /proc/sys/vm */
 extern int vm_dirty_ratio, dirty_background_ratio;

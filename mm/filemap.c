@@ -1,0 +1,777 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A page is looked up in mapping->i_pages under i_pages_lock, and given a reference before the lock is dropped.
+ *
+ *   reading     look up ── there, uptodate ──────────────────────────────────> copy out, with a reference only
+ *                  │ absent                      │ not uptodate
+ *                  v                             v
+ *               readahead, which adds locked     wait for the lock: who reads it in unlocks it.  Then
+ *               folios and starts I/O            still ours? uptodate? else read it in ourselves
+ *
+ *   writing     fault the source in; write_begin gives the folio locked; copy with faults disabled; write_end.
+ *               A copy that falls short, because the source went away again, is tried once more with less:
+ *               a fault while the folio is locked could need that same folio.
+ *
+ *   mapping     filemap_map_pages enters what is there under the page-table lock and i_pages_lock; filemap_fault
+ *               gives one locked folio, and where it must wait for the disk lets go of mmap_lock and has the access
+ *               tried again.
+ *
+ * I1  i_pages[index] == folio implies folio->mapping == mapping, folio->index == index, and one reference held by
+ *     the cache.  Both change together under i_pages_lock, with the folio locked.
+ * I2  nrpages is the number of folios in i_pages.
+ * I3  Who has locked a folio looks at folio->mapping again: it may have been truncated before.
+ * I4  A folio that is not uptodate is never mapped or copied out.
+ * I5  A folio gets mapped only while it is in the cache (under i_pages_lock) or while it is locked and found to be
+ *     in the cache; whoever removes one unmaps it after that.  So no truncated page stays mapped.
+ */
+#include "mm/filemap.h"
+
+#include "fs/file.h"
+#include "fs/inode.h"
+#include "fs/iov_iter.h"
+#include "fs/super.h"
+#include "kernel/init.h"
+#include "kernel/panic.h"
+#include "kernel/resource.h"
+#include "kernel/sched.h"
+#include "kernel/signal.h"
+#include "mm/check.h"
+#include "mm/memory.h"
+#include "mm/page_alloc.h"
+#include "mm/pgtable.h"
+#include "mm/readahead.h"
+#include "mm/slab.h"
+#include "mm/vmscan.h"
+#include "mm/vmstat.h"
+
+static struct kmem_cache *xa_node_cache;
+
+static void *xa_node_alloc(void *ctx, gfp_t gfp)
+{
+	return kmem_cache_alloc(xa_node_cache, gfp);
+}
+
+static void xa_node_free(void *node)
+{
+	kmem_cache_free(xa_node_cache, node);
+}
+
+const struct xarray_ops page_cache_xa_ops = { .alloc = xa_node_alloc, .free = xa_node_free };
+
+static void pagecache_init(void)
+{
+	xa_node_cache = kmem_cache_create("xa_node", sizeof(struct xa_node), 0, NULL);
+}
+core_initcall(pagecache_init);
+
+void address_space_init(struct address_space *mapping, struct inode *host,
+			const struct address_space_operations *a_ops)
+{
+	*mapping = (struct address_space){
+		.host = host,
+		.i_pages = XARRAY_INIT(&page_cache_xa_ops, NULL),
+		.a_ops = a_ops,
+		.gfp_mask = GFP_HIGHUSER_MOVABLE,
+	};
+	spin_lock_init(&mapping->i_pages_lock, RANK_I_PAGES);
+	init_rwsem(&mapping->invalidate_lock, RANK_INVALIDATE);
+	init_rwsem(&mapping->i_mmap_rwsem, RANK_I_MMAP);
+}
+
+/* --- the cache --- */
+
+static struct folio *lookup(struct address_space *mapping, pgoff_t index)
+{
+	struct folio *folio;
+
+	spin_lock(&mapping->i_pages_lock);
+	folio = xa_load(&mapping->i_pages, index);
+	if (folio)
+		folio_get(folio);
+	spin_unlock(&mapping->i_pages_lock);
+	return folio;
+}
+
+int filemap_add_folio(struct address_space *mapping, struct folio *folio, pgoff_t index, gfp_t gfp)
+{
+	XA_STATE(xas, &mapping->i_pages, index);
+	int error = 0;
+
+	folio->mapping = mapping;
+	folio->index = index;
+	do {
+		spin_lock(&mapping->i_pages_lock);
+		if (xas_load(&xas)) {
+			error = -EEXIST;
+		} else {
+			xas_store(&xas, folio);
+			if (!xas_error(&xas)) {
+				folio_get(folio);
+				mapping->nrpages++;
+			}
+		}
+		spin_unlock(&mapping->i_pages_lock);
+	} while (xas_nomem(&xas, gfp & ~(__GFP_MOVABLE | __GFP_ZERO)));
+	if (!error)
+		error = xas_error(&xas);
+	if (error) {
+		folio->mapping = NULL;
+		return error;
+	}
+	inc_state(NR_FILE_PAGES);
+	folio_add_lru(folio);
+	return 0;
+}
+
+/* => i_pages_lock held, folio locked; the cache's reference is the caller's to drop */
+static void __filemap_remove_folio(struct address_space *mapping, struct folio *folio)
+{
+	xa_erase(&mapping->i_pages, folio->index);
+	folio->mapping = NULL;
+	mapping->nrpages--;
+	dec_state(NR_FILE_PAGES);
+}
+
+void filemap_remove_folio(struct folio *folio)
+{
+	struct address_space *mapping = folio->mapping;
+
+	DEBUG_BUG_ON(!folio_test_locked(folio) || folio_test_writeback(folio));
+	spin_lock(&mapping->i_pages_lock);
+	__filemap_remove_folio(mapping, folio);
+	spin_unlock(&mapping->i_pages_lock);
+	folio_put(folio);
+}
+
+bool remove_mapping(struct address_space *mapping, struct folio *folio)
+{
+	int expected = 2;		/* the cache's and the caller's */
+	bool removed = false;
+
+	DEBUG_BUG_ON(!folio_test_locked(folio));
+	spin_lock(&mapping->i_pages_lock);
+	/* With i_pages_lock held nobody finds the folio; with the count at 0 nobody else takes a reference either. */
+	if (atomic_try_cmpxchg(&folio->_refcount, &expected, 0)) {
+		removed = !folio_test_dirty(folio);
+		if (removed)
+			__filemap_remove_folio(mapping, folio);
+		atomic_set(&folio->_refcount, removed ? 1 : 2);
+	}
+	spin_unlock(&mapping->i_pages_lock);
+	return removed;
+}
+
+static struct folio *filemap_alloc_folio(gfp_t gfp)
+{
+	struct folio *folio = alloc_folio(gfp, 0);
+
+	if (folio)
+		folio->flags = BIT(PG_locked);		/* nobody else knows it yet */
+	return folio;
+}
+
+/* A new locked folio at @index; ERR_PTR(-EEXIST): somebody was faster. */
+static struct folio *filemap_create_folio(struct address_space *mapping, pgoff_t index, gfp_t gfp)
+{
+	struct folio *folio = filemap_alloc_folio(gfp);
+	int error;
+
+	if (!folio)
+		return ERR_PTR(-ENOMEM);
+	error = filemap_add_folio(mapping, folio, index, gfp);
+	if (!error)
+		return folio;
+	folio->flags = 0;
+	folio_put(folio);
+	return ERR_PTR(error);
+}
+
+/* Drops the reference and returns false if it is not lockable now, or not the mapping's any more (*again). */
+static bool lock_found_folio(struct address_space *mapping, struct folio *folio, int fgp_flags, bool *again)
+{
+	*again = false;
+	if (fgp_flags & FGP_NOWAIT) {
+		if (!folio_trylock(folio)) {
+			folio_put(folio);
+			return false;
+		}
+	} else {
+		folio_lock(folio);
+	}
+	if (folio->mapping == mapping)
+		return true;
+	folio_unlock(folio);
+	folio_put(folio);
+	*again = true;
+	return false;
+}
+
+struct folio *__filemap_get_folio(struct address_space *mapping, pgoff_t index, int fgp_flags, gfp_t gfp)
+{
+	struct folio *folio;
+	bool again;
+
+	do {
+		again = false;
+		folio = lookup(mapping, index);
+		if (!folio) {
+			if (!(fgp_flags & FGP_CREAT))
+				return NULL;
+			folio = filemap_create_folio(mapping, index, fgp_flags & FGP_NOFS ? gfp & ~__GFP_FS : gfp);
+			again = folio == ERR_PTR(-EEXIST);
+			if (!IS_ERR(folio) || !again)
+				return IS_ERR(folio) ? NULL : folio;
+		} else if ((fgp_flags & FGP_LOCK) && !lock_found_folio(mapping, folio, fgp_flags, &again)) {
+			folio = NULL;
+		}
+	} while (again);
+	if (!folio)
+		return NULL;
+	if (fgp_flags & FGP_ACCESSED)
+		folio_mark_accessed(folio);
+	if (fgp_flags & FGP_STABLE)
+		folio_wait_stable(folio);
+	return folio;
+}
+
+struct folio *filemap_write_begin_folio(struct address_space *mapping, pgoff_t index)
+{
+	return __filemap_get_folio(mapping, index, FGP_LOCK | FGP_WRITE | FGP_CREAT | FGP_STABLE | FGP_NOFS,
+				   mapping_gfp_mask(mapping));
+}
+
+unsigned int filemap_get_folios_tag(struct address_space *mapping, pgoff_t *index, pgoff_t end,
+				    xa_mark_t tag, struct folio **folios, unsigned int nr)
+{
+	unsigned int found;
+
+	spin_lock(&mapping->i_pages_lock);
+	found = xa_get_batch(&mapping->i_pages, index, end, tag, (void **)folios, nr);
+	for (unsigned int i = 0; i < found; i++)
+		folio_get(folios[i]);
+	spin_unlock(&mapping->i_pages_lock);
+	return found;
+}
+
+unsigned int filemap_get_folios(struct address_space *mapping, pgoff_t *index, pgoff_t end,
+				struct folio **folios, unsigned int nr)
+{
+	return filemap_get_folios_tag(mapping, index, end, XA_PRESENT, folios, nr);
+}
+
+/* --- reading in --- */
+
+/* A locked folio that is not uptodate; unlocked on return.  0, -EIO, -EINTR, … */
+static int filemap_read_folio(struct file *file, struct address_space *mapping, struct folio *folio)
+{
+	int error;
+
+	folio_clear_error(folio);
+	error = mapping->a_ops->read_folio(file, folio);
+	if (error)
+		return error;
+	error = folio_wait_locked_killable(folio);
+	if (error)
+		return error;
+	return folio_test_uptodate(folio) ? 0 : -EIO;
+}
+
+/* Waits for who reads it in, or reads it in.  0, -EAGAIN (truncated: look it up again), -EIO, -EINTR. */
+static int filemap_update_folio(struct file *file, struct address_space *mapping, struct folio *folio)
+{
+	int error;
+
+	filemap_invalidate_lock_shared(mapping);
+	error = folio_lock_killable(folio);
+	if (error)
+		goto out;
+	if (folio->mapping != mapping) {
+		folio_unlock(folio);
+		error = -EAGAIN;
+	} else if (folio_test_uptodate(folio)) {
+		folio_unlock(folio);
+	} else {
+		error = filemap_read_folio(file, mapping, folio);
+	}
+out:
+	filemap_invalidate_unlock_shared(mapping);
+	return error;
+}
+
+/* The page was not there and readahead did not bring it. */
+static struct folio *create_and_read(struct file *file, struct address_space *mapping, pgoff_t index)
+{
+	struct folio *folio;
+	int error;
+
+	filemap_invalidate_lock_shared(mapping);
+	folio = filemap_create_folio(mapping, index, mapping_gfp_mask(mapping));
+	if (!IS_ERR(folio)) {
+		error = filemap_read_folio(file, mapping, folio);
+		if (error) {
+			folio_put(folio);
+			folio = ERR_PTR(error);
+		}
+	}
+	filemap_invalidate_unlock_shared(mapping);
+	return folio;
+}
+
+/* With a reference and uptodate.  @ra NULL: no readahead.  @last: the page behind the last that is wanted. */
+static struct folio *get_uptodate_folio(struct file *file, struct address_space *mapping,
+					struct file_ra_state *ra, pgoff_t index, pgoff_t last)
+{
+	DEFINE_READAHEAD(rac, file, ra, mapping, index);
+	struct folio *folio;
+	int error;
+
+	for (;;) {
+		folio = lookup(mapping, index);
+		if (!folio && ra) {
+			page_cache_sync_ra(&rac, last - index);
+			folio = lookup(mapping, index);
+		}
+		if (!folio) {
+			folio = create_and_read(file, mapping, index);
+			if (folio == ERR_PTR(-EEXIST))
+				continue;
+			return folio;
+		}
+		if (ra && folio_test_readahead(folio))
+			page_cache_async_ra(&rac, folio, last - index);
+		if (likely(folio_test_uptodate(folio)))
+			return folio;
+		error = filemap_update_folio(file, mapping, folio);
+		if (!error)
+			return folio;
+		folio_put(folio);
+		if (error != -EAGAIN)
+			return ERR_PTR(error);
+	}
+}
+
+struct folio *read_mapping_folio(struct address_space *mapping, pgoff_t index, struct file *file)
+{
+	struct folio *folio = get_uptodate_folio(file, mapping, NULL, index, index + 1);
+
+	if (!IS_ERR(folio))
+		folio_mark_accessed(folio);
+	return folio;
+}
+
+/* --- read --- */
+
+/* Copies from one folio, at most to the end of the file.  Bytes; 0 at the end; -EFAULT, -EIO, … */
+static ssize_t read_one_folio(struct kiocb *iocb, struct iov_iter *iter)
+{
+	struct file *file = iocb->ki_filp;
+	struct address_space *mapping = file->f_mapping;
+	pgoff_t index = iocb->ki_pos >> PAGE_SHIFT;
+	pgoff_t last = (iocb->ki_pos + iter->count + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	size_t offset = offset_in_page(iocb->ki_pos), bytes, copied;
+	struct folio *folio;
+	loff_t size;
+
+	folio = get_uptodate_folio(file, mapping, &file->f_ra, index, last);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+	/* The size is read after the folio was seen uptodate: what it shows then is within the file. */
+	size = i_size_read(mapping->host);
+	if (iocb->ki_pos >= size) {
+		folio_put(folio);
+		return 0;
+	}
+	bytes = min_t(loff_t, min(iter->count, PAGE_SIZE - offset), size - iocb->ki_pos);
+	/* Small reads of one page, one after the other, are one use of it. */
+	if ((file->f_ra.prev_pos - 1) >> PAGE_SHIFT != (loff_t)index)
+		folio_mark_accessed(folio);
+	copied = copy_folio_to_iter(folio, offset, bytes, iter);
+	folio_put(folio);
+	iocb->ki_pos += copied;
+	file->f_ra.prev_pos = iocb->ki_pos;
+	return copied ? (ssize_t)copied : -EFAULT;
+}
+
+ssize_t filemap_read(struct kiocb *iocb, struct iov_iter *iter, ssize_t already_read)
+{
+	struct inode *inode = iocb->ki_filp->f_mapping->host;
+	ssize_t ret = 0;
+
+	iov_iter_truncate(iter, max_t(loff_t, inode->i_sb->s_maxbytes - iocb->ki_pos, 0));
+	while (iter->count && iocb->ki_pos < i_size_read(inode)) {
+		cond_resched();
+		ret = read_one_folio(iocb, iter);
+		if (ret <= 0)
+			break;
+		already_read += ret;
+	}
+	file_accessed(iocb->ki_filp);
+	return already_read ? already_read : ret;
+}
+
+static ssize_t direct_read(struct kiocb *iocb, struct iov_iter *iter)
+{
+	struct address_space *mapping = iocb->ki_filp->f_mapping;
+	ssize_t ret;
+
+	if (!mapping->a_ops->direct_IO)
+		return -EINVAL;
+	ret = filemap_write_and_wait_range(mapping, iocb->ki_pos, iocb->ki_pos + iter->count - 1);
+	if (ret)
+		return ret;
+	file_accessed(iocb->ki_filp);
+	ret = mapping->a_ops->direct_IO(iocb, iter);
+	if (ret > 0)
+		iocb->ki_pos += ret;
+	return ret;
+}
+
+ssize_t generic_file_read_iter(struct kiocb *iocb, struct iov_iter *iter)
+{
+	ssize_t ret = 0;
+
+	if (!iter->count)
+		return 0;
+	if (iocb->ki_flags & IOCB_DIRECT) {
+		ret = direct_read(iocb, iter);
+		/* A short one ended at a place that the device cannot do: the rest goes through the cache. */
+		if (ret < 0 || !iter->count || iocb->ki_pos >= i_size_read(file_inode(iocb->ki_filp)))
+			return ret;
+	}
+	return filemap_read(iocb, iter, ret);
+}
+
+/* --- write --- */
+
+/* What RLIMIT_FSIZE and the file system leave of a write at @pos: *count cut down, or -EFBIG. */
+static int write_check_limits(struct file *file, loff_t pos, size_t *count)
+{
+	struct inode *inode = file->f_mapping->host;
+	unsigned long limit = rlimit(RLIMIT_FSIZE);
+
+	if (limit != RLIM_INFINITY && S_ISREG(inode->i_mode)) {
+		if (pos >= (loff_t)limit) {
+			send_sig(SIGXFSZ, current, false);
+			return -EFBIG;
+		}
+		*count = min_t(unsigned long, *count, limit - pos);
+	}
+	if (pos >= inode->i_sb->s_maxbytes)
+		return -EFBIG;
+	*count = min_t(loff_t, *count, inode->i_sb->s_maxbytes - pos);
+	return 0;
+}
+
+ssize_t generic_write_checks(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct inode *inode = iocb->ki_filp->f_mapping->host;
+	size_t count = from->count;
+	int error;
+
+	if (!count)
+		return 0;
+	if (iocb->ki_flags & IOCB_APPEND)
+		iocb->ki_pos = i_size_read(inode);
+	error = write_check_limits(iocb->ki_filp, iocb->ki_pos, &count);
+	if (error)
+		return error;
+	iov_iter_truncate(from, count);
+	return count;
+}
+
+/*
+ * One folio's part of a write at @pos: bytes taken, 0 if the source has to be faulted in again (*bytes: what can be had
+ * now), or -errno.
+ */
+static ssize_t write_one_folio(struct file *file, struct iov_iter *from, loff_t pos, size_t *bytes)
+{
+	struct address_space *mapping = file->f_mapping;
+	struct folio *folio;
+	void *fsdata = NULL;
+	size_t copied;
+	ssize_t taken;
+
+	taken = mapping->a_ops->write_begin(file, mapping, pos, *bytes, &folio, &fsdata);
+	if (taken < 0)
+		return taken;
+	copied = copy_folio_from_iter_atomic(folio, offset_in_page(pos), *bytes, from);
+	taken = mapping->a_ops->write_end(file, mapping, pos, *bytes, copied, folio, fsdata);
+	if (taken < (ssize_t)copied)
+		iov_iter_revert(from, copied - max_t(ssize_t, taken, 0));
+	if (!taken && copied)
+		*bytes = copied;
+	return taken;
+}
+
+ssize_t generic_perform_write(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct file *file = iocb->ki_filp;
+	loff_t pos = iocb->ki_pos;
+	ssize_t written = 0, ret = 0;
+
+	while (from->count) {
+		size_t bytes = min(from->count, PAGE_SIZE - offset_in_page(pos));
+
+		do {
+			if (fault_in_iov_iter_readable(from, bytes) == bytes)
+				ret = -EFAULT;
+			else if (fatal_signal_pending(current))
+				ret = -EINTR;
+			else
+				ret = write_one_folio(file, from, pos, &bytes);
+			cond_resched();
+		} while (!ret);
+		if (ret < 0)
+			break;
+		pos += ret;
+		written += ret;
+		balance_dirty_pages_ratelimited(file->f_mapping);
+	}
+	return written ? written : ret;
+}
+
+static ssize_t direct_write(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct address_space *mapping = iocb->ki_filp->f_mapping;
+	struct inode *inode = mapping->host;
+	loff_t pos = iocb->ki_pos, end = pos + from->count - 1;
+	ssize_t written;
+
+	if (!mapping->a_ops->direct_IO)
+		return -EINVAL;
+	written = filemap_write_and_wait_range(mapping, pos, end);
+	if (written)
+		return written;
+	/* A folio that cannot go would be newer than the disk: then the write goes through the cache. */
+	if (invalidate_inode_pages2_range(mapping, pos >> PAGE_SHIFT, end >> PAGE_SHIFT))
+		return 0;
+	written = mapping->a_ops->direct_IO(iocb, from);
+	/* Somebody may have read the old content in meanwhile. */
+	if (mapping->nrpages)
+		invalidate_inode_pages2_range(mapping, pos >> PAGE_SHIFT, end >> PAGE_SHIFT);
+	if (written > 0 && pos + written > i_size_read(inode) && !S_ISBLK(inode->i_mode)) {
+		i_size_write(inode, pos + written);
+		mark_inode_dirty(inode);
+	}
+	return written;
+}
+
+/* What direct I/O left over, through the cache, but on the device and out of the cache when we return. */
+static ssize_t direct_write_rest(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct address_space *mapping = iocb->ki_filp->f_mapping;
+	loff_t pos = iocb->ki_pos;
+	ssize_t written = generic_perform_write(iocb, from);
+	int error;
+
+	if (written <= 0)
+		return written;
+	error = filemap_write_and_wait_range(mapping, pos, pos + written - 1);
+	if (error)
+		return error;
+	invalidate_mapping_pages(mapping, pos >> PAGE_SHIFT, (pos + written - 1) >> PAGE_SHIFT);
+	return written;
+}
+
+ssize_t __generic_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct file *file = iocb->ki_filp;
+	ssize_t written = 0, ret;
+
+	ret = file_remove_privs(file);
+	if (!ret)
+		ret = file_update_time(file);
+	if (ret)
+		return ret;
+	if (iocb->ki_flags & IOCB_DIRECT) {
+		written = direct_write(iocb, from);
+		if (written < 0)
+			return written;
+		iocb->ki_pos += written;
+		if (!from->count)
+			return written;
+		ret = direct_write_rest(iocb, from);
+	} else {
+		ret = generic_perform_write(iocb, from);
+	}
+	if (ret > 0) {
+		iocb->ki_pos += ret;
+		written += ret;
+	}
+	return written ? written : ret;
+}
+
+ssize_t generic_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct inode *inode = iocb->ki_filp->f_mapping->host;
+	ssize_t ret;
+
+	inode_lock(inode);
+	ret = generic_write_checks(iocb, from);
+	if (ret > 0)
+		ret = __generic_file_write_iter(iocb, from);
+	inode_unlock(inode);
+	return ret > 0 ? generic_write_sync(iocb, ret) : ret;
+}
+
+/* --- faults --- */
+
+static pgoff_t pages_in_file(const struct inode *inode)
+{
+	return (i_size_read(inode) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/* Starts reading around the fault: a fault has no direction that would tell what comes next. */
+static void fault_readahead(struct vm_fault *vmf)
+{
+	struct file *file = vmf->vma->vm_file;
+	struct file_ra_state *ra = &file->f_ra;
+	pgoff_t start = vmf->pgoff;
+	DEFINE_READAHEAD(rac, file, ra, file->f_mapping, start);
+
+	if (!ra->ra_pages || (vmf->vma->vm_flags & VM_RAND_READ))
+		return;
+	if (vmf->vma->vm_flags & VM_SEQ_READ) {
+		page_cache_sync_ra(&rac, ra->ra_pages);
+		return;
+	}
+	start -= min_t(pgoff_t, start, ra->ra_pages / 2);
+	ra->start = rac._index = start;
+	ra->size = ra->ra_pages;
+	ra->async_size = ra->ra_pages / 4;
+	page_cache_ra_order(&rac, ra);
+}
+
+/*
+ * The folio cannot be had at once.  If the fault may be tried again, waits with mmap_lock dropped; else with it held.
+ * *folio: uptodate, locked, in the mapping; or a VM_FAULT_ code.
+ */
+static vm_fault_t fault_wait_for_folio(struct vm_fault *vmf, struct folio **foliop)
+{
+	bool drop = (vmf->flags & (FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_TRIED)) == FAULT_FLAG_ALLOW_RETRY;
+	struct file *file = vmf->vma->vm_file;
+	struct address_space *mapping = file->f_mapping;
+	struct folio *folio;
+
+	if (drop) {
+		get_file(file);
+		mmap_read_unlock(vmf->vma->vm_mm);
+	}
+	folio = get_uptodate_folio(file, mapping, NULL, vmf->pgoff, vmf->pgoff + 1);
+	if (drop) {
+		/* An error is seen again in the second round, with the lock held. */
+		if (!IS_ERR(folio))
+			folio_put(folio);
+		fput(file);
+		return VM_FAULT_RETRY;
+	}
+	if (IS_ERR(folio))
+		return folio == ERR_PTR(-ENOMEM) ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+	folio_lock(folio);
+	*foliop = folio;
+	return 0;
+}
+
+/* Locked now, uptodate, and still the mapping's? */
+static bool fault_trylock_folio(struct address_space *mapping, struct folio *folio)
+{
+	if (!folio_test_uptodate(folio) || !folio_trylock(folio))
+		return false;
+	if (likely(folio->mapping == mapping))
+		return true;
+	folio_unlock(folio);
+	return false;
+}
+
+static vm_fault_t fault_get_folio(struct vm_fault *vmf, struct folio **foliop)
+{
+	struct file *file = vmf->vma->vm_file;
+	struct address_space *mapping = file->f_mapping;
+	DEFINE_READAHEAD(rac, file, &file->f_ra, mapping, vmf->pgoff);
+	struct folio *folio = lookup(mapping, vmf->pgoff);
+	vm_fault_t major = 0;
+
+	if (folio) {
+		if (folio_test_readahead(folio))
+			page_cache_async_ra(&rac, folio, file->f_ra.ra_pages);
+		if (fault_trylock_folio(mapping, folio)) {
+			*foliop = folio;
+			return 0;
+		}
+		folio_put(folio);
+	} else {
+		count_vm_event(PGMAJFAULT);
+		major = VM_FAULT_MAJOR;
+		fault_readahead(vmf);
+	}
+	return fault_wait_for_folio(vmf, foliop) | major;
+}
+
+vm_fault_t filemap_fault(struct vm_fault *vmf)
+{
+	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
+	struct folio *folio;
+	vm_fault_t ret;
+
+	for (;;) {
+		if (vmf->pgoff >= pages_in_file(mapping->host))
+			return VM_FAULT_SIGBUS;
+		ret = fault_get_folio(vmf, &folio);
+		if (ret & (VM_FAULT_ERROR | VM_FAULT_RETRY))
+			return ret;
+		if (folio->mapping == mapping && folio_test_uptodate(folio) &&
+		    vmf->pgoff < pages_in_file(mapping->host)) {
+			vmf->folio = folio;
+			return ret | VM_FAULT_LOCKED;
+		}
+		folio_unlock(folio);
+		folio_put(folio);
+	}
+}
+
+vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t end_pgoff)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct address_space *mapping = vma->vm_file->f_mapping;
+	unsigned long addr = vma->vm_start + ((start_pgoff - vma->vm_pgoff) << PAGE_SHIFT);
+	pgoff_t pages = pages_in_file(mapping->host);
+	XA_STATE(xas, &mapping->i_pages, start_pgoff);
+	struct folio *folio;
+	vm_fault_t ret = 0;
+	pte_t *first;
+
+	if (start_pgoff >= pages)
+		return 0;
+	first = pte_offset_map_lock(vmf->pmd, addr, &vmf->ptl);
+	spin_lock(&mapping->i_pages_lock);
+	xas_for_each(&xas, folio, min(end_pgoff, pages - 1)) {
+		vmf->pte = first + (xas.index - start_pgoff);
+		if (!folio_test_uptodate(folio) || folio_test_readahead(folio) || !pte_none(ptep_get(vmf->pte)))
+			continue;
+		folio_get(folio);
+		do_set_pte(vmf, folio, addr + ((xas.index - start_pgoff) << PAGE_SHIFT));
+		if (xas.index == vmf->pgoff)
+			ret = VM_FAULT_NOPAGE;
+	}
+	spin_unlock(&mapping->i_pages_lock);
+	spin_unlock(vmf->ptl);
+	vmf->pte = NULL;
+	return ret;
+}
+
+vm_fault_t filemap_page_mkwrite(struct vm_fault *vmf)
+{
+	struct folio *folio = vmf->folio;
+	struct file *file = vmf->vma->vm_file;
+
+	file_update_time(file);
+	folio_lock(folio);
+	if (folio->mapping != file->f_mapping) {
+		folio_unlock(folio);
+		return VM_FAULT_NOPAGE;
+	}
+	/* Dirty before it is writable: a store must not come between a write-out and the mark. */
+	folio_mark_dirty(folio);
+	folio_wait_stable(folio);
+	return VM_FAULT_LOCKED;
+}

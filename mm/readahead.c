@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One window per open file:
+ *
+ *      |<----- async_size ---------|
+ *   |------------------- size -------------------|
+ *   ^start             ^page marked PG_readahead
+ *
+ * A reader who comes to a page that is not there, at the beginning of a file or right behind where he left off, gets a
+ * window; when he meets the mark, the next one is started, twice as large up to ra_pages, while he works on the rest
+ * of this one.  So a sequential reader always has a window in flight ahead of him.  A page in the middle of nowhere is
+ * read alone.
+ */
+#include "mm/readahead.h"
+
+#include "drivers/block.h"
+#include "fs/inode.h"
+#include "mm/filemap.h"
+#include "mm/page_alloc.h"
+
+void file_ra_state_init(struct file_ra_state *ra, struct address_space *mapping)
+{
+	*ra = (struct file_ra_state){ .ra_pages = VM_READAHEAD_PAGES, .prev_pos = -1 };
+}
+
+struct folio *readahead_folio(struct readahead_control *rac)
+{
+	struct address_space *mapping = rac->mapping;
+	struct folio *folio;
+
+	if (!rac->_nr_pages)
+		return NULL;
+	/* Locked by us, so it is there. */
+	spin_lock(&mapping->i_pages_lock);
+	folio = xa_load(&mapping->i_pages, rac->_index);
+	spin_unlock(&mapping->i_pages_lock);
+	rac->_index++;
+	rac->_nr_pages--;
+	return folio;
+}
+
+/* Starts I/O on the folios gathered so far. */
+static void read_pages(struct readahead_control *rac)
+{
+	const struct address_space_operations *a_ops = rac->mapping->a_ops;
+	struct folio *folio;
+
+	if (!rac->_nr_pages)
+		return;
+	if (a_ops->readahead) {
+		a_ops->readahead(rac);
+		/* What it left will be read when it is needed. */
+		while ((folio = readahead_folio(rac)))
+			folio_unlock(folio);
+	} else {
+		while ((folio = readahead_folio(rac)))
+			a_ops->read_folio(rac->file, folio);
+	}
+}
+
+/* Adds a locked folio at @index; false: there is one, or no memory to waste on a guess. */
+static bool add_folio(struct readahead_control *rac, pgoff_t index, bool mark)
+{
+	gfp_t gfp = mapping_gfp_mask(rac->mapping) | __GFP_NORETRY | __GFP_NOWARN;
+	struct folio *folio = alloc_folio(gfp, 0);
+
+	if (!folio)
+		return false;
+	folio->flags = BIT(PG_locked) | (mark ? BIT(PG_readahead) : 0);
+	if (filemap_add_folio(rac->mapping, folio, index, gfp)) {
+		folio->flags = 0;
+		folio_put(folio);
+		return false;
+	}
+	folio_put(folio);		/* the cache's reference and the lock keep it */
+	return true;
+}
+
+static bool folio_cached(struct address_space *mapping, pgoff_t index)
+{
+	bool cached;
+
+	spin_lock(&mapping->i_pages_lock);
+	cached = xa_load(&mapping->i_pages, index);
+	spin_unlock(&mapping->i_pages_lock);
+	return cached;
+}
+
+void page_cache_ra_unbounded(struct readahead_control *rac, unsigned long nr_to_read,
+			     unsigned long lookahead_size)
+{
+	struct address_space *mapping = rac->mapping;
+	pgoff_t index = rac->_index, end = index + nr_to_read;
+	struct blk_plug plug;
+
+	filemap_invalidate_lock_shared(mapping);
+	blk_start_plug(&plug);
+	for (; index < end; index++) {
+		bool mark = index == end - lookahead_size;
+
+		if (!folio_cached(mapping, index) && add_folio(rac, index, mark)) {
+			rac->_nr_pages++;
+			continue;
+		}
+		/* A hole in the run: what is before it goes off, and the next run begins behind it. */
+		read_pages(rac);
+		rac->_index = index + 1;
+	}
+	read_pages(rac);
+	blk_finish_plug(&plug);
+	filemap_invalidate_unlock_shared(mapping);
+}
+
+/* Not beyond the end of the file. */
+static void do_page_cache_ra(struct readahead_control *rac, unsigned long nr_to_read,
+			     unsigned long lookahead_size)
+{
+	loff_t size = i_size_read(rac->mapping->host);
+	pgoff_t pages = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	if (rac->_index < pages)
+		page_cache_ra_unbounded(rac, min(nr_to_read, pages - rac->_index), lookahead_size);
+}
+
+void page_cache_ra_order(struct readahead_control *rac, struct file_ra_state *ra)
+{
+	rac->_index = ra->start;
+	do_page_cache_ra(rac, ra->size, ra->async_size);
+}
+
+void force_page_cache_readahead(struct address_space *mapping, struct file *file, pgoff_t index,
+				unsigned long nr_to_read)
+{
+	DEFINE_READAHEAD(rac, file, NULL, mapping, index);
+
+	do_page_cache_ra(&rac, nr_to_read, 0);
+}
+
+/* The first window: some more than was asked for, less for who asks for little. */
+static unsigned long init_ra_size(unsigned long req_count, unsigned long max)
+{
+	unsigned long size = 1;
+
+	while (size < req_count && size < max)
+		size *= 2;
+	if (size <= max / 32)
+		return size * 4;
+	return size <= max / 4 ? size * 2 : max;
+}
+
+static unsigned long next_ra_size(const struct file_ra_state *ra, unsigned long max)
+{
+	unsigned long size = ra->size < max / 16 ? 4UL * ra->size : 2UL * ra->size;
+
+	return min(size, max);
+}
+
+static void first_window(struct file_ra_state *ra, pgoff_t index, unsigned long req_count, unsigned long max)
+{
+	ra->start = index;
+	ra->size = init_ra_size(req_count, max);
+	ra->async_size = ra->size > req_count ? ra->size - req_count : ra->size;
+}
+
+static void next_window(struct file_ra_state *ra, pgoff_t start, unsigned long max)
+{
+	ra->start = start;
+	ra->size = next_ra_size(ra, max);
+	ra->async_size = ra->size;
+}
+
+/* The first page behind @index that is not cached, within @max. */
+static pgoff_t next_miss(struct address_space *mapping, pgoff_t index, unsigned long max)
+{
+	pgoff_t end = index + max;
+
+	while (++index < end && folio_cached(mapping, index))
+		;
+	return index;
+}
+
+void page_cache_sync_ra(struct readahead_control *rac, unsigned long req_count)
+{
+	struct file_ra_state *ra = rac->ra;
+	pgoff_t index = rac->_index, prev = (ra->prev_pos - 1) >> PAGE_SHIFT;
+	unsigned long max = ra->ra_pages;
+
+	if (!max)
+		return;
+	req_count = min(req_count, max);
+	if (index && index == ra->start + ra->size) {
+		next_window(ra, index, max);
+	} else if (!index || index - prev <= 1 || req_count == max) {
+		first_window(ra, index, req_count, max);
+	} else {
+		do_page_cache_ra(rac, req_count, 0);
+		return;
+	}
+	/* The mark would be met at once: the next window is read along with this one. */
+	if (ra->size == ra->async_size) {
+		ra->async_size = next_ra_size(ra, max);
+		ra->size += ra->async_size;
+	}
+	page_cache_ra_order(rac, ra);
+}
+
+void page_cache_async_ra(struct readahead_control *rac, struct folio *folio, unsigned long req_count)
+{
+	struct file_ra_state *ra = rac->ra;
+	pgoff_t index = rac->_index, start = ra->start + ra->size;
+
+	if (!ra->ra_pages || folio_test_writeback(folio))
+		return;
+	folio_clear_readahead(folio);
+	/* The mark may be another reader's: then go on behind what is cached. */
+	if (index != start - ra->async_size) {
+		start = next_miss(rac->mapping, index, ra->ra_pages);
+		if (start - index >= ra->ra_pages)
+			return;
+		ra->size = start - index;
+	}
+	next_window(ra, start, ra->ra_pages);
+	page_cache_ra_order(rac, ra);
+	rac->_index = index;
+}

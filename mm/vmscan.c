@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A clock over the page cache:
+ *
+ *   folio_add_lru ──> head ──────────── lru ──────────── tail ──> isolate up to 32 ──> reclaim_folio
+ *                      ^                                                                  │      │
+ *                      └── referenced since, dirty, mapped, locked, in use ───────────────┘      v
+ *                                                                                              free
+ *
+ * The lock is held for moving folios, a batch at a time, never while one is worked on.  Isolating takes a reference; a
+ * folio whose last reference has just gone belongs to who frees it, who will take it off the list himself.
+ *
+ * I1  PG_lru is set if and only if the folio is on the list; it changes under lru_lock.
+ * I2  A folio leaves the page cache by reclaim only when it is clean, unmapped, not under writeback, locked
+ *     by us, and the cache and we are all who refer to it.
+ */
+#include "mm/vmscan.h"
+
+#include "fs/address_space.h"
+#include "kernel/init.h"
+#include "kernel/kthread.h"
+#include "kernel/panic.h"
+#include "kernel/sched.h"
+#include "kernel/wait.h"
+#include "mm/check.h"
+#include "mm/filemap.h"
+#include "mm/page_alloc.h"
+#include "mm/shrinker.h"
+#include "mm/slab.h"
+#include "mm/vmstat.h"
+#include "mm/writeback.h"
+
+#define SHRINK_BATCH	128UL		/* objects between two looks at the scheduler */
+
+static LIST_HEAD(lru);
+static DEFINE_SPINLOCK(lru_lock, RANK_RECLAIM);
+static DEFINE_WAIT_QUEUE_HEAD(kswapd_wait);
+static bool kswapd_wanted;
+
+static LIST_HEAD(shrinkers);			/* only ever grows, at boot */
+static DEFINE_SPINLOCK(shrinkers_lock, RANK_RECLAIM);
+
+/* What one call for reclaim may do, and what it found. */
+struct scan_control {
+	gfp_t gfp;
+	bool force;				/* referenced ones too */
+	bool kswapd;
+	unsigned long nr_dirty;			/* met on the way */
+	unsigned long nr_reclaimed;
+};
+
+/* --- the list --- */
+
+static void add_locked(struct folio *folio)
+{
+	set_bit(PG_lru, &folio->flags);
+	list_add(&folio->lru, &lru);
+}
+
+static void del_locked(struct folio *folio)
+{
+	clear_bit(PG_lru, &folio->flags);
+	list_del(&folio->lru);
+}
+
+void folio_add_lru(struct folio *folio)
+{
+	if (!folio_mapping(folio))
+		return;
+	spin_lock(&lru_lock);
+	add_locked(folio);
+	spin_unlock(&lru_lock);
+	inc_state(NR_INACTIVE_FILE);
+}
+
+void folio_del_lru(struct folio *folio)
+{
+	bool was_on;
+
+	spin_lock(&lru_lock);
+	was_on = folio_test_lru(folio);
+	if (was_on)
+		del_locked(folio);
+	spin_unlock(&lru_lock);
+	if (was_on)
+		dec_state(NR_INACTIVE_FILE);
+}
+
+void folio_mark_accessed(struct folio *folio)
+{
+	if (!folio_test_referenced(folio))
+		folio_set_referenced(folio);
+}
+
+unsigned long lru_size(void)
+{
+	return vm_state(NR_INACTIVE_FILE);
+}
+
+/* Takes up to @nr folios off the tail, with a reference each; *@looked counts all that it met. */
+static unsigned int isolate_folios(struct folio **batch, unsigned int nr, unsigned long *looked)
+{
+	unsigned int taken = 0;
+
+	spin_lock(&lru_lock);
+	for (unsigned int i = 0; i < nr && !list_empty(&lru); i++) {
+		struct folio *folio = list_last_entry(&lru, struct folio, lru);
+
+		++*looked;
+		if (!folio_try_get(folio)) {
+			list_move(&folio->lru, &lru);
+			continue;
+		}
+		del_locked(folio);
+		batch[taken++] = folio;
+	}
+	spin_unlock(&lru_lock);
+	return taken;
+}
+
+static void putback_folios(struct folio **batch, unsigned int nr)
+{
+	spin_lock(&lru_lock);
+	for (unsigned int i = 0; i < nr; i++)
+		add_locked(batch[i]);
+	spin_unlock(&lru_lock);
+	/* One that was truncated meanwhile goes with our reference, and off the list again. */
+	for (unsigned int i = 0; i < nr; i++)
+		folio_put(batch[i]);
+}
+
+/* --- shrinking it --- */
+
+/* True: out of the cache, and ours alone. */
+static bool reclaim_locked_folio(struct folio *folio, struct scan_control *sc)
+{
+	struct address_space *mapping = folio_mapping(folio);
+
+	if (!mapping || folio_mapped(folio) || folio_test_writeback(folio))
+		return false;
+	if (folio_test_dirty(folio)) {
+		sc->nr_dirty++;
+		return false;
+	}
+	if (folio_test_private(folio) &&
+	    (!mapping->a_ops->release_folio || !mapping->a_ops->release_folio(folio, sc->gfp)))
+		return false;
+	return remove_mapping(mapping, folio);
+}
+
+static bool reclaim_folio(struct folio *folio, struct scan_control *sc)
+{
+	bool done;
+
+	if (folio_test_referenced(folio) && !sc->force) {
+		folio_clear_referenced(folio);
+		return false;
+	}
+	if (!folio_trylock(folio))
+		return false;
+	done = reclaim_locked_folio(folio, sc);
+	folio_unlock(folio);
+	return done;
+}
+
+/* Looks at @nr folios of the list. */
+static void shrink_list(unsigned long nr, struct scan_control *sc)
+{
+	struct folio *batch[SWAP_CLUSTER_MAX];
+	unsigned long looked = 0, freed = 0;
+
+	while (looked < nr) {
+		unsigned long before = looked;
+		unsigned int taken, kept = 0;
+
+		taken = isolate_folios(batch, min(nr - looked, SWAP_CLUSTER_MAX), &looked);
+		if (looked == before)
+			break;
+		for (unsigned int i = 0; i < taken; i++) {
+			if (!reclaim_folio(batch[i], sc)) {
+				batch[kept++] = batch[i];
+				continue;
+			}
+			dec_state(NR_INACTIVE_FILE);
+			folio_put(batch[i]);
+			freed++;
+		}
+		putback_folios(batch, kept);
+		cond_resched();
+	}
+	sc->nr_reclaimed += freed;
+	count_vm_events(sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, looked);
+	count_vm_events(sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
+}
+
+/* --- the caches of others --- */
+
+void register_shrinker(struct shrinker *shrinker)
+{
+	spin_lock(&shrinkers_lock);
+	list_add_tail(&shrinker->list, &shrinkers);
+	spin_unlock(&shrinkers_lock);
+}
+
+static unsigned long shrink_one(struct shrinker *shrinker, gfp_t gfp, int priority)
+{
+	struct shrink_control sc = { .gfp_mask = gfp };
+	unsigned long left = shrinker->count_objects(shrinker, &sc) >> priority, freed = 0;
+
+	while (left) {
+		unsigned long ret;
+
+		sc.nr_to_scan = min(left, SHRINK_BATCH);
+		ret = shrinker->scan_objects(shrinker, &sc);
+		if (ret == SHRINK_STOP)
+			break;
+		freed += ret;
+		left -= min(left, SHRINK_BATCH);
+		count_vm_events(SLABS_SCANNED, SHRINK_BATCH);
+		cond_resched();
+	}
+	return freed;
+}
+
+unsigned long shrink_slab(gfp_t gfp, int priority)
+{
+	struct shrinker *shrinker;
+	unsigned long freed = 0;
+
+	list_for_each_entry(shrinker, &shrinkers, list)
+		freed += shrink_one(shrinker, gfp, priority);
+	return freed;
+}
+
+/* --- when --- */
+
+/* Each round looks at twice as much; the last one at everything, empty slabs too. */
+static unsigned long shrink_memory(struct scan_control *sc, unsigned long goal)
+{
+	for (int priority = DEF_PRIORITY; priority >= 0; priority--) {
+		shrink_list(max(lru_size() >> priority, SWAP_CLUSTER_MAX), sc);
+		sc->nr_reclaimed += shrink_slab(sc->gfp, priority);
+		if (!priority)
+			sc->nr_reclaimed += slab_shrink();
+		if (sc->nr_reclaimed >= goal)
+			break;
+		if (sc->nr_dirty) {
+			wakeup_flusher_threads();
+			/* The flusher cleans what we must not; wait for it rather than spin through the list. */
+			if (priority < DEF_PRIORITY - 2 && (sc->gfp & __GFP_FS))
+				writeback_throttle_reclaim();
+		}
+		sc->nr_dirty = 0;
+	}
+	return sc->nr_reclaimed;
+}
+
+unsigned long try_to_free_pages(unsigned int order, gfp_t gfp)
+{
+	struct scan_control sc = { .gfp = gfp };
+
+	return shrink_memory(&sc, max(SWAP_CLUSTER_MAX, 2UL << order));
+}
+
+void drop_pagecache(void)
+{
+	struct scan_control sc = { .gfp = GFP_KERNEL, .force = true };
+
+	count_vm_event(DROP_PAGECACHE);
+	shrink_list(lru_size(), &sc);
+}
+
+static void kswapd(void *unused)
+{
+	current->flags |= PF_MEMALLOC;
+	for (;;) {
+		unsigned long freed = 1;
+
+		wait_event(&kswapd_wait, READ_ONCE(kswapd_wanted));
+		WRITE_ONCE(kswapd_wanted, false);
+		/* When nothing more is to be had it sleeps, until an allocation finds too little again. */
+		while (freed && zone_free_pages() < zone.watermark[WMARK_HIGH]) {
+			struct scan_control sc = { .gfp = GFP_KERNEL, .kswapd = true };
+
+			freed = shrink_memory(&sc, SWAP_CLUSTER_MAX);
+		}
+	}
+}
+
+void wake_kswapd(void)
+{
+	if (READ_ONCE(kswapd_wanted))
+		return;
+	smp_store_mb(kswapd_wanted, true);
+	if (waitqueue_active(&kswapd_wait))
+		wake_up(&kswapd_wait);
+}
+
+/* I1, for mm_check(). */
+static int check_lru(void)
+{
+	struct folio *folio;
+	bool broken = false;
+
+	spin_lock(&lru_lock);
+	list_for_each_entry(folio, &lru, lru) {
+		broken = !folio_test_lru(folio) || folio_test_anon(folio);
+		if (broken)
+			break;
+	}
+	spin_unlock(&lru_lock);
+	return broken ? mm_check_failed("vmscan I1", "frame 0x%lx, flags 0x%lx", folio_pfn(folio), folio->flags) : 0;
+}
+
+static struct mm_checker lru_checker = { .name = "lru", .check = check_lru };
+
+static void vmscan_init(void)
+{
+	register_mm_checker(&lru_checker);
+	kthread_run(kswapd, NULL, "kswapd0");
+}
+late_initcall(vmscan_init);
