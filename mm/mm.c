@@ -20,12 +20,18 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "lib/err.h"
+#include "lib/list.h"
 #include "lib/string.h"
 #include "mm/mmap.h"
 #include "mm/slab.h"
 
 static struct kmem_cache *mm_cachep;
 static DEFINE_SPINLOCK(task_mm_lock, RANK_TASK_MM);
+
+/* Every mm from mm_init() to __mmdrop(). */
+static DEFINE_SPINLOCK(mmlist_lock, RANK_MAPLE);
+static LIST_HEAD(mmlist);
+unsigned int nr_mms;
 
 static void mm_cache_init(void)
 {
@@ -53,6 +59,10 @@ static struct mm_struct *mm_init(struct mm_struct *mm)
 	atomic_long_set(&mm->pgtables_bytes, 0);
 	atomic_set(&mm->mm_users, 1);
 	atomic_set(&mm->mm_count, 1);
+	spin_lock(&mmlist_lock);
+	list_add_tail(&mm->mmlist, &mmlist);
+	nr_mms++;
+	spin_unlock(&mmlist_lock);
 	return mm;
 }
 
@@ -99,8 +109,25 @@ void __mmdrop(struct mm_struct *mm)
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		DEBUG_BUG_ON(atomic_long_read(&mm->rss_stat[i]));	/* L3 */
 	DEBUG_BUG_ON(atomic_long_read(&mm->pgtables_bytes));
+	spin_lock(&mmlist_lock);
+	list_del(&mm->mmlist);
+	nr_mms--;
+	spin_unlock(&mmlist_lock);
 	pgd_free(mm->pgd);
 	kmem_cache_free(mm_cachep, mm);
+}
+
+unsigned int grab_all_mms(struct mm_struct **mms, unsigned int max)
+{
+	struct mm_struct *mm;
+	unsigned int nr = 0;
+
+	spin_lock(&mmlist_lock);
+	list_for_each_entry(mm, &mmlist, mmlist)
+		if (nr < max && atomic_inc_not_zero(&mm->mm_count))
+			mms[nr++] = mm;
+	spin_unlock(&mmlist_lock);
+	return nr;
 }
 
 struct mm_struct *get_task_mm(struct task_struct *task)

@@ -42,6 +42,10 @@ static inline void mmdrop(struct mm_struct *mm)
 		__mmdrop(mm);
 }
 
+extern unsigned int nr_mms;
+/* Up to @max of all mms there are, the dying ones too, each with an mm_count for the caller.  Returns how many. */
+unsigned int grab_all_mms(struct mm_struct **mms, unsigned int max);
+
 /* The mm of any task, to be given back by mmput(); NULL for kernel threads and the exited.  Does not sleep. */
 struct mm_struct *get_task_mm(struct task_struct *task);
 /* exec: current goes on in @mm, whose reference it takes over, and drops the one it had. */

@@ -16,6 +16,7 @@
 #include "kernel/rwsem.h"
 #include "kernel/spinlock.h"
 #include "lib/atomic.h"
+#include "lib/list.h"
 #include "lib/rbtree.h"
 #include "lib/types.h"
 
@@ -94,6 +95,7 @@ struct mm_struct {
 	atomic_long_t pgtables_bytes;
 	struct spinlock page_table_lock;	/* tables above the leaves; vma->anon_vma */
 	atomic_t mm_users, mm_count;
+	struct list_head mmlist;		/* of all mms */
 
 	/* arg_lock of Linux is page_table_lock here: what exec and prctl set and /proc reads */
 	unsigned long start_code, end_code, start_data, end_data;

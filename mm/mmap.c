@@ -761,6 +761,7 @@ void exit_mmap(struct mm_struct *mm)
 	struct vm_area_struct *vma, *next;
 	struct mmu_gather tlb;
 
+	mmap_write_lock(mm);
 	tlb_gather_mmu(&tlb, mm);
 	unmap_vmas(&tlb, mm->mmap, 0, USER_PGTABLES_CEILING);
 	for (vma = mm->mmap; vma; vma = vma->vm_next)
@@ -769,11 +770,15 @@ void exit_mmap(struct mm_struct *mm)
 		free_pgtables(&tlb, vma->vm_start, vma->vm_end, vma->vm_prev ? vma->vm_prev->vm_end : 0,
 			      vma->vm_next ? vma->vm_next->vm_start : USER_PGTABLES_CEILING);
 	tlb_finish_mmu(&tlb);
-	for (vma = mm->mmap; vma; vma = next) {
+	vma = mm->mmap;
+	mm->mmap = mm->vmacache = NULL;
+	mm->mm_rb = RB_ROOT;
+	mm->map_count = mm->total_vm = 0;
+	mmap_write_unlock(mm);
+	for (; vma; vma = next) {
 		next = vma->vm_next;
 		if (vma->vm_flags & VM_ACCOUNT)
 			vm_unacct_memory(vma_pages(vma));
 		vma_release(vma);
 	}
-	mm->mmap = NULL;
 }

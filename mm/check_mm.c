@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+/*
+ * All mms are locked for writing, in the order of their addresses, so nobody faults, maps, forks or exits; mm_count
+ * keeps each from going away.  Then each table is walked, and a count kept for each frame is compared with what
+ * the folio believes.  Only truncation of a mapped file could change a table meanwhile.
+ */
+#include "mm/check_mm.h"
+
+#include "kernel/errno.h"
+#include "kernel/init.h"
+#include "lib/sort.h"
+#include "mm/check.h"
+#include "mm/memory.h"
+#include "mm/mm.h"
+#include "mm/mmap.h"
+#include "mm/pgtable.h"
+#include "mm/vmalloc.h"
+
+struct mm_walk {
+	struct mm_struct **mms;
+	int nr;
+	u16 *mapped;			/* entries seen, by frame */
+	long rss[NR_MM_COUNTERS];	/* of the mm under way */
+};
+
+/* --- what each entry must be --- */
+
+static int check_permissions(const struct vm_area_struct *vma, unsigned long addr, pte_t pte,
+			     const struct folio *folio)
+{
+	bool cow = !(vma->vm_flags & VM_SHARED);
+
+	if (pte_write(pte) && !(vma->vm_flags & VM_WRITE))
+		return mm_check_failed("mprotect.c X1", "0x%lx is writable, its VMA is not", addr);
+	if (pte_exec(pte) && !(vma->vm_flags & VM_EXEC))
+		return mm_check_failed("mprotect.c X1", "0x%lx is executable, its VMA is not", addr);
+	if (!folio && pte_write(pte))
+		return mm_check_failed("memory.c I6", "0x%lx: a special entry is writable", addr);
+	if (cow && folio && pte_write(pte) && !(folio_test_anon(folio) && folio_test_anon_exclusive(folio)))
+		return mm_check_failed("memory.c I4", "0x%lx: frame 0x%lx is writable, private, not exclusive", addr,
+				       folio_pfn(folio));
+	return 0;
+}
+
+static int check_pte(struct mm_walk *walk, const struct vm_area_struct *vma, unsigned long addr, pte_t pte)
+{
+	struct folio *folio = vm_normal_folio(pte);
+
+	if (!folio)
+		return check_permissions(vma, addr, pte, NULL);
+	if (!pfn_valid(pte_pfn(pte)))
+		return mm_check_failed("memory.c I3", "0x%lx maps frame 0x%lx, which is none", addr, pte_pfn(pte));
+	walk->mapped[folio_pfn(folio) - min_pfn]++;
+	walk->rss[folio_test_anon(folio) ? MM_ANONPAGES : MM_FILEPAGES]++;
+	if (folio_ref_count(folio) < folio_mapcount(folio))
+		return mm_check_failed("rmap.c R1", "frame 0x%lx: %d references, %d mappings", folio_pfn(folio),
+				       folio_ref_count(folio), folio_mapcount(folio));
+	if (folio_test_anon(folio) && folio_test_anon_exclusive(folio) && folio_mapcount(folio) != 1)
+		return mm_check_failed("rmap.c R2", "frame 0x%lx is exclusive and mapped %d times",
+				       folio_pfn(folio), folio_mapcount(folio));
+	return check_permissions(vma, addr, pte, folio);
+}
+
+/* --- the walk --- */
+
+/* Entries outside of all VMAs are found here: @vma NULL. */
+static int check_table(struct mm_walk *walk, struct mm_struct *mm, pte_t *pmd, unsigned long addr)
+{
+	for (unsigned long end = addr + PMD_SIZE; addr < end; addr += PAGE_SIZE) {
+		pte_t pte = ptep_get(pte_offset(pmd, addr));
+		struct vm_area_struct *vma;
+		int error;
+
+		if (pte_none(pte))
+			continue;
+		vma = vma_lookup(mm, addr);
+		if (!vma)
+			return mm_check_failed("memory.c I3", "0x%lx is present in no VMA", addr);
+		error = check_pte(walk, vma, addr, pte);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int check_rss(const struct mm_walk *walk, const struct mm_struct *mm)
+{
+	for (int i = 0; i < NR_MM_COUNTERS; i++)
+		if (walk->rss[i] != atomic_long_read(&mm->rss_stat[i]))
+			return mm_check_failed("memory.c I3", "RSS %d is %ld, %ld are present", i,
+					       atomic_long_read(&mm->rss_stat[i]), walk->rss[i]);
+	return 0;
+}
+
+static int check_one_mm(struct mm_walk *walk, struct mm_struct *mm)
+{
+	unsigned long addr = 0, pages = 0;
+	int error = vma_check(mm);
+	pte_t *pmd;
+
+	if (error)
+		return mm_check_failed("vma.c", "I%d", error);
+	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next)
+		pages += vma_pages(vma);
+	if (pages != mm->total_vm)
+		return mm_check_failed("mmap.c P1", "total_vm is %lu, the VMAs have %lu", mm->total_vm, pages);
+	for (int i = 0; i < NR_MM_COUNTERS; i++)
+		walk->rss[i] = 0;
+	for (; (pmd = next_pmd(mm, &addr, USER_PGTABLES_CEILING)); addr += PMD_SIZE) {
+		error = check_table(walk, mm, pmd, addr);
+		if (error)
+			return error;
+	}
+	return check_rss(walk, mm);
+}
+
+static int check_mapcounts(const struct mm_walk *walk)
+{
+	for (unsigned long pfn = min_pfn; pfn < max_pfn; pfn++) {
+		const struct folio *folio = pfn_folio(pfn);
+		int mapped = walk->mapped[pfn - min_pfn];
+
+		if (folio->flags & (BIT(PG_reserved) | BIT(PG_table) | BIT(PG_slab) | BIT(PG_tail)))
+			continue;
+		if (mapped != folio_mapcount(folio))
+			return mm_check_failed("rmap.c R1", "frame 0x%lx: mapcount %d, %d entries", pfn,
+					       folio_mapcount(folio), mapped);
+	}
+	return 0;
+}
+
+/* --- all of them, stopped --- */
+
+static int by_address(const void *a, const void *b)
+{
+	const struct mm_struct *x = *(struct mm_struct *const *)a, *y = *(struct mm_struct *const *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int check_stopped(struct mm_walk *walk)
+{
+	int error = 0;
+
+	for (int i = 0; i < walk->nr && !error; i++)
+		error = check_one_mm(walk, walk->mms[i]);
+	return error ? error : check_mapcounts(walk);
+}
+
+int check_address_spaces(void)
+{
+	int max = nr_mms + 64, error = 0;	/* some may come meanwhile */
+	struct mm_walk walk = {
+		.mms = vzalloc(max * sizeof(struct mm_struct *)),
+		.mapped = vzalloc((max_pfn - min_pfn) * sizeof(u16)),
+	};
+
+	/* Without memory for the books there is nothing to say against the mms. */
+	if (walk.mms && walk.mapped) {
+		walk.nr = grab_all_mms(walk.mms, max);
+		sort(walk.mms, walk.nr, sizeof(*walk.mms), by_address);
+		for (int i = 0; i < walk.nr; i++)
+			down_write_nested(&walk.mms[i]->mmap_lock);
+		error = check_stopped(&walk);
+		for (int i = walk.nr - 1; i >= 0; i--)
+			mmap_write_unlock(walk.mms[i]);
+		for (int i = 0; i < walk.nr; i++)
+			mmdrop(walk.mms[i]);
+	}
+	vfree(walk.mapped);
+	vfree(walk.mms);
+	return error;
+}
+
+static struct mm_checker mm_checker = { .name = "address spaces", .check = check_address_spaces };
+
+static void check_mm_init(void)
+{
+	register_mm_checker(&mm_checker);
+}
+core_initcall(check_mm_init);
