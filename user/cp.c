@@ -32,6 +32,11 @@ static int complain(const char *name)
 	return 1;
 }
 
+static int same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 static int copy_data(int in, int out, const char *from, const char *to)
 {
 	char buf[65536];
@@ -48,7 +53,7 @@ static int copy_file(const char *from, const char *to, const struct stat *st)
 {
 	struct stat target;
 
-	if (stat(to, &target) == 0 && target.st_dev == st->st_dev && target.st_ino == st->st_ino) {
+	if (stat(to, &target) == 0 && same_file(&target, st)) {
 		warnx("%s and %s are the same file", from, to);
 		return 1;
 	}
@@ -100,7 +105,7 @@ static int lies_in(const char *to, const struct stat *from)
 	if (!path)
 		err(1, NULL);
 	for (char *slash = path; slash && !inside;) {
-		inside = stat(path, &st) == 0 && st.st_dev == from->st_dev && st.st_ino == from->st_ino;
+		inside = stat(path, &st) == 0 && same_file(&st, from);
 		if ((slash = strrchr(path, '/')))
 			*slash = '\0';
 	}

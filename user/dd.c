@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// dd [if=F] [of=F] [bs=N] [count=N] [skip=N] [seek=N] [iflag=direct,fullblock] [oflag=direct,append,
-// sync] [conv=notrunc,fsync,sync] [status=none]: copies by blocks. Numbers take k, M and G.
+// dd [if=F] [of=F] [bs=N] [count=N] [skip=N] [seek=N] [iflag=direct,fullblock]
+// [oflag=direct,append,sync] [conv=notrunc,fsync,sync] [status=none]: copies by blocks. Numbers
+// take k, M and G.
 #define _GNU_SOURCE // O_DIRECT
 #include <err.h>
 #include <fcntl.h>
@@ -173,8 +174,9 @@ static void report(const struct totals *t, struct timespec start)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	double s = now.tv_sec - start.tv_sec + (now.tv_nsec - start.tv_nsec) / 1e9;
-	fprintf(stderr, "%lu+%lu records in\n%lu+%lu records out\n%llu bytes copied, %.6f s, %.1f MB/s\n",
-		t->in_full, t->in_part, t->out_full, t->out_part, t->bytes, s,
+	fprintf(stderr, "%lu+%lu records in\n%lu+%lu records out\n", t->in_full, t->in_part,
+		t->out_full, t->out_part);
+	fprintf(stderr, "%llu bytes copied, %.6f s, %.1f MB/s\n", t->bytes, s,
 		s > 0 ? t->bytes / s / 1e6 : 0.0);
 }
 

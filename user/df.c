@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// df [-i] [file...]: space (-i: inodes) of file systems, of all in /proc/mounts or of the named ones.
+// df [-i] [file...]: space (-i: inodes) of the file systems that hold the files, or of all.
 #include <err.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
@@ -18,10 +18,9 @@ static void print(const char *device, const char *dir, const struct statvfs *s)
 		left = usable = s->f_ffree;
 	}
 	unsigned long long used = total - left;
-	unsigned long long percent = used + usable ? (used * 100 + used + usable - 1) / (used + usable)
-						   : 0;
+	unsigned long long all = used + usable ? used + usable : 1;
 	printf("%-20s %11llu %11llu %11llu %4llu%% %s\n", device, total * unit / 1024,
-	       used * unit / 1024, usable * unit / 1024, percent, dir);
+	       used * unit / 1024, usable * unit / 1024, (used * 100 + all - 1) / all, dir);
 }
 
 static int show(const char *device, const char *dir, int even_if_empty)
@@ -60,8 +59,8 @@ int main(int argc, char **argv)
 			return 2;
 		inodes |= opt == 'i';
 	}
-	printf("%-20s %11s %11s %11s %5s %s\n", "Filesystem", inodes ? "inodes" : "1K-blocks", "used",
-	       "available", "use%", "mounted on");
+	printf("%-20s %11s %11s %11s  use%% mounted on\n", "Filesystem",
+	       inodes ? "inodes" : "1K-blocks", "used", "available");
 	if (optind == argc)
 		return show_all();
 	for (int i = optind; i < argc; i++)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// env [-i] [NAME=VALUE...] [COMMAND [ARG...]]: runs a command in a changed environment, or prints it.
+// env [-i] [NAME=VALUE...] [COMMAND [ARG...]]: runs a command in a changed environment, or prints
+// that.
 #include <err.h>
 #include <errno.h>
 #include <stdio.h>

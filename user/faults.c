@@ -75,8 +75,8 @@ static void print_fault(const char *line, pid_t command)
 	unsigned long address, start, end;
 	int pid;
 
-	if (sscanf(line, "%*s %*s %d fault va=%lx access=%c path=%47s result=%15s vma=%lx-%lx", &pid,
-		   &address, &access, path, result, &start, &end) != 7)
+	if (sscanf(line, "%*s %*s %d fault va=%lx access=%c path=%47s result=%15s vma=%lx-%lx",
+		   &pid, &address, &access, path, result, &start, &end) != 7)
 		return;
 	if (all)
 		fprintf(stderr, "%5d ", pid);
@@ -84,7 +84,8 @@ static void print_fault(const char *line, pid_t command)
 		return;
 	fprintf(stderr, "%#012lx %c %-20s %-8s ", address, access, path, result);
 	if (end)
-		fprintf(stderr, "%#lx-%#lx %s\n", start, end, pid == command ? mapping_name(address) : "");
+		fprintf(stderr, "%#lx-%#lx %s\n", start, end,
+			pid == command ? mapping_name(address) : "");
 	else
 		fprintf(stderr, "no mapping\n");
 }

@@ -45,7 +45,9 @@ static int digits(void)
 	static const int octal[] = { [1] = 3, [2] = 6, [4] = 11, [8] = 22 };
 	static const int decimal[] = { [1] = 3, [2] = 5, [4] = 10, [8] = 20 };
 
-	return kind == 'x' ? 2 * (int)width : kind == 'o' ? octal[width] : decimal[width] + (kind == 'd');
+	if (kind == 'x')
+		return 2 * width;
+	return kind == 'o' ? octal[width] : decimal[width] + (kind == 'd');
 }
 
 static void print_unit(const unsigned char *p)
@@ -58,10 +60,13 @@ static void print_unit(const unsigned char *p)
 	}
 	for (size_t i = width; i-- > 0;)
 		value = value << 8 | p[i];
-	if (kind == 'd')
-		printf(" %*lld", digits(), (long long)(value << (64 - 8 * width)) >> (64 - 8 * width));
-	else
-		printf(kind == 'x' ? " %0*llx" : kind == 'o' ? " %0*llo" : " %*llu", digits(), value);
+	int unused = 64 - 8 * width; // bits, for the sign
+	switch (kind) {
+	case 'd': printf(" %*lld", digits(), (long long)(value << unused) >> unused); break;
+	case 'x': printf(" %0*llx", digits(), value); break;
+	case 'o': printf(" %0*llo", digits(), value); break;
+	default: printf(" %*llu", digits(), value);
+	}
 }
 
 static void print_text(const unsigned char *p, size_t n)

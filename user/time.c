@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// time COMMAND [ARG...]: runs a command and prints elapsed, user and system time, faults and memory.
+// time COMMAND [ARG...]: runs a command; prints its elapsed, user and system time, faults, memory.
 #include <err.h>
 #include <errno.h>
 #include <signal.h>

@@ -338,8 +338,8 @@ static long test_number(const char *s)
 	return n;
 }
 
-static const char *const comparisons[] = { "=", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge",
-					   "<", ">" };
+static const char *const comparisons[] = { "=", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt",
+					   "-ge" };
 
 static int find_comparison(const char *op)
 {
@@ -353,15 +353,17 @@ static bool test_pair(const char *a, int op, const char *b)
 {
 	int order = strcmp(a, b);
 
-	if (op < 2 || op > 7)
-		return op == 0 ? order == 0 : op == 1 ? order != 0 : op == 8 ? order < 0 : order > 0;
-	long x = test_number(a), y = test_number(b);
+	long x = op > 3 ? test_number(a) : 0, y = op > 3 ? test_number(b) : 0;
 	switch (op) {
-	case 2: return x == y;
-	case 3: return x != y;
-	case 4: return x < y;
-	case 5: return x <= y;
-	case 6: return x > y;
+	case 0: return order == 0;
+	case 1: return order != 0;
+	case 2: return order < 0;
+	case 3: return order > 0;
+	case 4: return x == y;
+	case 5: return x != y;
+	case 6: return x < y;
+	case 7: return x <= y;
+	case 8: return x > y;
 	default: return x >= y;
 	}
 }
@@ -630,6 +632,12 @@ static void list_programs(const char *dir)
 	globfree(&g);
 }
 
+static const char syntax_help[] =
+	"\nSyntax: a | b  a && b  a || b  a; b  a &  ! a  ( a )  { a; }  name() { a; }\n"
+	"  if while until for case  > >> < << 2> 2>&1  'x' \"x\" \\x  * ? [a-z]\n"
+	"  $NAME ${NAME:-x} $(a) $((1+2))\n"
+	"Keys: arrows, Tab, ^A ^E ^U ^W ^K; ^C ends a program, ^Z stops it, ^D ends the shell\n";
+
 static int help_main(int argc, char **argv)
 {
 	const char *path = get_var("PATH");
@@ -639,9 +647,7 @@ static int help_main(int argc, char **argv)
 	for (const struct builtin *b = builtins; b->name; b++)
 		if (b->help)
 			printf(" %-22s%s\n", b->name, b->help);
-	printf("\nSyntax: a | b  a && b  a || b  a; b  a &  ! a  ( a )  { a; }  if while until for case\n"
-	       "  name() { a; }  > >> < << 2> 2>&1  'x' \"x\" \\x  $NAME ${NAME:-x} $(a) $((1+2))  * ? [a-z]\n"
-	       "Keys: arrows, Tab, ^A ^E ^U ^W ^K; ^C ends a program, ^Z stops it, ^D ends the shell\n");
+	fputs(syntax_help, stdout);
 	for (const char *p = path ? path : ""; *p; p += *p == ':') {
 		size_t n = strcspn(p, ":");
 		list_programs(save(p, n));

@@ -231,7 +231,7 @@ static void expand_braces(struct out *o, const char *s, const char *end, bool qu
 		throw(2);
 	}
 	if (length)
-		emit_string(o, number(args ? (size_t)sh.nargs : strlen(value ? value : "")), quoted);
+		emit_string(o, number(args ? sh.nargs : value ? (long)strlen(value) : 0), quoted);
 	else if (args && (op == end || (value && op[*op == ':'] != '+')))
 		expand_args(o, *name, quoted);
 	else if (op == end)

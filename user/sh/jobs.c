@@ -278,8 +278,8 @@ void jobs_report(void)
 			job->told = true;
 			tell(job, "Stopped");
 		} else if (!job_running(job) && !job_stopped(job)) {
-			int sig = WIFSIGNALED(job->status) ? WTERMSIG(job->status) : 0;
-			tell(job, sig ? strsignal(sig) : exit_status(job->status) ? "Failed" : "Done");
+			tell(job, WIFSIGNALED(job->status) ? strsignal(WTERMSIG(job->status))
+				  : WEXITSTATUS(job->status) ? "Failed" : "Done");
 			job_free(job);
 		}
 	}
@@ -295,6 +295,11 @@ int jobs_main(int argc, char **argv)
 	return 0;
 }
 
+static pid_t last_pid(const struct job *job)
+{
+	return job->count ? job->processes[job->count - 1].pid : 0;
+}
+
 // By %number or by the pid of its last process; without a name (or with %%, %+) the newest.
 static struct job *find_job(const char *name)
 {
@@ -303,8 +308,7 @@ static struct job *find_job(const char *name)
 	for (struct job *job = jobs; job; job = job->next) {
 		if (!name || !strcmp(name, "%%") || !strcmp(name, "%+"))
 			found = job;
-		else if (*name == '%' ? job->id == atoi(name + 1)
-				      : job->count && job->processes[job->count - 1].pid == atoi(name))
+		else if (*name == '%' ? job->id == atoi(name + 1) : last_pid(job) == atoi(name))
 			return job;
 	}
 	return found;
@@ -419,7 +423,7 @@ int kill_main(int argc, char **argv)
 		struct job *job = need_job("kill", argv[i]);
 		if (!job)
 			return 1;
-		pid_t target = job_control ? -job->group : job->processes[job->count - 1].pid;
+		pid_t target = job_control ? -job->group : last_pid(job);
 		if (i == 1)
 			args[count++] = "--"; // or the group would be taken for a signal
 		args[count++] = save(group, snprintf(group, sizeof(group), "%d", (int)target));

@@ -561,7 +561,8 @@ static struct node *simple_command(void)
 			*redir = redirection();
 			redir = &(*redir)->next;
 		} else if (token.kind == T_WORD) {
-			struct word ***end = !n->words && is_assignment(token.text) ? &assign : &word;
+			bool assigns = !n->words && is_assignment(token.text);
+			struct word ***end = assigns ? &assign : &word;
 			**end = make_word(token.text);
 			*end = &(**end)->next;
 			advance();

@@ -16,7 +16,7 @@ t 'quote in braces' 0 "it's" 'echo "${x:-it'"'"'s}"'
 t 'percent and semicolon' 0 '100%;#' "echo '100%;#'"
 
 # ---- parameters
-t 'default value' 0 'd  v' 'y=v; echo ${x:-d} ${x-} "" ${y:-d}' 
+t 'default value' 0 'd  v' 'y=v; echo ${x:-d} ${x-} "" ${y:-d}'
 t 'assign default' 0 'd d' 'echo ${x:=d} $x'
 t 'alternative' 0 'alt .' 'y=v; echo ${y:+alt} ${x:+alt}.'
 t 'error if unset' 2 'sh: x: missing' 'echo ${x:?missing}; echo not reached'
@@ -52,7 +52,8 @@ t 'logic and bits' 0 '1 0 6 -1 5' 'echo $((!0)) $((5==4)) $((2|4)) $((~0)) $((7&
 t 'division by zero' 2 "sh: arithmetic: division by zero at \`'" 'echo $((1/0)); echo no'
 
 # ---- lists, groups, control
-t 'and or' 0 'a c d' 'true && echo -n "a "; false && echo b; false || echo -n "c "; true && false || echo d'
+t 'and or' 0 'a c d' 'true && echo -n "a "; false && echo b
+false || echo -n "c "; true && false || echo d'
 t 'not' 0 '1 0' '! true; echo -n "$? "; ! false; echo $?'
 t 'exit status' 7 '' 'exit 7'
 t 'last status' 1 '' 'true; false'
@@ -62,29 +63,50 @@ t 'if elif else' 0 'two' 'if false; then echo one; elif true; then echo two; els
 t 'if without a branch' 0 '0' 'if false; then echo; fi; echo $?'
 t 'while' 0 '0 1 2 ' 'i=0; while [ $i -lt 3 ]; do echo -n "$i "; i=$((i+1)); done'
 t 'until' 0 '3' 'i=0; until [ $i = 3 ]; do i=$((i+1)); done; echo $i'
-t 'break and continue' 0 '1 3 ' 'for i in 1 2 3 4 5; do [ $i = 2 ] && continue; [ $i = 4 ] && break; echo -n "$i "; done'
-t 'break 2' 0 'a out' 'for i in 1 2; do for j in 1 2; do echo -n "a "; break 2; done; done; echo out'
+t 'break and continue' 0 '1 3 ' 'for i in 1 2 3 4 5; do
+	[ $i = 2 ] && continue
+	[ $i = 4 ] && break
+	echo -n "$i "
+done'
+t 'break 2' 0 'a out' 'for i in 1 2; do
+	for j in 1 2; do echo -n "a "; break 2; done
+done; echo out'
 t 'continue 2' 0 'aa' 'for i in 1 2; do for j in 1 2; do echo -n a; continue 2; done; echo no; done'
 t 'for over lines' 0 'a b ' 'for i in a \
  b
 do
 	echo -n "$i "
 done'
-t 'case' 0 'c other star' 'for f in x.c y "*"; do case $f in *.h) echo -n h;; (*.c|*.S) echo -n "c ";; "*") echo -n star;; *) echo -n "other ";; esac; done'
-t 'function' 3 'f a 1 outer' 'f() { echo -n "f $1 $# "; return 3; }; set -- outer; f a; s=$?; echo $1; exit $s'
+t 'case' 0 'c other star' 'for f in x.c y "*"; do
+	case $f in
+	*.h) echo -n h;;
+	(*.c|*.S) echo -n "c ";;
+	"*") echo -n star;;
+	*) echo -n "other "
+	esac
+done'
+t 'function' 3 'f a 1 outer' 'f() { echo -n "f $1 $# "; return 3; }
+set -- outer; f a; s=$?; echo $1; exit $s'
 t 'function in a pipeline' 0 'A' 'f() { tr a A; }; echo a | f'
-t 'recursion' 0 '120' 'f() { if [ $1 = 1 ]; then echo 1; else echo $(($1 * $(f $(($1 - 1))))); fi; }; f 5'
+t 'recursion' 0 '120' 'f() {
+	if [ $1 = 1 ]; then echo 1; else echo $(($1 * $(f $(($1 - 1))))); fi
+}
+f 5'
 t 'pipeline' 0 '3' 'printf "c\na\nb\n" | sort | wc -l'
 t 'status of a pipeline' 0 '' 'false | true'
 t 'a writer gets SIGPIPE' 0 'y' 'while :; do echo y; done | head -n 1'
-t 'loop in a pipeline' 0 '2 lines' 'printf "a\nb\n" | { n=0; while read x; do n=$((n+1)); done; echo $n lines; }'
+t 'loop in a pipeline' 0 '2 lines' 'printf "a\nb\n" | {
+	n=0; while read x; do n=$((n+1)); done; echo $n lines
+}'
 t 'background' 0 'b a' '{ sleep 0.1; echo a; } & echo -n "b "; wait'
 t 'wait for a status' 5 '' '(exit 5) & wait $!'
 t 'wait for a stranger' 127 '' 'wait 1'
 t 'background has no input' 0 'x' 'cat & wait; echo x'
 t 'set -e' 1 'a' 'set -e; echo a; false; echo b'
-t 'set -e and conditions' 0 'b' 'set -e; if false; then :; fi; false || true; ! true; while false; do :; done; echo b'
-t 'set -e in a function that is tested' 0 'in after' 'set -e; f() { false; echo -n "in "; }; f && echo after'
+t 'set -e and conditions' 0 'b' 'set -e
+if false; then :; fi; false || true; ! true; while false; do :; done; echo b'
+t 'set -e in a function that is tested' 0 'in after' 'set -e
+f() { false; echo -n "in "; }; f && echo after'
 t 'set -x' 0 '+ echo a b
 a b' 'set -x; echo a b'
 t 'very long list' 0 '5000' "$(seq 1 5000 | sed 's/.*/n=&/'); echo \$n"
@@ -124,7 +146,8 @@ $(seq 1 100000)
 E'
 t 'full device' 1 'sh: echo: No space left on device' 'echo x >/dev/full'
 t 'exec moves output' 0 'a' 'exec >f; echo a; exec cat f >&2'
-t 'nothing leaks to programs' 0 '' 'a=$(ls /proc/self/fd); { b=$(ls /proc/self/fd); } </dev/null; [ "$a" = "$b" ]'
+t 'nothing leaks to programs' 0 '' 'a=$(ls /proc/self/fd)
+{ b=$(ls /proc/self/fd); } </dev/null; [ "$a" = "$b" ]'
 t 'restored after a built-in' 0 'out' 'echo hidden >/dev/null; read x <f; echo out'
 
 # ---- files
@@ -137,9 +160,12 @@ t 'cd -' 0 '/' 'cd /; cd /tmp; cd - >/dev/null; pwd'
 t 'cd to nowhere' 1 'sh: cd: /no/where: No such file or directory' 'cd /no/where'
 
 # ---- built-ins
-t 'test numbers' 0 '0 1 0 0' 'test 3 -gt 2; a=$?; [ 3 -lt 2 ]; b=$?; [ 2 -le 2 ]; c=$?; [ -1 -ne 1 ]; echo $a $b $c $?'
-t 'test strings' 0 '0 0 0 1' '[ a = a ]; a=$?; [ -z "" ]; b=$?; [ -n x -a x != y ]; c=$?; [ "" ]; echo $a $b $c $?'
-t 'test with difficult words' 0 '0 0 1' '[ "(" = "(" ]; a=$?; [ ! = ! ]; b=$?; [ ! x ]; echo $a $b $?'
+t 'test numbers' 0 '0 1 0 0' 'test 3 -gt 2; a=$?; [ 3 -lt 2 ]; b=$?; [ 2 -le 2 ]; c=$?
+[ -1 -ne 1 ]; echo $a $b $c $?'
+t 'test strings' 0 '0 0 0 1' '[ a = a ]; a=$?; [ -z "" ]; b=$?; [ -n x -a x != y ]; c=$?
+[ "" ]; echo $a $b $c $?'
+t 'test with difficult words' 0 '0 0 1' '[ "(" = "(" ]; a=$?; [ ! = ! ]; b=$?
+[ ! x ]; echo $a $b $?'
 t 'test files' 0 '0 0 1' '[ -d / ]; a=$?; [ -f f -a -e f ]; b=$?; [ -x f ]; echo $a $b $?'
 t 'test: no number' 2 'sh: test: x: not a number' '[ x -eq 1 ]'
 t 'read' 0 '[a][b c]' 'echo "  a b c " | { read x y; echo "[$x][$y]"; }'
@@ -147,7 +173,8 @@ t 'read with IFS' 0 '1-2:3' 'IFS=: read a b <<E
 1:2:3
 E
 echo $a-$b'
-t 'read -r' 0 'a\b ab' 'echo "a\b" | { read -r x; echo -n "$x "; }; echo "a\b" | { read x; echo "$x"; }'
+t 'read -r' 0 'a\b ab' 'echo "a\b" | { read -r x; echo -n "$x "; }
+echo "a\b" | { read x; echo "$x"; }'
 t 'read at the end' 1 '' 'read x </dev/null'
 t 'export' 0 'v w' 'export x=v; y=w; export y; sh -c "echo \$x \$y"'
 t 'assignment for one program' 0 'v unset' 'x=v sh -c "echo -n \"\$x \""; echo ${x:-unset}'
@@ -159,7 +186,10 @@ t 'command -v' 0 'echo /bin/sh' 'PATH=/bin; echo $(command -v echo) $(command -v
 t 'trap EXIT' 3 'bye' 'trap "echo bye" EXIT; exit 3'
 t 'trap a signal' 0 'got on' 'trap "echo -n \"got \"" USR1; kill -USR1 $$; echo on'
 t 'trap is reset in children' 143 'Terminated' 'trap : TERM; (sh -c "kill -TERM \$PPID"; sleep 1)'
-t 'wait is ended by a trap' 138 'usr1' 'trap "echo usr1" USR1; sleep 5 & p=$!; (sleep 0.1; kill -USR1 $$) & wait $p; s=$?; kill $p; exit $s'
+t 'wait is ended by a trap' 138 'usr1' 'trap "echo usr1" USR1
+sleep 5 & p=$!
+(sleep 0.1; kill -USR1 $$) &
+wait $p; s=$?; kill $p; exit $s'
 t 'umask' 0 '0027' 'umask 027; umask'
 
 # ---- programs and errors
@@ -167,7 +197,8 @@ t 'program not found' 127 'sh: no_such: not found' 'no_such'
 t 'not executable' 126 'sh: /etc/passwd: Permission denied' '/etc/passwd'
 t 'a directory' 126 'sh: /: Permission denied' '/'
 t 'killed by a signal' 137 'Killed' 'sh -c "kill -9 \$\$"; exit $?'
-t 'the last command takes the place' 0 'same' 'echo $$ >pid; exec sh -c "[ \$\$ = \$(cat pid) ] && echo same"'
+t 'the last command takes the place' 0 'same' 'echo $$ >pid
+exec sh -c "[ \$\$ = \$(cat pid) ] && echo same"'
 t 'syntax: end of file' 2 'sh: line 1: syntax error: unexpected end of file' 'if true'
 t 'syntax: operator' 2 'sh: line 1: syntax error: unexpected ;;' 'echo a;; echo b'
 t 'syntax: parenthesis' 2 'sh: line 1: syntax error: unexpected )' 'echo a )'

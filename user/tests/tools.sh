@@ -89,3 +89,8 @@ expect 'true' 0 '' true
 expect 'false' 1 '' false
 expect 'stat: missing' 1 'stat: none: No such file or directory' stat none
 expect 'init: not process 1' 1 'init: must be process 1' init
+expect 'printf' 0 'a  b|   7|0x1f|%|x' printf '%s|%4d|%#x|%%|%b' 'a  b' 7 31 'x\n\c.'
+expect 'printf: format again' 0 '1-2
+3-' printf '%s-%s\n' 1 2 3
+expect 'printf: bad number' 1 'printf: x: bad number
+0' printf '%d\n' x
