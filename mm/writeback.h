@@ -27,7 +27,6 @@ struct writeback_control {
 	loff_t range_start, range_end;	/* bytes, end included */
 	enum writeback_sync_modes sync_mode;
 	bool tagged_writepages;		/* what was dirty at the begin, and no more */
-	bool for_sync;			/* sync(2): the caller waits for all files at the end */
 };
 
 /* A super block's dirty inodes (sb->s_wb).  Under the one lock of mm/writeback.c. */

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Who keeps an invariant registers the check of it; the page cache's and the allocators' are called from here, since they
+ * are below.
+ *
+ * The leak snapshot first brings the system to the state that depends on nothing but what is in use: written back,
+ * caches dropped, harts' lists drained.  What is left in the page cache (mapped, or of who reads this) counts as
+ * free, and so do slab frames, whose number depends on how the objects lie.
+ */
+#include "mm/check.h"
+
+#include "fs/file.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "kernel/spinlock.h"
+#include "lib/string.h"
+#include "lib/vsnprintf.h"
+#include "mm/page_alloc.h"
+#include "mm/shrinker.h"
+#include "mm/slab.h"
+#include "mm/vmalloc.h"
+#include "mm/vmscan.h"
+#include "mm/vmstat.h"
+
+/* Both only ever grow, at boot. */
+static LIST_HEAD(checkers);
+static LIST_HEAD(leak_counters);
+static DEFINE_SPINLOCK(check_lock, RANK_RECLAIM);
+
+void register_mm_checker(struct mm_checker *checker)
+{
+	spin_lock(&check_lock);
+	list_add_tail(&checker->list, &checkers);
+	spin_unlock(&check_lock);
+}
+
+void register_leak_counter(struct leak_counter *counter)
+{
+	spin_lock(&check_lock);
+	list_add_tail(&counter->list, &leak_counters);
+	spin_unlock(&check_lock);
+}
+
+int mm_check_failed(const char *invariant, const char *fmt, ...)
+{
+	char what[128];
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	pr_err("mm_check: %s broken: %s", invariant, what);
+	return -EIO;
+}
+
+int mm_check(void)
+{
+	struct mm_checker *checker;
+	int error = check_page_alloc();
+
+	if (!error)
+		error = check_slab();
+	list_for_each_entry(checker, &checkers, list) {
+		if (error)
+			break;
+		error = checker->check();
+	}
+	return error;
+}
+
+static void settle(void)
+{
+	ksys_sync();
+	drop_pagecache();
+	/* A first look at what was used lately only makes it old. */
+	for (int idle = 0; idle < 2;)
+		idle = shrink_slab(GFP_KERNEL, 0) ? 0 : idle + 1;
+	drop_pagecache();
+	slab_shrink();
+	drain_all_pages();
+}
+
+/* Objects in use, less the page cache's own bookkeeping, which depends on which pages happen to be there. */
+static unsigned long leakable_slab_objects(void)
+{
+	unsigned long objects = 0;
+	struct slabinfo info;
+
+	for (int pos = 0; slabinfo_next(&pos, &info);)
+		if (strcmp(info.name, "xa_node") && strcmp(info.name, "buffer_head"))
+			objects += info.active_objs;
+	return objects;
+}
+
+size_t leak_snapshot(char *buf, size_t size)
+{
+	struct leak_counter *counter;
+	unsigned long free;
+	size_t n;
+
+	settle();
+	free = nr_free_pages() + vm_state(NR_FILE_PAGES) + vm_state(NR_SLAB_UNRECLAIMABLE) + vmalloc_retained();
+	n = scnprintf(buf, size, "free_folios %lu\nslab_objects %lu\n", free, leakable_slab_objects());
+	list_for_each_entry(counter, &leak_counters, list)
+		n += scnprintf(buf + n, size - n, "%s %lu\n", counter->name, counter->count());
+	return n;
+}
