@@ -34,9 +34,9 @@ SUBMAKE = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)
 help:
 	echo 'make run            build and boot to a shell; leave: poweroff, or Ctrl-A x'
 	echo "make run CMD='…'    run one command in the guest, print its exit status, power off"
-	echo '   options:         SMP=1..8 (2)  MEM=128M  SWAP=256M or 0  BOOT=opensbi|uboot  DEBUG=1'
+	echo '   options:         SMP=1..8 (2)  MEM=128M  SWAP=256M or 0  BOOT=opensbi|uboot'
 	echo '                    OVERLAY=dir laid over the root disk   FRESH=1 makes the disk anew'
-	echo "                    APPEND='kernel parameters'  TIMEOUT=seconds"
+	echo "                    APPEND='kernel parameters'  TIMEOUT=seconds  DEBUG=1"
 	echo '                    ICOUNT=1 SEED=n repeatable, one hart   GDB=1 waits for make gdb'
 	echo 'tools/run           the same without building; options from the environment'
 	echo 'make gdb            attach a debugger to the running guest, or start one'
@@ -46,7 +46,7 @@ help:
 	echo 'make user-tests     tests of the shell and the tools, on the host'
 	echo 'make oracle         the user tests on real Linux'
 	echo 'make check          style, layers, counts of exceptions'
-	echo 'make soak MIN=60 N=20 SMP=4 MEM=48M SEED=1   repetitions; goes on where it was stopped'
+	echo 'make soak MIN=60 N=20 SMP=4 MEM=48M SEED=1   repetitions; resumable'
 	echo 'make mutants        broken kernels, each of which a check must catch'
 	echo 'make bench          measurements beside those of Linux 6.1'
 	echo 'make doctor         the tools found, beside the versions known to work'

@@ -115,7 +115,7 @@ def fresh_directory(path):
 
 
 def remove_disks(directory, prefix=""):
-    """Of the runs whose names begin with `prefix`: the disks and what belongs to them, not the logs."""
+    """Removes disks, and all that belongs to them, of the runs whose names begin with `prefix`."""
     for name in os.listdir(directory):
         if name.startswith(prefix) and name.endswith(
                 (".img", ".swap", ".lock", ".uboot", ".sum", ".out")):
