@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The way of a request:
+ *
+ *   submit_bio ──► plug of the task ──► disk->waiting ──► driver ──► reap ──► bi_end_io of each bio
+ *                  (if there is one)    merge, FIFO       (ring)     (interrupt)
+ *
+ * I1  A request lies in the bio that it began with (bio->bi_request), which need not be the first of its bios: it is
+ *     gone as soon as the first bi_end_io has run.
+ * I2  All bios of a request have the same operation and device, and are neighbours in order of sector.
+ * I3  While requests wait, the driver has at least one (it said -EBUSY): its completion offers them again.
+ * I4  bi_end_io runs without a lock of ours, in interrupt context or, for what fails at once, the submitter's.
+ */
+#include "drivers/block.h"
+
+#include "kernel/completion.h"
+#include "kernel/errno.h"
+#include "kernel/init.h"
+#include "kernel/printk.h"
+#include "kernel/sched.h"
+#include "kernel/time.h"
+#include "kernel/trace.h"
+#include "mm/check.h"
+#include "mm/vmstat.h"
+
+/* A plug is sent off when it has so many requests: the device may as well begin. */
+#define PLUG_MAX	32
+/* So many requests are looked at for a neighbour, the latest first: a search must not cost more than it saves. */
+#define MERGE_SEARCH	8
+
+static const char op_letter[NR_REQ_OPS] = { 'R', 'W', 'F' };
+
+static u32 bytes_to_sectors(u32 bytes)
+{
+	return bytes >> SECTOR_SHIFT;
+}
+
+/* --- merging --- */
+
+static bool fits(const struct request *rq, const struct request *other)
+{
+	const struct disk_limits *limits = &rq->bdev->bd_disk->limits;
+
+	return rq->bdev == other->bdev && rq->op == other->op &&
+	       rq->nr_segments + other->nr_segments <= limits->max_segments &&
+	       rq->bytes + other->bytes <= limits->max_bytes;
+}
+
+/* Makes @other's bios part of @rq if they are neighbours. */
+static bool merge(struct request *rq, struct request *other)
+{
+	if (rq->sector + bytes_to_sectors(rq->bytes) == other->sector && fits(rq, other)) {
+		rq->biotail->bi_next = other->bio;
+		rq->biotail = other->biotail;
+	} else if (other->sector + bytes_to_sectors(other->bytes) == rq->sector && fits(rq, other)) {
+		other->biotail->bi_next = rq->bio;
+		rq->bio = other->bio;
+		rq->sector = other->sector;
+	} else {
+		return false;
+	}
+	rq->bytes += other->bytes;
+	rq->nr_segments += other->nr_segments;
+	return true;
+}
+
+static bool merge_into_list(struct list_head *list, struct request *other)
+{
+	struct request *rq;
+	int looked = 0;
+
+	list_for_each_entry_reverse(rq, list, list) {
+		if (merge(rq, other))
+			return true;
+		if (++looked == MERGE_SEARCH)
+			break;
+	}
+	return false;
+}
+
+/* --- statistics; disk lock held --- */
+
+static void stats_begin(struct disk_stats *stats, u64 now)
+{
+	if (!stats->in_flight++)
+		stats->busy_since = now;
+}
+
+static void stats_merged(struct disk_stats *stats, enum req_op op)
+{
+	stats->in_flight--;
+	stats->merges[op]++;
+}
+
+static void stats_end(struct disk_stats *stats, const struct request *rq, u64 now)
+{
+	stats->ios[rq->op]++;
+	stats->sectors[rq->op] += bytes_to_sectors(rq->bytes);
+	stats->ns[rq->op] += now - rq->start_ns;
+	if (!--stats->in_flight)
+		stats->busy_ns += now - stats->busy_since;
+}
+
+static void account_begin(const struct request *rq)
+{
+	struct block_device *whole = &rq->bdev->bd_disk->part0;
+
+	stats_begin(&whole->bd_stats, rq->start_ns);
+	if (rq->bdev != whole)
+		stats_begin(&rq->bdev->bd_stats, rq->start_ns);
+}
+
+static void account_merged(const struct request *rq)
+{
+	struct block_device *whole = &rq->bdev->bd_disk->part0;
+
+	stats_merged(&whole->bd_stats, rq->op);
+	if (rq->bdev != whole)
+		stats_merged(&rq->bdev->bd_stats, rq->op);
+}
+
+static void account_end(const struct list_head *done)
+{
+	u64 now = ktime_get_ns();
+	struct request *rq;
+
+	list_for_each_entry(rq, done, list) {
+		struct block_device *whole = &rq->bdev->bd_disk->part0;
+
+		stats_end(&whole->bd_stats, rq, now);
+		if (rq->bdev != whole)
+			stats_end(&rq->bdev->bd_stats, rq, now);
+	}
+}
+
+/* --- the queue; disk lock held --- */
+
+static void enqueue(struct gendisk *disk, struct request *rq)
+{
+	account_begin(rq);
+	if (rq->op != REQ_OP_FLUSH && merge_into_list(&disk->waiting, rq))
+		account_merged(rq);
+	else
+		list_add_tail(&rq->list, &disk->waiting);
+}
+
+/* Gives the driver what it has room for; what it refuses for good goes to @failed. */
+static void dispatch(struct gendisk *disk, struct list_head *failed)
+{
+	bool taken = false;
+
+	while (!list_empty(&disk->waiting)) {
+		struct request *rq = list_first_entry(&disk->waiting, struct request, list);
+		int error = disk->ops->queue_rq(disk, rq);
+
+		if (error == -EBUSY)
+			break;
+		list_del(&rq->list);
+		if (error) {
+			rq->status = error;
+			list_add_tail(&rq->list, failed);
+			continue;
+		}
+		taken = true;
+	}
+	if (taken)
+		disk->ops->commit_rqs(disk);
+}
+
+/* --- completion --- */
+
+static void end_request(struct request *rq)
+{
+	struct bio *bio = rq->bio;
+	int status = rq->status;
+
+	TRACE(TRACE_BLOCK, op_letter[rq->op], disk_name(rq->bdev->bd_disk), rq->sector, rq->bytes, 1, 0);
+	/* The bios may be freed one by one from here on, and the request with one of them (I1). */
+	while (bio) {
+		struct bio *next = bio->bi_next;
+
+		bio->bi_status = status;
+		bio->bi_end_io(bio);
+		bio = next;
+	}
+}
+
+static void end_requests(struct list_head *done)
+{
+	struct request *rq, *next;
+
+	list_for_each_entry_safe(rq, next, done, list)
+		end_request(rq);
+}
+
+void blk_interrupt(struct gendisk *disk)
+{
+	unsigned long flags;
+	LIST_HEAD(done);
+	LIST_HEAD(failed);
+
+	spin_lock_irqsave(&disk->lock, flags);
+	disk->ops->reap(disk, &done);
+	dispatch(disk, &failed);
+	list_splice_tail(&failed, &done);
+	if (!list_empty(&done))
+		account_end(&done);
+	spin_unlock_irqrestore(&disk->lock, flags);
+	end_requests(&done);
+}
+
+/* --- plugs --- */
+
+/* Sends off the requests of one disk, the first one's. */
+static void send_off_one_disk(struct list_head *requests)
+{
+	struct gendisk *disk = list_first_entry(requests, struct request, list)->bdev->bd_disk;
+	struct request *rq, *next;
+	unsigned long flags;
+	LIST_HEAD(failed);
+
+	spin_lock_irqsave(&disk->lock, flags);
+	list_for_each_entry_safe(rq, next, requests, list) {
+		if (rq->bdev->bd_disk != disk)
+			continue;
+		list_del(&rq->list);
+		enqueue(disk, rq);
+	}
+	dispatch(disk, &failed);
+	if (!list_empty(&failed))
+		account_end(&failed);
+	spin_unlock_irqrestore(&disk->lock, flags);
+	end_requests(&failed);
+}
+
+static void send_off(struct list_head *requests)
+{
+	while (!list_empty(requests))
+		send_off_one_disk(requests);
+}
+
+void blk_flush_plug(void)
+{
+	struct blk_plug *plug = current->plug;
+	LIST_HEAD(requests);
+
+	if (!plug || list_empty(&plug->requests))
+		return;
+	list_splice_init(&plug->requests, &requests);
+	plug->count = 0;
+	send_off(&requests);
+}
+
+void blk_start_plug(struct blk_plug *plug)
+{
+	if (current->plug)
+		return;
+	INIT_LIST_HEAD(&plug->requests);
+	plug->count = 0;
+	current->plug = plug;
+}
+
+void blk_finish_plug(struct blk_plug *plug)
+{
+	if (current->plug != plug)
+		return;
+	blk_flush_plug();
+	current->plug = NULL;
+}
+
+static void plug_add(struct blk_plug *plug, struct request *rq)
+{
+	if (merge_into_list(&plug->requests, rq)) {
+		rq->bdev->bd_stats.merges[rq->op]++;
+		return;
+	}
+	list_add_tail(&rq->list, &plug->requests);
+	if (++plug->count >= PLUG_MAX)
+		blk_flush_plug();
+}
+
+/* --- submission --- */
+
+static int check_bio(const struct bio *bio)
+{
+	const struct block_device *bdev = bio->bi_bdev;
+	u64 sectors = bytes_to_sectors(bio->bi_size);
+
+	if (bio->bi_op == REQ_OP_FLUSH)
+		return 0;
+	if (unlikely(!sectors || bio->bi_size % SECTOR_SIZE || bio->bi_sector > bdev->bd_nr_sectors ||
+		     sectors > bdev->bd_nr_sectors - bio->bi_sector)) {
+		printk_ratelimited(KERN_ERR, "%s: %u bytes at sector %llu are outside its %llu sectors\n",
+				   bdev->bd_name, bio->bi_size, bio->bi_sector, bdev->bd_nr_sectors);
+		return -EIO;
+	}
+	if (bio->bi_op == REQ_OP_WRITE && bdev_read_only(bdev))
+		return -EROFS;
+	return 0;
+}
+
+static void count_io(const struct bio *bio)
+{
+	u32 kib = DIV_ROUND_UP(bio->bi_size, 1024);
+
+	if (bio->bi_op == REQ_OP_READ) {
+		count_vm_events(PGPGIN, kib);
+		current->inblock += bytes_to_sectors(bio->bi_size);
+	} else if (bio->bi_op == REQ_OP_WRITE) {
+		count_vm_events(PGPGOUT, kib);
+	}
+}
+
+static struct request *begin_request(struct bio *bio)
+{
+	struct request *rq = &bio->bi_request;
+
+	rq->op = bio->bi_op;
+	rq->status = 0;
+	rq->sector = bio->bi_sector + bio->bi_bdev->bd_start_sect;
+	rq->bytes = bio->bi_size;
+	rq->nr_segments = bio->bi_vcnt;
+	rq->bio = rq->biotail = bio;
+	rq->bdev = bio->bi_bdev;
+	rq->start_ns = ktime_get_ns();
+	bio->bi_next = NULL;
+	return rq;
+}
+
+void submit_bio(struct bio *bio)
+{
+	struct gendisk *disk = bio->bi_bdev->bd_disk;
+	struct blk_plug *plug = current->plug;
+	int error = check_bio(bio);
+	struct request *rq;
+	LIST_HEAD(one);
+
+	if (unlikely(error)) {
+		bio->bi_status = error;
+		bio->bi_end_io(bio);
+		return;
+	}
+	count_io(bio);
+	rq = begin_request(bio);
+	TRACE(TRACE_BLOCK, op_letter[rq->op], disk_name(disk), rq->sector, rq->bytes, 0, 0);
+	if (plug && rq->op != REQ_OP_FLUSH) {
+		plug_add(plug, rq);
+		return;
+	}
+	list_add_tail(&rq->list, &one);
+	send_off(&one);
+}
+
+static void complete_waiter(struct bio *bio)
+{
+	complete(bio->bi_private);
+}
+
+int submit_bio_wait(struct bio *bio)
+{
+	struct completion done;
+
+	init_completion(&done);
+	bio->bi_private = &done;
+	bio->bi_end_io = complete_waiter;
+	submit_bio(bio);
+	wait_for_completion(&done);
+	return bio->bi_status;
+}
+
+int blkdev_issue_flush(struct block_device *bdev)
+{
+	struct bio *bio;
+	int error;
+
+	if (!bdev->bd_disk->limits.has_flush)
+		return 0;
+	bio = bio_alloc(bdev, 0, REQ_OP_FLUSH, GFP_NOIO);
+	bio->bi_sector = 0;
+	error = submit_bio_wait(bio);
+	bio_put(bio);
+	return error;
+}
+
+static unsigned long requests_in_flight(void)
+{
+	struct block_device *bdev = NULL;
+	unsigned long n = 0;
+
+	while ((bdev = bdev_next(bdev)) != NULL)
+		if (!bdev->bd_partno)
+			n += READ_ONCE(bdev->bd_stats.in_flight);
+	return n;
+}
+
+static struct leak_counter request_counter = { .name = "block_requests", .count = requests_in_flight };
+
+static void block_init(void)
+{
+	register_leak_counter(&request_counter);
+}
+core_initcall(block_init);
