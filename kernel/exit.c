@@ -14,6 +14,7 @@
  */
 #include "kernel/exit.h"
 
+#include "drivers/tty.h"
 #include "fs/fdtable.h"
 #include "fs/fs_struct.h"
 #include "kernel/cred.h"
@@ -32,8 +33,11 @@ static void exit_thread_group(struct task_struct *task)
 {
 	struct signal_struct *sig = task->signal;
 
+	/* Senders walk the list with siglock alone. */
+	spin_lock(&task->sighand->siglock);
 	list_del_init(&task->thread_group);
 	sig->nr_threads--;
+	spin_unlock(&task->sighand->siglock);
 	if (task != task->group_leader)
 		rusage_add_task(&sig->dead, task);
 }
@@ -247,6 +251,8 @@ void __noreturn do_exit(long code)
 	}
 	exit_files(task);
 	exit_fs(task);
+	if (group_dead && task->signal->leader)
+		disassociate_ctty();
 
 	/* After this the parent may take the descriptor out of every list; the reference of its running stays. */
 	exit_notify(&dead, group_dead);

@@ -108,15 +108,13 @@ SYSCALL_DEFINE2(clock_getres, int, clock, struct __kernel_timespec *, uts)
 
 static int set_real_time(const struct __kernel_timespec *ts)
 {
-	int err;
-
 	if (!timespec_valid(ts))
 		return -EINVAL;
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
-	err = ktime_set_real_ns(timespec_to_ns(ts));
+	WRITE_ONCE(clock_real_offset, timespec_to_ns(ts) - ktime_get_ns());
 	update_vdso_data();
-	return err;
+	return 0;
 }
 
 SYSCALL_DEFINE2(clock_settime, int, clock, const struct __kernel_timespec *, uts)

@@ -10,18 +10,15 @@
 #include "lib/types.h"
 
 /*
- * The page of data.  A reader takes @seq (even), reads, and starts again if it has changed.
- * ns = cycles * mult >> shift; realtime = that + real_offset.
+ * The page of data: monotonic ns = cycles * mult >> shift; real time = that + real_offset.  Only the offset changes after
+ * boot, and a hart loads it in one piece, so readers need no lock.
  */
 struct vdso_data {
-	u32 seq;
-	u32 mult, shift;
 	u64 real_offset;
+	u32 mult, shift;
 };
 
-struct linux_binprm;
-
-/* Maps both into current->mm.  0 or -ENOMEM. */
+/* Maps both into current->mm, which exec is building.  0 or -ENOMEM. */
 int arch_setup_additional_pages(void);
 /* The clock was set: new parameters for the readers. */
 void update_vdso_data(void);
