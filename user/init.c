@@ -186,7 +186,6 @@ static void end_all_processes(void)
 static void leave(int how)
 {
 	sync();
-	swapoff(SWAP_DISK);
 	umount("/dev/shm");
 	umount("/tmp");
 	mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY, NULL);

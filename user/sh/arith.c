@@ -48,7 +48,7 @@ static long value_of(const char *name)
 	if (!text || !*text)
 		return 0;
 	long n = strtol(text, &end, 0);
-	if (*end) {
+	if (end[strspn(end, " \t\n")]) {
 		at = text;
 		fail("bad number");
 	}

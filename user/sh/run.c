@@ -507,8 +507,9 @@ static int run_if(struct node *n, int flags)
 		return status;
 	if (status == 0)
 		return run(n->right, flags);
-	sh.status = 0;
-	return run(n->other, flags);
+	if (n->other)
+		return run(n->other, flags); // there, $? is the condition's
+	return sh.status = 0;
 }
 
 static int run_and_or(struct node *n, int flags)

@@ -61,6 +61,7 @@ t 'subshell' 0 '1 5' 'x=1; (x=2; exit 5); s=$?; echo $x $s'
 t 'group' 0 'a b' '{ echo -n "a "; echo b; }'
 t 'if elif else' 0 'two' 'if false; then echo one; elif true; then echo two; else echo three; fi'
 t 'if without a branch' 0 '0' 'if false; then echo; fi; echo $?'
+t 'status in else' 0 '3' 'if (exit 3); then :; else echo $?; fi'
 t 'while' 0 '0 1 2 ' 'i=0; while [ $i -lt 3 ]; do echo -n "$i "; i=$((i+1)); done'
 t 'until' 0 '3' 'i=0; until [ $i = 3 ]; do i=$((i+1)); done; echo $i'
 t 'break and continue' 0 '1 3 ' 'for i in 1 2 3 4 5; do
