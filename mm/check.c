@@ -16,7 +16,6 @@
 #include "lib/string.h"
 #include "lib/vsnprintf.h"
 #include "mm/page_alloc.h"
-#include "mm/shrinker.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 #include "mm/vmscan.h"
@@ -72,9 +71,8 @@ static void settle(void)
 {
 	ksys_sync();
 	drop_pagecache();
-	/* A first look at what was used lately only makes it old. */
-	for (int idle = 0; idle < 2;)
-		idle = shrink_slab(GFP_KERNEL, 0) ? 0 : idle + 1;
+	drop_slab();
+	/* Folios that a freed inode or buffer held on to. */
 	drop_pagecache();
 	slab_shrink();
 	drain_all_pages();

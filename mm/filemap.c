@@ -775,3 +775,69 @@ vm_fault_t filemap_page_mkwrite(struct vm_fault *vmf)
 	folio_wait_stable(folio);
 	return VM_FAULT_LOCKED;
 }
+
+/* --- for mm_check() --- */
+
+/* I2, once for each mapping: when @folio is its first. */
+static bool nrpages_right(struct address_space *mapping, struct folio *folio)
+{
+	unsigned long index = 0, count = 0;
+	void *entry = xa_find(&mapping->i_pages, &index, ULONG_MAX, XA_PRESENT);
+
+	if (entry != folio)
+		return true;
+	xa_for_each(&mapping->i_pages, index, entry)
+		count++;
+	return count == mapping->nrpages;
+}
+
+/* => locked, with a reference of ours, in @mapping */
+static const char *check_folio(struct address_space *mapping, struct folio *folio)
+{
+	int references = 2 + folio_test_private(folio) + folio_mapcount(folio);
+	const char *broken = NULL;
+
+	spin_lock(&mapping->i_pages_lock);
+	if (xa_load(&mapping->i_pages, folio->index) != folio || folio_ref_count(folio) < references)
+		broken = "filemap I1";
+	else if (!nrpages_right(mapping, folio))
+		broken = "filemap I2";
+	else if (folio_test_dirty(folio) && mapping->a_ops->dirty_folio != noop_dirty_folio &&
+		 !xa_get_mark(&mapping->i_pages, folio->index, PAGECACHE_TAG_DIRTY))
+		broken = "page_writeback I1";
+	else if (folio_test_writeback(folio) &&
+		 !xa_get_mark(&mapping->i_pages, folio->index, PAGECACHE_TAG_WRITEBACK))
+		broken = "page_writeback I2";
+	spin_unlock(&mapping->i_pages_lock);
+	return broken;
+}
+
+static int check_filemap(void)
+{
+	for (unsigned long pfn = min_pfn; pfn < max_pfn; pfn++) {
+		struct folio *folio = pfn_folio(pfn);
+		const char *broken = NULL;
+
+		if (!folio_test_lru(folio) || !folio_try_get(folio))
+			continue;
+		folio_lock(folio);
+		if (folio_mapping(folio))
+			broken = check_folio(folio_mapping(folio), folio);
+		folio_unlock(folio);
+		if (broken)
+			mm_check_failed(broken, "frame 0x%lx, flags 0x%lx, count %d, mapcount %d", pfn,
+					folio->flags, folio_ref_count(folio), folio_mapcount(folio));
+		folio_put(folio);
+		if (broken)
+			return -EIO;
+	}
+	return 0;
+}
+
+static struct mm_checker filemap_checker = { .name = "filemap", .check = check_filemap };
+
+static void filemap_init(void)
+{
+	register_mm_checker(&filemap_checker);
+}
+late_initcall(filemap_init);

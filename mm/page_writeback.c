@@ -35,16 +35,18 @@
 
 bool filemap_dirty_folio(struct address_space *mapping, struct folio *folio)
 {
-	if (folio_test_set_dirty(folio))
+	bool newly;
+
+	if (folio_test_dirty(folio))
 		return false;
 	spin_lock(&mapping->i_pages_lock);
-	if (folio->mapping != mapping) {
-		/* Truncated meanwhile: nobody will write it. */
-		spin_unlock(&mapping->i_pages_lock);
-		return false;
-	}
-	xa_set_mark(&mapping->i_pages, folio->index, PAGECACHE_TAG_DIRTY);
+	/* Truncated meanwhile: nobody will write it. */
+	newly = folio->mapping == mapping && !folio_test_set_dirty(folio);
+	if (newly)
+		xa_set_mark(&mapping->i_pages, folio->index, PAGECACHE_TAG_DIRTY);
 	spin_unlock(&mapping->i_pages_lock);
+	if (!newly)
+		return false;
 	inc_state(NR_FILE_DIRTY);
 	count_vm_event(NR_DIRTIED);
 	__mark_inode_dirty(mapping->host, I_DIRTY_PAGES);

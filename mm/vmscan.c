@@ -232,6 +232,15 @@ unsigned long shrink_slab(gfp_t gfp, int priority)
 	return freed;
 }
 
+void drop_slab(void)
+{
+	count_vm_event(DROP_SLAB);
+	/* A first look at what was used lately only makes it old. */
+	for (int idle = 0; idle < 2;)
+		idle = shrink_slab(GFP_KERNEL, 0) ? 0 : idle + 1;
+	slab_shrink();
+}
+
 /* --- when --- */
 
 /* Each round looks at twice as much; the last one at everything, empty slabs too. */

@@ -26,8 +26,9 @@ void folio_mark_accessed(struct folio *folio);
 unsigned long try_to_free_pages(unsigned int order, gfp_t gfp);
 /* Memory is below `low`: asks for reclaim in the background.  Any context but interrupts. */
 void wake_kswapd(void);
-/* Drops everything clean that can be dropped (/proc/sys/vm/drop_caches 1). */
+/* Drop all that can be dropped: clean folios; objects of shrinkers (/proc/sys/vm/drop_caches 1, 2). */
 void drop_pagecache(void);
+void drop_slab(void);
 /* Frames on the list. */
 unsigned long lru_size(void);
 
