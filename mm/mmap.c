@@ -766,8 +766,9 @@ void exit_mmap(struct mm_struct *mm)
 	unmap_vmas(&tlb, mm->mmap, 0, USER_PGTABLES_CEILING);
 	for (vma = mm->mmap; vma; vma = vma->vm_next)
 		i_mmap_remove(vma);
+	/* Floor 0: what lies below was freed with the VMAs before, but for tables that reach up to here. */
 	for (vma = mm->mmap; vma; vma = vma->vm_next)
-		free_pgtables(&tlb, vma->vm_start, vma->vm_end, vma->vm_prev ? vma->vm_prev->vm_end : 0,
+		free_pgtables(&tlb, vma->vm_start, vma->vm_end, 0,
 			      vma->vm_next ? vma->vm_next->vm_start : USER_PGTABLES_CEILING);
 	tlb_finish_mmu(&tlb);
 	vma = mm->mmap;
