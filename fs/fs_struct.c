@@ -54,6 +54,18 @@ void exit_fs(struct task_struct *task)
 		put_fs_struct(fs);
 }
 
+struct fs_struct *get_task_fs(struct task_struct *task)
+{
+	struct fs_struct *fs;
+
+	spin_lock(&task_files_lock);
+	fs = task->fs;
+	if (fs)
+		atomic_inc(&fs->users);
+	spin_unlock(&task_files_lock);
+	return fs;
+}
+
 static void get_path_locked(struct fs_struct *fs, const struct path *from, struct path *to)
 {
 	spin_lock(&fs->lock);

@@ -36,6 +36,7 @@ struct linux_binprm {
 	bool secureexec;		/* AT_SECURE */
 	bool executable_stack;		/* PT_GNU_STACK */
 	bool committed;			/* past the point of no return */
+	unsigned long stack_top;	/* page aligned */
 	unsigned long p;		/* top of what is on the new stack so far */
 };
 
@@ -53,6 +54,14 @@ int kernel_execve(const char *filename, const char *const *argv, const char *con
 int begin_new_exec(struct linux_binprm *bprm);
 /* Copies the strings to the top of the new stack; bprm->p is where they begin.  After begin_new_exec(). */
 int setup_arg_pages(struct linux_binprm *bprm);
+
+/*
+ * Address-space randomisation, /proc/sys/kernel/randomize_va_space: 0 off (the default, so that runs repeat), 1 stack,
+ * mmap area, vDSO and position-independent programs, 2 the heap too.
+ */
+extern int randomize_va_space;
+/* For current's new program: up to 2^@bits pages, in bytes; 0 if randomisation is below @level. */
+unsigned long random_offset(int level, unsigned int bits);
 
 void set_task_comm(struct task_struct *task, const char *name);
 

@@ -8,18 +8,18 @@
 
 struct initcall {
 	void (*fn)(void);
-	const char *name;
+	int level;
 };
 
 #define __INITCALL(fn, level)							\
 	static const struct initcall __initcall_##fn				\
-	__attribute__((used, section(".initcall." #level), aligned(8))) = { fn, #fn }
+	__attribute__((used, section(".initcall." #level), aligned(8))) = { fn, level }
 
-#define core_initcall(fn)	__INITCALL(fn, 1)	/* slab works; no tasks but the boot one */
+#define core_initcall(fn)	__INITCALL(fn, 1)	/* slab works; no tasks but the boot one, interrupts off */
 #define fs_initcall(fn)		__INITCALL(fn, 2)	/* file systems and caches; scheduler runs */
 #define device_initcall(fn)	__INITCALL(fn, 3)	/* probe devices; interrupts on, may sleep */
 #define late_initcall(fn)	__INITCALL(fn, 4)	/* kernel threads, before the root is mounted */
 
-void do_initcalls(void);
+void do_initcalls(int first_level, int last_level);
 
 #endif

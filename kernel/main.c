@@ -4,10 +4,15 @@
  */
 #include "kernel/main.h"
 
+#include <linux/fcntl.h>
 #include "arch/riscv/csr.h"
 #include "arch/riscv/reset.h"
 #include "arch/riscv/setup.h"
+#include "fs/devtmpfs.h"
+#include "fs/fdtable.h"
+#include "fs/file.h"
 #include "fs/mount.h"
+#include "fs/namei.h"
 #include "kernel/exec.h"
 #include "kernel/fork.h"
 #include "kernel/init.h"
@@ -40,11 +45,12 @@ void __noreturn boot_failed(const char *message)
 	machine_power_off(BOOT_FAILED_STATUS);
 }
 
-/* Levels 1 to 4, see kernel/init.h; the linker has sorted them. */
-void do_initcalls(void)
+/* Levels as in kernel/init.h; the linker has sorted the calls by them. */
+void do_initcalls(int first_level, int last_level)
 {
 	for (const struct initcall *call = __initcalls_start; call < __initcalls_end; call++)
-		call->fn();
+		if (call->level >= first_level && call->level <= last_level)
+			call->fn();
 }
 
 static void run_init(const char *path)
@@ -57,13 +63,29 @@ static void run_init(const char *path)
 	boot_failed("init cannot be started (parameter init=)");
 }
 
+/* Descriptors 0, 1 and 2 of init, which every process inherits. */
+static void open_console(void)
+{
+	struct file *file = filp_open("/dev/console", O_RDWR, 0);
+
+	if (IS_ERR(file)) {
+		pr_err("No /dev/console: init starts without input and output\n");
+		return;
+	}
+	for (int fd = 0; fd < 3; fd++)
+		fd_install(get_unused_fd_flags(0), get_file(file));
+	fput(file);
+}
+
 /* Pid 1, still in the kernel: what may sleep.  Returns into user mode. */
 static void kernel_init(void *unused)
 {
 	smp_init();
-	do_initcalls();
+	do_initcalls(2, 4);
 	if (mount_root() < 0)
 		machine_power_off(BOOT_FAILED_STATUS);
+	devtmpfs_mount();
+	open_console();
 	run_init(init_path);
 }
 
@@ -89,6 +111,7 @@ void start_kernel(unsigned long hartid, unsigned long dtb_pa)
 	parse_params();
 	pr_info("Faultline %s\n", FAULTLINE_VERSION);
 	sched_init();
+	do_initcalls(1, 1);
 	fork_init();
 	init = kernel_thread(kernel_init, NULL, "init");
 	threadd = kernel_thread(kthreadd, NULL, "kthreadd");

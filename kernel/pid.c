@@ -22,6 +22,7 @@
 DEFINE_SPINLOCK(tasklist_lock, RANK_TASKLIST);
 LIST_HEAD(task_list);
 int nr_processes;
+unsigned long nr_forks;
 
 static struct hlist_head pid_hash[1 << PID_HASH_BITS];
 static unsigned long pid_map[BITS_TO_LONGS(PID_MAX)];
@@ -32,6 +33,9 @@ static struct hlist_head *pid_bucket(int nr)
 {
 	return &pid_hash[hash_64(nr, PID_HASH_BITS)];
 }
+
+int last_pid;
+unsigned long total_forks;
 
 struct pid *alloc_pid(void)
 {
@@ -46,8 +50,11 @@ struct pid *alloc_pid(void)
 
 	spin_lock_irqsave(&tasklist_lock, flags);
 	pid->nr = ida_alloc_cyclic(&pid_ida, 1);
-	if (pid->nr > 0)
+	if (pid->nr > 0) {
 		hlist_add_head(&pid->hash, pid_bucket(pid->nr));
+		last_pid = pid->nr;
+		total_forks++;
+	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	if (pid->nr > 0)
 		return pid;
@@ -192,6 +199,11 @@ void change_session(struct task_struct *task, struct pid *session)
 		change_membership(&sig->session_node, &sig->session, session ? &session->session : NULL,
 				  session,
 				  sig->session && list_is_singular(&sig->session->session));
+}
+
+int last_pid(void)
+{
+	return READ_ONCE(pid_ida.next) - 1;
 }
 
 void pid_init(void)

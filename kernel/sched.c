@@ -42,6 +42,7 @@ struct run_queue {
 	struct mm_struct *loaned_mm;	/* to drop after the switch in progress */
 	u64 idle_since, idle_ns;
 	u64 nr_switches;
+	u64 user_ticks, system_ticks;
 	int cpu;
 } __aligned(64);
 
@@ -406,10 +407,13 @@ void scheduler_tick(bool user)
 
 	spin_lock(&rq->lock);
 	update_curr(rq, ktime_get_ns());
-	if (user)
+	if (user) {
 		curr->utime_ticks++;
-	else
+		rq->user_ticks++;
+	} else {
 		curr->stime_ticks++;
+		rq->system_ticks++;
+	}
 	if (curr->last_switch >= curr->slice_end && rq->nr_queued)
 		resched(rq);
 	spin_unlock(&rq->lock);
@@ -568,6 +572,32 @@ u64 idle_time(int cpu)
 	ns = rq->idle_ns + (rq->curr == rq->idle ? ktime_get_ns() - rq->idle_since : 0);
 	spin_unlock_irqrestore(&rq->lock, flags);
 	return ns;
+}
+
+void cpu_times(int cpu, u64 *user, u64 *system)
+{
+	*user = run_queues[cpu].user_ticks * TICK_NS;
+	*system = run_queues[cpu].system_ticks * TICK_NS;
+}
+
+/*
+ * The load average: running tasks, decayed by e^-(t/60 s), e^-(t/300 s), e^-(t/900 s) in fixed point, as Linux's.  It is
+ * brought up to date when somebody asks, in steps of 5 s with the load of now, so that nothing ticks for it.
+ */
+void calc_load(unsigned long avg[3])
+{
+	static const unsigned long decay[3] = { 1884, 2014, 2037 };
+	static unsigned long load[3];
+	static u64 updated;
+	u64 now = ktime_get_ns();
+	unsigned long active = (unsigned long)nr_running() << 11;
+
+	for (int steps = min((now - updated) / (5 * NSEC_PER_SEC), 720ULL); steps > 0; steps--)
+		for (int i = 0; i < 3; i++)
+			load[i] = (load[i] * decay[i] + active * (2048 - decay[i])) >> 11;
+	updated = now - now % (5 * NSEC_PER_SEC);
+	for (int i = 0; i < 3; i++)
+		avg[i] = load[i];
 }
 
 u64 nr_context_switches(void)

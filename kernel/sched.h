@@ -203,6 +203,8 @@ void task_cputime(struct task_struct *task, u64 *utime, u64 *stime);
 /* ns on a hart so far, exact, of a task that may be running: what CPU clocks show. */
 u64 task_sched_runtime(struct task_struct *task);
 u64 idle_time(int cpu);				/* ns */
+/* What ticks found @cpu doing, in ns. */
+void cpu_times(int cpu, u64 *user, u64 *system);
 u64 nr_context_switches(void);
 int nr_running(void);
 void calc_load(unsigned long avg[3]);		/* fixed point, 1 << 11 is 1.0 */

@@ -13,6 +13,7 @@
 #define NSEC_PER_MSEC	1000000L
 #define NSEC_PER_USEC	1000L
 #define KTIME_MAX	((s64)0x7fffffffffffffff)
+#define TICK_NS		(NSEC_PER_SEC / 250)	/* a hart's tick while it runs a task */
 #define USER_HZ		100		/* of times(2) and /proc */
 
 /* Since boot, never goes back, the same on all harts. */

@@ -16,7 +16,6 @@
 #include "kernel/spinlock.h"
 #include "kernel/time.h"
 
-#define TICK_NS		(NSEC_PER_SEC / 250)
 #define NEVER		(~0UL)
 
 struct timer_queue {

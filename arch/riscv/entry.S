@@ -63,7 +63,7 @@ trap_entry:
 	sd	t2, PT_CAUSE(sp)
 	.option push
 	.option norelax
-	la	gp, __global_pointer$
+	lla	gp, __global_pointer$
 	.option pop
 	li	s0, 0			/* a backtrace ends here */
 	li	t3, EXC_SYSCALL_NR
@@ -241,7 +241,7 @@ save_kernel_frame:
 
 	/* The stack is full: report on a stack of its own.  It serves one hart; the report ends in a panic. */
 stack_overflow:
-	la	t0, overflow_stack + PAGE_SIZE - PT_SIZE
+	lla	t0, overflow_stack + PAGE_SIZE - PT_SIZE
 	sd	sp, PT_SP(t0)
 	mv	sp, t0
 	ld	t0, TASK_USER_SP(tp)

@@ -31,27 +31,27 @@ _start:
 	csrc	sstatus, t0
 	.option push
 	.option norelax
-	la	gp, __global_pointer$
+	lla	gp, __global_pointer$
 	.option pop
 	mv	s0, a0
 	mv	s1, a1
 
-	la	t0, __bss_start
-	la	t1, __bss_end
+	lla	t0, __bss_start
+	lla	t1, __bss_end
 2:	bgeu	t0, t1, 3f
 	sd	zero, 0(t0)
 	addi	t0, t0, 8
 	j	2b
 3:
-	la	sp, boot_stack + THREAD_SIZE
+	lla	sp, boot_stack + THREAD_SIZE
 	mv	a0, s1
 	call	early_map_setup
 	call	enable_translation
 
 	/* At upper-half addresses from here on. */
-	la	tp, init_task
-	la	sp, boot_stack + THREAD_SIZE - PT_SIZE
-	la	t0, trap_entry
+	lla	tp, init_task
+	lla	sp, boot_stack + THREAD_SIZE - PT_SIZE
+	lla	t0, trap_entry
 	csrw	stvec, t0
 	csrw	sscratch, zero
 	mv	a0, s0
@@ -66,10 +66,10 @@ _start:
  */
 enable_translation:
 	li	t1, KERNEL_LINK_ADDR
-	la	t2, _start
+	lla	t2, _start
 	sub	t1, t1, t2		/* upper half minus physical */
 	add	ra, ra, t1
-	la	t0, 1f
+	lla	t0, 1f
 	add	t0, t0, t1
 	csrw	stvec, t0
 	sfence.vma
@@ -78,7 +78,7 @@ enable_translation:
 1:
 	.option push
 	.option norelax
-	la	gp, __global_pointer$
+	lla	gp, __global_pointer$
 	.option pop
 	ret
 
@@ -96,7 +96,7 @@ secondary_start:
 	call	enable_translation
 	mv	tp, s2
 	mv	sp, s3
-	la	t0, trap_entry
+	lla	t0, trap_entry
 	csrw	stvec, t0
 	csrw	sscratch, zero
 	li	s0, 0

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+/* /proc/PID/stat, statm, status, limits: what a process is, in Linux's formats (proc(5)). */
+#include <linux/resource.h>
+#include "drivers/tty.h"
+#include "fs/proc/proc.h"
+#include "fs/fs_struct.h"
+#include "kernel/cred.h"
+#include "kernel/errno.h"
+#include "kernel/pid.h"
+#include "kernel/resource.h"
+#include "kernel/sched.h"
+#include "kernel/signal.h"
+#include "kernel/smp.h"
+#include "kernel/time.h"
+#include "mm/mm.h"
+
+/* What both files show of the links to other tasks, taken in one look. */
+struct task_links {
+	int ppid, pgrp, session, tty_nr, tpgid;
+};
+
+static void get_links(struct task_struct *task, struct task_links *l)
+{
+	spin_lock_irq(&tasklist_lock);
+	l->ppid = task->parent ? task->parent->tgid : 0;
+	l->pgrp = pid_nr(task_pgrp(task));
+	l->session = pid_nr(task_session(task));
+	l->tty_nr = tty_nr_of(task->signal->tty);
+	l->tpgid = tty_pgrp_nr(task->signal->tty);
+	spin_unlock_irq(&tasklist_lock);
+}
+
+static const char *state_name(struct task_struct *task)
+{
+	unsigned int state = READ_ONCE(task->state), exit_state = READ_ONCE(task->exit_state);
+
+	if (exit_state & EXIT_ZOMBIE)
+		return "Z (zombie)";
+	if (exit_state || state & TASK_DEAD)
+		return "X (dead)";
+	if (state & TASK_STOPPED)
+		return "T (stopped)";
+	if (state & TASK_INTERRUPTIBLE)
+		return "S (sleeping)";
+	return state & TASK_UNINTERRUPTIBLE ? "D (disk sleep)" : "R (running)";
+}
+
+static u64 to_ticks(u64 ns)
+{
+	return ns / (NSEC_PER_SEC / USER_HZ);
+}
+
+static unsigned long mm_rss(struct mm_struct *mm)
+{
+	return atomic_long_read(&mm->rss_stat[MM_FILEPAGES]) + atomic_long_read(&mm->rss_stat[MM_ANONPAGES]) +
+	       atomic_long_read(&mm->rss_stat[MM_SHMEMPAGES]);
+}
+
+/* Bit sets of the process's signals. */
+struct signal_sets {
+	u64 pending, shared, blocked, ignored, caught;
+};
+
+static void get_signal_sets(struct task_struct *task, struct signal_sets *s)
+{
+	unsigned long flags;
+
+	*s = (struct signal_sets){ 0 };
+	spin_lock_irqsave(&tasklist_lock, flags);
+	if (task->sighand) {
+		spin_lock(&task->sighand->siglock);
+		s->pending = task->pending.signal;
+		s->shared = task->signal->shared_pending.signal;
+		s->blocked = task->blocked;
+		for (int i = 0; i < NSIG; i++) {
+			__sighandler_t handler = task->sighand->action[i].sa_handler;
+
+			if (handler == SIG_IGN)
+				s->ignored |= BIT(i);
+			else if (handler != SIG_DFL)
+				s->caught |= BIT(i);
+		}
+		spin_unlock(&task->sighand->siglock);
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
+int proc_pid_stat(struct seq_file *m, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	bool may = proc_may_access(task);
+	struct signal_sets sets;
+	struct task_links l;
+	u64 utime, stime;
+
+	get_links(task, &l);
+	get_signal_sets(task, &sets);
+	thread_group_cputime(task, &utime, &stime);
+	seq_printf(m, "%d (%s) %c %d %d %d %d %d %u", task->pid, task->comm, state_name(task)[0], l.ppid,
+		   l.pgrp, l.session, l.tty_nr, l.tpgid, task->flags);
+	seq_printf(m, " %llu 0 %llu 0 %llu %llu %llu %llu", task->min_flt, task->maj_flt, to_ticks(utime),
+		   to_ticks(stime), to_ticks(task->signal->children.utime),
+		   to_ticks(task->signal->children.stime));
+	seq_printf(m, " %d %d %d 0 %llu %lu %lu %lu", 20 + task->nice, task->nice, task->signal->nr_threads,
+		   to_ticks(task->start_time), mm ? mm->total_vm << PAGE_SHIFT : 0, mm ? mm_rss(mm) : 0,
+		   task_rlimit(task, RLIMIT_RSS));
+	seq_printf(m, " %lu %lu %lu 0 0", mm && may ? mm->start_code : 0, mm && may ? mm->end_code : 0,
+		   mm && may ? mm->start_stack : 0);
+	seq_printf(m, " %llu %llu %llu %llu 0 0 0 %d %d 0 0 0 0 0", sets.pending & 0x7fffffff,
+		   sets.blocked & 0x7fffffff, sets.ignored & 0x7fffffff, sets.caught & 0x7fffffff,
+		   task->exit_signal, task->cpu);
+	if (mm && may)
+		seq_printf(m, " %lu %lu %lu %lu %lu %lu %lu", mm->start_data, mm->end_data, mm->start_brk,
+			   mm->arg_start, mm->arg_end, mm->env_start, mm->env_end);
+	else
+		seq_puts(m, " 0 0 0 0 0 0 0");
+	seq_printf(m, " %d\n", may ? task->exit_code : 0);
+	if (mm)
+		mmput(mm);
+	return 0;
+}
+
+int proc_pid_statm(struct seq_file *m, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+
+	if (!mm) {
+		seq_puts(m, "0 0 0 0 0 0 0\n");
+		return 0;
+	}
+	seq_printf(m, "%lu %lu %lu %lu 0 %lu 0\n", mm->total_vm, mm_rss(mm),
+		   (unsigned long)(atomic_long_read(&mm->rss_stat[MM_FILEPAGES]) +
+				   atomic_long_read(&mm->rss_stat[MM_SHMEMPAGES])),
+		   (PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK)) >> PAGE_SHIFT,
+		   mm->data_vm + mm->stack_vm);
+	mmput(mm);
+	return 0;
+}
+
+static void show_ids(struct seq_file *m, struct task_struct *task)
+{
+	const struct cred *cred = get_task_cred(task);
+
+	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\n", cred->uid, cred->euid, cred->suid, cred->fsuid);
+	seq_printf(m, "Gid:\t%u\t%u\t%u\t%u\n", cred->gid, cred->egid, cred->sgid, cred->fsgid);
+	seq_puts(m, "Groups:\t");
+	for (int i = 0; cred->group_info && i < cred->group_info->ngroups; i++)
+		seq_printf(m, "%u ", cred->group_info->gid[i]);
+	seq_putc(m, '\n');
+	put_cred(cred);
+}
+
+#define KB(pages)	((unsigned long)(pages) << (PAGE_SHIFT - 10))
+
+static void show_mm(struct seq_file *m, struct mm_struct *mm)
+{
+	unsigned long rss = mm_rss(mm);
+	long anon = atomic_long_read(&mm->rss_stat[MM_ANONPAGES]);
+	long file = atomic_long_read(&mm->rss_stat[MM_FILEPAGES]);
+	long shmem = atomic_long_read(&mm->rss_stat[MM_SHMEMPAGES]);
+	unsigned long text = (PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK)) >> 10;
+	unsigned long exec = KB(mm->exec_vm);
+
+	seq_printf(m, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmPin:\t%8lu kB\n",
+		   KB(max(mm->hiwater_vm, mm->total_vm)), KB(mm->total_vm), KB(mm->locked_vm), 0UL);
+	seq_printf(m, "VmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n", KB(max(mm->hiwater_rss, rss)), KB(rss));
+	seq_printf(m, "RssAnon:\t%8lu kB\nRssFile:\t%8lu kB\nRssShmem:\t%8lu kB\n", KB(anon), KB(file), KB(shmem));
+	seq_printf(m, "VmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu kB\nVmLib:\t%8lu kB\n", KB(mm->data_vm),
+		   KB(mm->stack_vm), min(text, exec), exec - min(text, exec));
+	seq_printf(m, "VmPTE:\t%8lu kB\nVmSwap:\t%8lu kB\n",
+		   (unsigned long)atomic_long_read(&mm->pgtables_bytes) >> 10,
+		   KB(atomic_long_read(&mm->rss_stat[MM_SWAPENTS])));
+}
+
+static void show_signals(struct seq_file *m, struct task_struct *task)
+{
+	struct signal_sets s;
+
+	get_signal_sets(task, &s);
+	seq_printf(m, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n",
+		   s.pending, s.shared, s.blocked, s.ignored, s.caught);
+}
+
+int proc_pid_status(struct seq_file *m, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	struct fs_struct *fs = get_task_fs(task);
+	struct task_links l;
+
+	get_links(task, &l);
+	seq_printf(m, "Name:\t%s\n", task->comm);
+	if (fs) {
+		seq_printf(m, "Umask:\t%#06o\n", fs->umask);
+		put_fs_struct(fs);
+	}
+	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", state_name(task),
+		   task->tgid, task->pid, l.ppid);
+	show_ids(m, task);
+	if (mm) {
+		show_mm(m, mm);
+		mmput(mm);
+	}
+	seq_printf(m, "Threads:\t%d\n", task->signal->nr_threads);
+	show_signals(m, task);
+	seq_printf(m, "Cpus_allowed:\t%llx\nCpus_allowed_list:\t0-%d\n", task->cpus_allowed & (BIT(nr_harts) - 1),
+		   nr_harts - 1);
+	seq_printf(m, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n", task->nvcsw,
+		   task->nivcsw);
+	return 0;
+}
+
+static const struct {
+	const char *name, *unit;
+} limit_names[RLIM_NLIMITS] = {
+	[RLIMIT_CPU] = { "Max cpu time", "seconds" },
+	[RLIMIT_FSIZE] = { "Max file size", "bytes" },
+	[RLIMIT_DATA] = { "Max data size", "bytes" },
+	[RLIMIT_STACK] = { "Max stack size", "bytes" },
+	[RLIMIT_CORE] = { "Max core file size", "bytes" },
+	[RLIMIT_RSS] = { "Max resident set", "bytes" },
+	[RLIMIT_NPROC] = { "Max processes", "processes" },
+	[RLIMIT_NOFILE] = { "Max open files", "files" },
+	[RLIMIT_MEMLOCK] = { "Max locked memory", "bytes" },
+	[RLIMIT_AS] = { "Max address space", "bytes" },
+	[RLIMIT_LOCKS] = { "Max file locks", "locks" },
+	[RLIMIT_SIGPENDING] = { "Max pending signals", "signals" },
+	[RLIMIT_MSGQUEUE] = { "Max msgqueue size", "bytes" },
+	[RLIMIT_NICE] = { "Max nice priority", "" },
+	[RLIMIT_RTPRIO] = { "Max realtime priority", "" },
+	[RLIMIT_RTTIME] = { "Max realtime timeout", "us" },
+};
+
+static void show_limit(struct seq_file *m, unsigned long value)
+{
+	if (value == ~0UL)
+		seq_printf(m, "%-20s ", "unlimited");
+	else
+		seq_printf(m, "%-20lu ", value);
+}
+
+int proc_pid_limits(struct seq_file *m, struct task_struct *task)
+{
+	seq_printf(m, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+	for (int i = 0; i < RLIM_NLIMITS; i++) {
+		seq_printf(m, "%-25s ", limit_names[i].name);
+		show_limit(m, task->signal->rlim[i].rlim_cur);
+		show_limit(m, task->signal->rlim[i].rlim_max);
+		seq_printf(m, "%-10s\n", limit_names[i].unit);
+	}
+	return 0;
+}

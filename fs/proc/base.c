@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /proc/PID, /proc/PID/task/TID and /proc/PID/fd.  Every look-up makes a new inode that holds a reference to the process's
+ * number, so that a file that was opened for a process never shows another one.
+ */
+#include "fs/proc/proc.h"
+
+#include <linux/stat.h>
+#include "fs/fdtable.h"
+#include "fs/fs_struct.h"
+#include "fs/proc/pseudo.h"
+#include "kernel/cred.h"
+#include "kernel/errno.h"
+#include "kernel/exec.h"
+#include "kernel/pid.h"
+#include "kernel/sched.h"
+#include "kernel/signal.h"
+#include "lib/err.h"
+#include "lib/string.h"
+#include "lib/vsnprintf.h"
+#include "mm/mm.h"
+#include "mm/slab.h"
+
+static struct proc_inode *PROC_I(const struct inode *inode)
+{
+	return inode->i_private;
+}
+
+struct task_struct *proc_task(const struct inode *inode)
+{
+	struct pid *pid = PROC_I(inode)->pid;
+	struct task_struct *task;
+
+	spin_lock_irq(&tasklist_lock);
+	task = pid->task;
+	if (task)
+		get_task_struct(task);
+	spin_unlock_irq(&tasklist_lock);
+	return task;
+}
+
+bool proc_may_access(struct task_struct *task)
+{
+	const struct cred *cred;
+	uid_t uid = current_fsuid();
+	bool same;
+
+	if (task == current || task->signal == current->signal)
+		return true;
+	cred = get_task_cred(task);
+	same = uid == cred->uid && uid == cred->euid && uid == cred->suid;
+	put_cred(cred);
+	return same || capable(CAP_SYS_PTRACE);
+}
+
+/* --- links --- */
+
+static int exe_path(struct task_struct *task, int fd, struct path *path)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	struct file *file = mm ? get_mm_exe_file(mm) : NULL;
+
+	if (mm)
+		mmput(mm);
+	if (!file)
+		return -ENOENT;
+	*path = file->f_path;
+	path_get(path);
+	fput(file);
+	return 0;
+}
+
+static int fs_path(struct task_struct *task, struct path *path, void (*get)(struct fs_struct *, struct path *))
+{
+	struct fs_struct *fs = get_task_fs(task);
+
+	if (!fs)
+		return -ENOENT;
+	get(fs, path);
+	put_fs_struct(fs);
+	return 0;
+}
+
+static int cwd_path(struct task_struct *task, int fd, struct path *path)
+{
+	return fs_path(task, path, get_fs_pwd);
+}
+
+static int root_path(struct task_struct *task, int fd, struct path *path)
+{
+	return fs_path(task, path, get_fs_root);
+}
+
+static int fd_path(struct task_struct *task, int fd, struct path *path)
+{
+	struct file *file = fget_task(task, fd);
+
+	if (!file)
+		return -ENOENT;
+	*path = file->f_path;
+	path_get(path);
+	fput(file);
+	return 0;
+}
+
+static int pid_get_path(struct dentry *dentry, struct path *path)
+{
+	struct inode *inode = d_inode(dentry);
+	struct proc_inode *pi = PROC_I(inode);
+	struct task_struct *task = proc_task(inode);
+	int err;
+
+	if (!task)
+		return -ENOENT;
+	err = proc_may_access(task) ? pi->entry->get_path(task, pi->fd, path) : -EACCES;
+	put_task_struct(task);
+	return err;
+}
+
+static const struct inode_operations pid_link_iops = { .get_path = pid_get_path };
+
+/* --- files --- */
+
+static int pid_show(struct seq_file *m, void *v)
+{
+	struct inode *inode = m->private;
+	struct task_struct *task = proc_task(inode);
+	int err;
+
+	if (!task)
+		return -ESRCH;
+	err = PROC_I(inode)->entry->show(m, task);
+	put_task_struct(task);
+	return err;
+}
+
+static int pid_open(struct inode *inode, struct file *file)
+{
+	struct task_struct *task = proc_task(inode);
+	bool allowed;
+
+	if (!task)
+		return -ESRCH;
+	allowed = !PROC_I(inode)->entry->guarded || proc_may_access(task);
+	put_task_struct(task);
+	return allowed ? single_open(file, pid_show, inode) : -EACCES;
+}
+
+static ssize_t pid_write(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct inode *inode = file_inode(iocb->ki_filp);
+	const struct pid_entry *entry = PROC_I(inode)->entry;
+	char text[64];
+	size_t n = iov_iter_count(from), kept = min(n, sizeof(text) - 1);
+	struct task_struct *task;
+	int err;
+
+	if (!entry->store)
+		return -EIO;
+	if (copy_from_iter(text, kept, from) != kept)
+		return -EFAULT;
+	text[kept] = '\0';
+	if (kept && text[kept - 1] == '\n')
+		text[kept - 1] = '\0';
+	task = proc_task(inode);
+	if (!task)
+		return -ESRCH;
+	err = proc_may_access(task) ? entry->store(text, task) : -EACCES;
+	put_task_struct(task);
+	return err ? err : (ssize_t)n;
+}
+
+static const struct file_operations pid_file_fops = {
+	.llseek = seq_lseek,
+	.read_iter = seq_read_iter,
+	.write_iter = pid_write,
+	.open = pid_open,
+	.release = single_release,
+};
+
+static int show_comm(struct seq_file *m, struct task_struct *task)
+{
+	seq_printf(m, "%s\n", task->comm);
+	return 0;
+}
+
+static int store_comm(const char *text, struct task_struct *task)
+{
+	if (task->signal != current->signal)
+		return -EINVAL;
+	set_task_comm(task, text);
+	return 0;
+}
+
+static int show_oom_score_adj(struct seq_file *m, struct task_struct *task)
+{
+	seq_printf(m, "%d\n", task->signal->oom_score_adj);
+	return 0;
+}
+
+static int store_oom_score_adj(const char *text, struct task_struct *task)
+{
+	int value, err = kstrtoint(text, 10, &value);
+
+	if (err)
+		return err;
+	if (value < -1000 || value > 1000)
+		return -EINVAL;
+	if (value < task->signal->oom_score_adj && !capable(CAP_SYS_RESOURCE))
+		return -EACCES;
+	task->signal->oom_score_adj = value;
+	return 0;
+}
+
+static int show_mounts(struct seq_file *m, struct task_struct *task)
+{
+	return proc_show_mounts(m, NULL);
+}
+
+/* --- the directory --- */
+
+#define ENTRY_FILE(n, m, s, ...) { .name = n, .mode = S_IFREG | (m), .show = s, .fops = &pid_file_fops, ##__VA_ARGS__ }
+#define ENTRY_LINK(n, p) { .name = n, .mode = S_IFLNK | 0777, .get_path = p, .iops = &pid_link_iops }
+
+static const struct pid_entry pid_entries[] = {
+	ENTRY_FILE("stat", 0444, proc_pid_stat),
+	ENTRY_FILE("statm", 0444, proc_pid_statm),
+	ENTRY_FILE("status", 0444, proc_pid_status),
+	ENTRY_FILE("cmdline", 0444, proc_pid_cmdline),
+	ENTRY_FILE("comm", 0644, show_comm, .store = store_comm),
+	ENTRY_FILE("environ", 0400, proc_pid_environ, .guarded = true),
+	ENTRY_FILE("auxv", 0400, proc_pid_auxv, .guarded = true),
+	ENTRY_FILE("maps", 0444, proc_pid_maps, .guarded = true),
+	ENTRY_FILE("limits", 0444, proc_pid_limits),
+	ENTRY_FILE("mounts", 0444, show_mounts),
+	ENTRY_FILE("oom_score_adj", 0644, show_oom_score_adj, .store = store_oom_score_adj),
+	ENTRY_LINK("exe", exe_path),
+	ENTRY_LINK("cwd", cwd_path),
+	ENTRY_LINK("root", root_path),
+	{ .name = "fd", .mode = S_IFDIR | 0500, .iops = &proc_fd_iops, .fops = &proc_fd_fops, .guarded = true },
+	/* Last: threads do not have it. */
+	{ .name = "task", .mode = S_IFDIR | 0555, .iops = &proc_task_iops, .fops = &proc_task_fops },
+};
+
+static const struct inode_operations pid_dir_iops, tid_dir_iops;
+static const struct file_operations pid_dir_fops;
+static const struct pid_entry pid_dir_entry = {
+	.name = "", .mode = S_IFDIR | 0555, .iops = &pid_dir_iops, .fops = &pid_dir_fops,
+};
+static const struct pid_entry tid_dir_entry = {
+	.name = "", .mode = S_IFDIR | 0555, .iops = &tid_dir_iops, .fops = &pid_dir_fops,
+};
+static const struct pid_entry fd_link_entry = {
+	.name = "", .mode = S_IFLNK | 0700, .get_path = fd_path, .iops = &pid_link_iops,
+};
+
+struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task, const struct pid_entry *entry,
+			     int fd)
+{
+	struct proc_inode *pi = kmalloc(sizeof(*pi), GFP_KERNEL);
+	struct inode *inode = pi ? new_inode(sb) : NULL;
+	const struct cred *cred;
+
+	if (!inode) {
+		kfree(pi);
+		return ERR_PTR(-ENOMEM);
+	}
+	*pi = (struct proc_inode){ find_get_pid(task->pid), entry, fd };
+	inode->i_ino = get_next_ino();
+	inode->i_mode = entry->mode;
+	inode->i_private = pi;
+	inode->i_flags |= S_PRIVATE;		/* owns i_private: fs/proc/root.c frees it */
+	cred = get_task_cred(task);
+	inode->i_uid = cred->euid;
+	inode->i_gid = cred->egid;
+	put_cred(cred);
+	inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
+	if (entry->iops)
+		inode->i_op = entry->iops;
+	inode->i_fop = entry->fops;
+	set_nlink(inode, S_ISDIR(entry->mode) ? 2 : 1);
+	/* The number was given back between our look at the task and now. */
+	if (!pi->pid) {
+		iput(inode);
+		return ERR_PTR(-ENOENT);
+	}
+	return inode;
+}
+
+static struct inode *dir_of(struct super_block *sb, int nr, const struct pid_entry *entry)
+{
+	struct task_struct *task = nr > 0 ? find_get_task(nr) : NULL;
+	struct inode *inode;
+
+	if (!task)
+		return ERR_PTR(-ENOENT);
+	inode = proc_pid_inode(sb, task, entry, 0);
+	put_task_struct(task);
+	return inode;
+}
+
+struct inode *proc_pid_dir(struct super_block *sb, int nr)
+{
+	return dir_of(sb, nr, &pid_dir_entry);
+}
+
+static struct dentry *add_inode(struct dentry *dentry, struct inode *inode)
+{
+	if (IS_ERR(inode)) {
+		if (PTR_ERR(inode) != -ENOENT)
+			return ERR_CAST(inode);
+		inode = NULL;
+	}
+	d_add(dentry, inode);
+	return NULL;
+}
+
+static struct dentry *lookup_entry(struct inode *dir, struct dentry *dentry, size_t nr_entries)
+{
+	struct task_struct *task = proc_task(dir);
+	struct inode *inode = ERR_PTR(-ENOENT);
+
+	for (size_t i = 0; task && i < nr_entries; i++)
+		if (strlen(pid_entries[i].name) == dentry->d_name.len &&
+		    !memcmp(pid_entries[i].name, dentry->d_name.name, dentry->d_name.len))
+			inode = proc_pid_inode(dir->i_sb, task, &pid_entries[i], 0);
+	if (task)
+		put_task_struct(task);
+	return add_inode(dentry, inode);
+}
+
+static struct dentry *pid_dir_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
+{
+	return lookup_entry(dir, dentry, ARRAY_SIZE(pid_entries));
+}
+
+static struct dentry *tid_dir_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
+{
+	return lookup_entry(dir, dentry, ARRAY_SIZE(pid_entries) - 1);
+}
+
+static int pid_dir_readdir(struct file *file, struct dir_context *ctx)
+{
+	bool thread = PROC_I(file_inode(file))->entry == &tid_dir_entry;
+	size_t nr = ARRAY_SIZE(pid_entries) - thread;
+
+	if (!dir_emit_dots(file, ctx))
+		return 0;
+	for (; ctx->pos - 2 < (loff_t)nr; ctx->pos++) {
+		const struct pid_entry *entry = &pid_entries[ctx->pos - 2];
+
+		if (!dir_emit(ctx, entry->name, strlen(entry->name), file_inode(file)->i_ino + ctx->pos,
+			      mode_to_dtype(entry->mode)))
+			break;
+	}
+	return 0;
+}
+
+static const struct inode_operations pid_dir_iops = { .lookup = pid_dir_lookup };
+static const struct inode_operations tid_dir_iops = { .lookup = tid_dir_lookup };
+static const struct file_operations pid_dir_fops = {
+	.llseek = generic_file_llseek,
+	.iterate_shared = pid_dir_readdir,
+};
+
+/* --- lists of numbers: the processes, the threads of one, descriptors --- */
+
+/* False: the reader's buffer is full. */
+static bool emit_number(struct dir_context *ctx, int nr, unsigned int type)
+{
+	char name[12];
+	int len = snprintf(name, sizeof(name), "%d", nr);
+
+	return dir_emit(ctx, name, len, nr + 1, type);
+}
+
+/* The lowest process number that is at least @nr; 0: none. */
+static int next_tgid(int nr)
+{
+	struct task_struct *task;
+	int found = 0;
+
+	spin_lock_irq(&tasklist_lock);
+	for_each_process(task)
+		if (task->tgid >= nr && (!found || task->tgid < found))
+			found = task->tgid;
+	spin_unlock_irq(&tasklist_lock);
+	return found;
+}
+
+void proc_emit_pids(struct dir_context *ctx)
+{
+	int nr;
+
+	while ((nr = next_tgid(ctx->pos - PROC_FIRST_PID)) > 0) {
+		ctx->pos = PROC_FIRST_PID + nr;
+		if (!emit_number(ctx, nr, DT_DIR))
+			return;
+		ctx->pos++;
+	}
+}
+
+static int parse_number(const struct qstr *name)
+{
+	char text[12];
+	int value;
+
+	if (!name->len || name->len >= sizeof(text))
+		return -1;
+	memcpy(text, name->name, name->len);
+	text[name->len] = '\0';
+	return kstrtoint(text, 10, &value) || value < 0 ? -1 : value;
+}
+
+static struct dentry *task_dir_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
+{
+	int nr = parse_number(&dentry->d_name);
+	struct task_struct *task = proc_task(dir);
+	struct inode *inode = ERR_PTR(-ENOENT);
+
+	/* With threads of its own a process lists them all; today the leader is the only one. */
+	if (task && task->tgid == nr)
+		inode = dir_of(dir->i_sb, nr, &tid_dir_entry);
+	if (task)
+		put_task_struct(task);
+	return add_inode(dentry, inode);
+}
+
+static int task_dir_readdir(struct file *file, struct dir_context *ctx)
+{
+	struct task_struct *task = proc_task(file_inode(file));
+
+	if (!task)
+		return -ENOENT;
+	if (dir_emit_dots(file, ctx) && ctx->pos == 2 && emit_number(ctx, task->pid, DT_DIR))
+		ctx->pos++;
+	put_task_struct(task);
+	return 0;
+}
+
+const struct inode_operations proc_task_iops = { .lookup = task_dir_lookup };
+const struct file_operations proc_task_fops = {
+	.llseek = generic_file_llseek,
+	.iterate_shared = task_dir_readdir,
+};
+
+static struct dentry *fd_dir_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
+{
+	int fd = parse_number(&dentry->d_name);
+	struct task_struct *task = proc_task(dir);
+	struct inode *inode = ERR_PTR(-ENOENT);
+	struct file *file = task && fd >= 0 && proc_may_access(task) ? fget_task(task, fd) : NULL;
+
+	if (file) {
+		inode = proc_pid_inode(dir->i_sb, task, &fd_link_entry, fd);
+		if (!IS_ERR(inode))
+			inode->i_mode = S_IFLNK | (file->f_mode & FMODE_READ ? 0500 : 0) |
+					(file->f_mode & FMODE_WRITE ? 0300 : 0);
+		fput(file);
+	}
+	if (task)
+		put_task_struct(task);
+	return add_inode(dentry, inode);
+}
+
+static int fd_dir_readdir(struct file *file, struct dir_context *ctx)
+{
+	struct task_struct *task = proc_task(file_inode(file));
+	struct file *open;
+	unsigned int fd;
+
+	if (!task)
+		return -ENOENT;
+	if (dir_emit_dots(file, ctx) && proc_may_access(task))
+		while (fd = ctx->pos - 2, (open = task_lookup_next_fd(task, &fd)) != NULL) {
+			fput(open);
+			ctx->pos = fd + 2;
+			if (!emit_number(ctx, fd, DT_LNK))
+				break;
+			ctx->pos++;
+		}
+	put_task_struct(task);
+	return 0;
+}
+
+const struct inode_operations proc_fd_iops = { .lookup = fd_dir_lookup };
+const struct file_operations proc_fd_fops = {
+	.llseek = generic_file_llseek,
+	.iterate_shared = fd_dir_readdir,
+};

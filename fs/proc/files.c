@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+/* The files in /proc's root: memory, processors, time, devices, mounts. */
+#include "arch/riscv/hwcap.h"
+#include "drivers/block.h"
+#include "fs/mount.h"
+#include "fs/proc/proc.h"
+#include "fs/proc/pseudo.h"
+#include "kernel/errno.h"
+#include "kernel/init.h"
+#include "kernel/irq.h"
+#include "kernel/param.h"
+#include "kernel/pid.h"
+#include "kernel/sched.h"
+#include "kernel/smp.h"
+#include "kernel/time.h"
+#include "kernel/utsname.h"
+#include "lib/vsnprintf.h"
+#include "mm/mmap.h"
+#include "mm/page_alloc.h"
+#include "mm/slab.h"
+#include "mm/vmalloc.h"
+#include "mm/vmstat.h"
+
+#define KB(pages)	((unsigned long)(pages) << (PAGE_SHIFT - 10))
+
+static void show_kb(struct seq_file *m, const char *name, unsigned long kb)
+{
+	seq_printf(m, "%-15s %8lu kB\n", name, kb);
+}
+
+/* Folios of block devices' own page caches: file-system metadata. */
+static unsigned long nr_buffers(void)
+{
+	unsigned long pages = 0;
+
+	for (struct block_device *bdev = bdev_next(NULL); bdev; bdev = bdev_next(bdev))
+		if (bdev->bd_inode)
+			pages += bdev->bd_inode->i_data.nrpages;
+	return pages;
+}
+
+static int show_meminfo(struct seq_file *m, void *data)
+{
+	unsigned long buffers = nr_buffers(), file = vm_state(NR_FILE_PAGES);
+	unsigned long slab_r = vm_state(NR_SLAB_RECLAIMABLE), slab_u = vm_state(NR_SLAB_UNRECLAIMABLE);
+	unsigned long inactive_file = vm_state(NR_INACTIVE_FILE), active_file = vm_state(NR_ACTIVE_FILE);
+	unsigned long inactive_anon = vm_state(NR_INACTIVE_ANON), active_anon = vm_state(NR_ACTIVE_ANON);
+
+	show_kb(m, "MemTotal:", KB(totalram_pages()));
+	show_kb(m, "MemFree:", KB(nr_free_pages()));
+	show_kb(m, "MemAvailable:", KB(si_mem_available()));
+	show_kb(m, "Buffers:", KB(buffers));
+	show_kb(m, "Cached:", KB(file - min(file, buffers)));
+	show_kb(m, "SwapCached:", 0);
+	show_kb(m, "Active:", KB(active_file + active_anon));
+	show_kb(m, "Inactive:", KB(inactive_file + inactive_anon));
+	show_kb(m, "Active(anon):", KB(active_anon));
+	show_kb(m, "Inactive(anon):", KB(inactive_anon));
+	show_kb(m, "Active(file):", KB(active_file));
+	show_kb(m, "Inactive(file):", KB(inactive_file));
+	show_kb(m, "Unevictable:", KB(vm_state(NR_UNEVICTABLE)));
+	show_kb(m, "Mlocked:", KB(vm_state(NR_MLOCK)));
+	show_kb(m, "SwapTotal:", 0);
+	show_kb(m, "SwapFree:", 0);
+	show_kb(m, "Dirty:", KB(vm_state(NR_FILE_DIRTY)));
+	show_kb(m, "Writeback:", KB(vm_state(NR_WRITEBACK)));
+	show_kb(m, "AnonPages:", KB(vm_state(NR_ANON_MAPPED)));
+	show_kb(m, "Mapped:", KB(vm_state(NR_FILE_MAPPED)));
+	show_kb(m, "Shmem:", KB(vm_state(NR_SHMEM)));
+	show_kb(m, "KReclaimable:", KB(slab_r));
+	show_kb(m, "Slab:", KB(slab_r + slab_u));
+	show_kb(m, "SReclaimable:", KB(slab_r));
+	show_kb(m, "SUnreclaim:", KB(slab_u));
+	show_kb(m, "KernelStack:", vm_state(NR_KERNEL_STACK_KB));
+	show_kb(m, "PageTables:", KB(vm_state(NR_PAGETABLE)));
+	show_kb(m, "CommitLimit:", KB(totalram_pages()) / 2);
+	show_kb(m, "Committed_AS:", KB(atomic_long_read(&vm_committed_as)));
+	show_kb(m, "VmallocTotal:", (VMALLOC_END - VMALLOC_START) >> 10);
+	show_kb(m, "VmallocUsed:", vmalloc_used() >> 10);
+	return 0;
+}
+
+static int show_vmstat(struct seq_file *m, void *data)
+{
+	for (int i = 0; i < NR_VM_ITEMS; i++)
+		seq_printf(m, "%s %lu\n", vm_item_name(i), vm_state(i));
+	return 0;
+}
+
+static int show_slabinfo(struct seq_file *m, void *data)
+{
+	struct slabinfo s;
+	int pos = 0;
+
+	seq_puts(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> "
+		    "<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
+		    "<num_slabs> <sharedavail>\n");
+	while (slabinfo_next(&pos, &s))
+		seq_printf(m, "%-17s %6lu %6lu %6u %4u %4u : tunables    0    0    0 : slabdata %6lu %6lu      0\n",
+			   s.name, s.active_objs, s.num_objs, s.objsize, s.objs_per_slab, s.pages_per_slab,
+			   s.active_slabs, s.num_slabs);
+	return 0;
+}
+
+static int show_buddyinfo(struct seq_file *m, void *data)
+{
+	unsigned long nr_free[MAX_ORDER];
+
+	buddy_counts(nr_free);
+	seq_puts(m, "Node 0, zone   Normal ");
+	for (int order = 0; order < MAX_ORDER; order++)
+		seq_printf(m, "%6lu ", nr_free[order]);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static int show_cpuinfo(struct seq_file *m, void *data)
+{
+	for (int cpu = 0; cpu < nr_harts; cpu++)
+		seq_printf(m, "processor\t: %d\nhart\t\t: %lu\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n", cpu,
+			   cpu_hartid[cpu]);
+	return 0;
+}
+
+static u64 ticks(u64 ns)
+{
+	return ns / (NSEC_PER_SEC / USER_HZ);
+}
+
+static u64 sum_interrupts(void)
+{
+	u64 sum = 0;
+
+	for (int irq = 0; irq < NR_IRQS; irq++)
+		for (int cpu = 0; cpu < nr_harts; cpu++)
+			sum += irq_count(irq, cpu);
+	return sum;
+}
+
+static int show_stat(struct seq_file *m, void *data)
+{
+	u64 idle = 0, user = 0, system = 0, u, s;
+
+	for (int cpu = 0; cpu < nr_harts; cpu++) {
+		cpu_times(cpu, &u, &s);
+		user += u;
+		system += s;
+		idle += idle_time(cpu);
+	}
+	seq_printf(m, "cpu  %llu 0 %llu %llu 0 0 0 0 0 0\n", ticks(user), ticks(system), ticks(idle));
+	for (int cpu = 0; cpu < nr_harts; cpu++) {
+		cpu_times(cpu, &u, &s);
+		seq_printf(m, "cpu%d %llu 0 %llu %llu 0 0 0 0 0 0\n", cpu, ticks(u), ticks(s),
+			   ticks(idle_time(cpu)));
+	}
+	seq_printf(m, "intr %llu\nctxt %llu\nbtime %llu\nprocesses %lu\nprocs_running %d\nprocs_blocked 0\n",
+		   sum_interrupts(), nr_context_switches(), clock_real_offset / NSEC_PER_SEC, total_forks,
+		   nr_running());
+	return 0;
+}
+
+static int show_uptime(struct seq_file *m, void *data)
+{
+	u64 up = ktime_get_ns(), idle = 0;
+
+	for (int cpu = 0; cpu < nr_harts; cpu++)
+		idle += idle_time(cpu);
+	seq_printf(m, "%llu.%02llu %llu.%02llu\n", up / NSEC_PER_SEC, up % NSEC_PER_SEC / 10000000,
+		   idle / NSEC_PER_SEC, idle % NSEC_PER_SEC / 10000000);
+	return 0;
+}
+
+static int show_loadavg(struct seq_file *m, void *data)
+{
+	unsigned long avg[3];
+
+	calc_load(avg);
+	for (int i = 0; i < 3; i++)
+		seq_printf(m, "%lu.%02lu ", avg[i] >> 11, (avg[i] & 2047) * 100 >> 11);
+	seq_printf(m, "%d/%d %d\n", nr_running(), nr_processes, last_pid);
+	return 0;
+}
+
+static int show_version(struct seq_file *m, void *data)
+{
+	seq_printf(m, "%s version %s %s\n", init_utsname.sysname, init_utsname.release, init_utsname.version);
+	return 0;
+}
+
+static int show_cmdline(struct seq_file *m, void *data)
+{
+	seq_printf(m, "%s\n", boot_command_line);
+	return 0;
+}
+
+static int show_filesystems(struct seq_file *m, void *data)
+{
+	for (struct file_system_type *t = next_filesystem(NULL); t; t = next_filesystem(t))
+		seq_printf(m, "%s\t%s\n", t->fs_flags & FS_REQUIRES_DEV ? "" : "nodev", t->name);
+	return 0;
+}
+
+static int show_partitions(struct seq_file *m, void *data)
+{
+	seq_puts(m, "major minor  #blocks  name\n\n");
+	for (struct block_device *bdev = bdev_next(NULL); bdev; bdev = bdev_next(bdev))
+		seq_printf(m, "%4u  %7u %10llu %s\n", MAJOR(bdev->bd_dev), MINOR(bdev->bd_dev),
+			   bdev->bd_nr_sectors / 2, bdev->bd_name);
+	return 0;
+}
+
+static void show_disk(struct seq_file *m, const struct block_device *bdev)
+{
+	const struct disk_stats *s = &bdev->bd_stats;
+
+	seq_printf(m, "%4u %7u %s", MAJOR(bdev->bd_dev), MINOR(bdev->bd_dev), bdev->bd_name);
+	for (int op = REQ_OP_READ; op <= REQ_OP_WRITE; op++)
+		seq_printf(m, " %llu %llu %llu %llu", s->ios[op], s->merges[op], s->sectors[op],
+			   s->ns[op] / NSEC_PER_MSEC);
+	seq_printf(m, " %u %llu %llu\n", s->in_flight, s->busy_ns / NSEC_PER_MSEC,
+		   (s->ns[REQ_OP_READ] + s->ns[REQ_OP_WRITE]) / NSEC_PER_MSEC);
+}
+
+static int show_diskstats(struct seq_file *m, void *data)
+{
+	for (struct block_device *bdev = bdev_next(NULL); bdev; bdev = bdev_next(bdev))
+		show_disk(m, bdev);
+	return 0;
+}
+
+static int show_interrupts(struct seq_file *m, void *data)
+{
+	seq_puts(m, "     ");
+	for (int cpu = 0; cpu < nr_harts; cpu++)
+		seq_printf(m, "       CPU%d", cpu);
+	seq_putc(m, '\n');
+	for (int irq = 0; irq < NR_IRQS; irq++) {
+		if (!irq_name(irq))
+			continue;
+		seq_printf(m, "%3d: ", irq);
+		for (int cpu = 0; cpu < nr_harts; cpu++)
+			seq_printf(m, "%10llu ", irq_count(irq, cpu));
+		seq_printf(m, " SiFive PLIC  %s\n", irq_name(irq));
+	}
+	return 0;
+}
+
+static int show_mount(struct vfsmount *mnt, void *arg)
+{
+	struct seq_file *m = arg;
+	struct path root = { mnt, mnt->mnt_root };
+	char options[80];
+
+	mnt_show_options(mnt, options, sizeof(options));
+	seq_printf(m, "%s ", mnt->mnt_devname ? mnt->mnt_devname : "none");
+	seq_path(m, &root, " \t\n\\");
+	seq_printf(m, " %s %s 0 0\n", mnt->mnt_sb->s_type->name, options);
+	return 0;
+}
+
+int proc_show_mounts(struct seq_file *m, void *unused)
+{
+	return for_each_mount(show_mount, m);
+}
+
+/* --- /proc/self --- */
+
+static const char *link_to_self(struct dentry *dentry, struct inode *inode, const char **done)
+{
+	char text[12];
+
+	snprintf(text, sizeof(text), "%d", current->tgid);
+	*done = kstrdup(text, GFP_KERNEL);
+	return *done ? *done : ERR_PTR(-ENOMEM);
+}
+
+static const char *link_to_thread_self(struct dentry *dentry, struct inode *inode, const char **done)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d/task/%d", current->tgid, current->pid);
+	*done = kstrdup(text, GFP_KERNEL);
+	return *done ? *done : ERR_PTR(-ENOMEM);
+}
+
+static const struct inode_operations self_iops = { .get_link = link_to_self };
+static const struct inode_operations thread_self_iops = { .get_link = link_to_thread_self };
+
+static const struct {
+	const char *name;
+	umode_t mode;
+	int (*show)(struct seq_file *m, void *data);
+} files[] = {
+	{ "meminfo", 0444, show_meminfo },	{ "vmstat", 0444, show_vmstat },
+	{ "slabinfo", 0400, show_slabinfo },	{ "buddyinfo", 0444, show_buddyinfo },
+	{ "cpuinfo", 0444, show_cpuinfo },	{ "stat", 0444, show_stat },
+	{ "uptime", 0444, show_uptime },	{ "loadavg", 0444, show_loadavg },
+	{ "version", 0444, show_version },	{ "cmdline", 0444, show_cmdline },
+	{ "filesystems", 0444, show_filesystems }, { "partitions", 0444, show_partitions },
+	{ "diskstats", 0444, show_diskstats },	{ "interrupts", 0444, show_interrupts },
+};
+
+static void proc_files_init(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		pseudo_file(NULL, files[i].name, files[i].mode, files[i].show, NULL, NULL);
+	pseudo_dynamic_link(NULL, "self", &self_iops);
+	pseudo_dynamic_link(NULL, "thread-self", &thread_self_iops);
+	pseudo_symlink(NULL, "mounts", "self/mounts");
+}
+fs_initcall(proc_files_init);

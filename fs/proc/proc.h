@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /proc (proc(5)): a generated tree (fs/proc/pseudo.h) plus one directory for each process.
+ */
+#ifndef FS_PROC_PROC_H
+#define FS_PROC_PROC_H
+
+#include "fs/inode.h"
+#include "fs/seq_file.h"
+#include "lib/types.h"
+
+struct mm_struct;
+struct pid;
+struct super_block;
+struct task_struct;
+
+/* What an inode below /proc/PID stands for; inode->i_private. */
+struct proc_inode {
+	struct pid *pid;			/* a reference: the number is not reused */
+	const struct pid_entry *entry;
+	int fd;					/* of a link in fd/ */
+};
+
+/* One file of /proc/PID. */
+struct pid_entry {
+	const char *name;
+	umode_t mode;
+	int (*show)(struct seq_file *m, struct task_struct *task);
+	int (*store)(const char *text, struct task_struct *task);
+	/* A link to a file: its place, with references.  0 or -errno. */
+	int (*get_path)(struct task_struct *task, int fd, struct path *path);
+	const struct inode_operations *iops;
+	const struct file_operations *fops;
+	bool guarded;				/* only for who might trace the process */
+};
+
+/* The process of an inode with a reference, or NULL when it is gone. */
+struct task_struct *proc_task(const struct inode *inode);
+/* May current look into @task (ptrace(2), "access mode checking", by uid alone)? */
+bool proc_may_access(struct task_struct *task);
+/* A new inode for @entry of the process; ERR_PTR. */
+struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task, const struct pid_entry *entry,
+			     int fd);
+
+/* The directory of process @nr: inode or ERR_PTR(-ENOENT). */
+struct inode *proc_pid_dir(struct super_block *sb, int nr);
+/* Lists processes for ctx->pos >= PROC_FIRST_PID: position = PROC_FIRST_PID + pid. */
+#define PROC_FIRST_PID	1024
+void proc_emit_pids(struct dir_context *ctx);
+
+extern const struct inode_operations proc_fd_iops, proc_task_iops;
+extern const struct file_operations proc_fd_fops, proc_task_fops;
+
+/* fs/proc/array.c, fs/proc/task_mmu.c */
+int proc_pid_stat(struct seq_file *m, struct task_struct *task);
+int proc_pid_statm(struct seq_file *m, struct task_struct *task);
+int proc_pid_status(struct seq_file *m, struct task_struct *task);
+int proc_pid_limits(struct seq_file *m, struct task_struct *task);
+int proc_pid_maps(struct seq_file *m, struct task_struct *task);
+int proc_pid_cmdline(struct seq_file *m, struct task_struct *task);
+int proc_pid_environ(struct seq_file *m, struct task_struct *task);
+int proc_pid_auxv(struct seq_file *m, struct task_struct *task);
+
+/* /proc/mounts; fs/proc/files.c */
+int proc_show_mounts(struct seq_file *m, void *unused);
+
+#endif
