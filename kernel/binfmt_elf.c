@@ -34,6 +34,8 @@
 
 /* Where position-independent programs go: far above fixed ones, far below mmap_base. */
 #define ELF_ET_DYN_BASE		(TASK_SIZE / 3 * 2)
+#define DYN_RND_BITS		18	/* pages: 1 GiB */
+#define BRK_RND_BITS		13	/* 32 MiB */
 #define ELF_MIN_ALIGN		PAGE_SIZE
 
 /* One file on its way into memory. */
@@ -286,7 +288,7 @@ static void set_mm_layout(const struct elf_image *image)
 	}
 	if (mm->start_code == ULONG_MAX)
 		mm->start_code = 0;
-	mm->start_brk = mm->brk = image->end + image->bias;
+	mm->start_brk = mm->brk = image->end + image->bias + random_offset(2, BRK_RND_BITS);
 }
 
 /* --- the stack --- */
@@ -425,7 +427,7 @@ static int map_program(struct linux_binprm *bprm, struct elf_image *image, struc
 	int err = 0;
 
 	if (image->ehdr.e_type == ET_DYN)
-		err = choose_base(image, ELF_ET_DYN_BASE);
+		err = choose_base(image, ELF_ET_DYN_BASE + random_offset(1, DYN_RND_BITS));
 	if (!err)
 		err = map_image(image);
 	if (err)

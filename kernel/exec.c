@@ -15,6 +15,7 @@
  */
 #include "kernel/exec.h"
 
+#include <linux/personality.h>
 #include <linux/stat.h>
 #include "arch/riscv/uaccess.h"
 #include "fs/fdtable.h"
@@ -24,6 +25,7 @@
 #include "kernel/arg_strings.h"
 #include "kernel/cred.h"
 #include "kernel/fork.h"
+#include "kernel/random.h"
 #include "kernel/resource.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
@@ -35,8 +37,19 @@
 #include "mm/slab.h"
 
 #define STACK_TOP	TASK_SIZE
+#define STACK_RND_BITS	11		/* pages: 8 MiB */
+#define MMAP_RND_BITS	18		/* 1 GiB */
 #define ARG_MAX_MIN	(128UL << 10)	/* always allowed, however small the stack's limit is */
 #define ARG_MAX_MAX	(6UL << 20)
+
+int randomize_va_space;
+
+unsigned long random_offset(int level, unsigned int bits)
+{
+	if (randomize_va_space < level || current->personality & ADDR_NO_RANDOMIZE)
+		return 0;
+	return (unsigned long)(get_random_u32() & (BIT(bits) - 1)) << PAGE_SHIFT;
+}
 
 void set_task_comm(struct task_struct *task, const char *name)
 {
@@ -148,13 +161,13 @@ static int collect_strings(struct linux_binprm *bprm)
 int setup_arg_pages(struct linux_binprm *bprm)
 {
 	/* The topmost word stays zero, as programs that look behind the last string expect. */
-	bprm->p = STACK_TOP - sizeof(void *) - bprm->strings->len;
+	bprm->p = bprm->stack_top - sizeof(void *) - bprm->strings->len;
 	return arg_strings_copy_to_user(bprm->strings, (char *)bprm->p);
 }
 
 /* --- the point of no return --- */
 
-static struct mm_struct *new_exec_mm(const struct linux_binprm *bprm)
+static struct mm_struct *new_exec_mm(struct linux_binprm *bprm)
 {
 	struct mm_struct *mm = mm_alloc();
 	int err;
@@ -162,7 +175,9 @@ static struct mm_struct *new_exec_mm(const struct linux_binprm *bprm)
 	if (!mm)
 		return NULL;
 	arch_pick_mmap_layout(mm);
-	err = insert_stack_vma(mm, STACK_TOP);
+	mm->mmap_base -= random_offset(1, MMAP_RND_BITS);
+	bprm->stack_top = STACK_TOP - random_offset(1, STACK_RND_BITS);
+	err = insert_stack_vma(mm, bprm->stack_top);
 	if (err) {
 		mmput(mm);
 		return NULL;

@@ -22,7 +22,8 @@
 DEFINE_SPINLOCK(tasklist_lock, RANK_TASKLIST);
 LIST_HEAD(task_list);
 int nr_processes;
-unsigned long nr_forks;
+int last_pid;
+unsigned long total_forks;
 
 static struct hlist_head pid_hash[1 << PID_HASH_BITS];
 static unsigned long pid_map[BITS_TO_LONGS(PID_MAX)];
@@ -33,9 +34,6 @@ static struct hlist_head *pid_bucket(int nr)
 {
 	return &pid_hash[hash_64(nr, PID_HASH_BITS)];
 }
-
-int last_pid;
-unsigned long total_forks;
 
 struct pid *alloc_pid(void)
 {
@@ -199,11 +197,6 @@ void change_session(struct task_struct *task, struct pid *session)
 		change_membership(&sig->session_node, &sig->session, session ? &session->session : NULL,
 				  session,
 				  sig->session && list_is_singular(&sig->session->session));
-}
-
-int last_pid(void)
-{
-	return READ_ONCE(pid_ida.next) - 1;
 }
 
 void pid_init(void)

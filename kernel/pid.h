@@ -30,7 +30,6 @@ extern struct list_head task_list;		/* thread-group leaders by task->tasks */
 extern int last_pid;				/* given out last */
 extern unsigned long total_forks;		/* tasks made since boot */
 extern int nr_processes;			/* on task_list */
-extern unsigned long nr_forks;			/* tasks ever made */
 
 /* A fresh number with one reference; ERR_PTR(-EAGAIN) when all are in use, ERR_PTR(-ENOMEM). */
 struct pid *alloc_pid(void);
@@ -60,13 +59,6 @@ static inline int pid_nr(const struct pid *pid)
 }
 
 void pid_init(void);
-
-/* For /proc/stat and /proc/loadavg. */
-static inline unsigned long total_forks(void)
-{
-	return READ_ONCE(nr_forks);
-}
-int last_pid(void);
 
 #define for_each_process(p)	list_for_each_entry(p, &task_list, tasks)
 
