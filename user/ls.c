@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ls [-a1ldiR] [file...]: lists directories. -l: mode, links, owner, group, size, date and name.
+// ls [-a1ldi] [file...]: lists directories. -l: mode, links, owner, group, size, date and name.
 #include <dirent.h>
 #include <err.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ struct list {
 	size_t n;
 };
 
-static int all, lines, details, plain_dirs, inodes, recursive;
+static int all, lines, details, plain_dirs, inodes;
 static int failed;
 
 static int by_name(const void *a, const void *b)
@@ -165,11 +165,6 @@ static void print_total(const struct list *list)
 	printf("total %llu\n", blocks / 2);
 }
 
-static int is_parent_or_self(const char *name)
-{
-	return !strcmp(name, ".") || !strcmp(name, "..");
-}
-
 static void list_dir(const char *dir, int title)
 {
 	struct list list = { 0 };
@@ -187,12 +182,6 @@ static void list_dir(const char *dir, int title)
 	if (details)
 		print_total(&list);
 	print_entries(&list);
-	for (size_t i = 0; recursive && i < list.n; i++) {
-		if (S_ISDIR(list.e[i].st.st_mode) && !is_parent_or_self(list.e[i].name)) {
-			putchar('\n');
-			list_dir(list.e[i].path, 1);
-		}
-	}
 	free_list(&list);
 }
 
@@ -212,7 +201,6 @@ static void set_option(int opt)
 	case 'l': details = 1; break;
 	case 'd': plain_dirs = 1; break;
 	case 'i': inodes = 1; break;
-	case 'R': recursive = 1; break;
 	default: exit(2);
 	}
 }
@@ -222,7 +210,7 @@ int main(int argc, char **argv)
 	struct list files = { 0 };
 	int opt, printed = 0;
 
-	while ((opt = getopt(argc, argv, "a1ldiR")) != -1)
+	while ((opt = getopt(argc, argv, "a1ldi")) != -1)
 		set_option(opt);
 	if (optind == argc)
 		argv[--optind] = ".";
@@ -238,7 +226,7 @@ int main(int argc, char **argv)
 			continue;
 		if (printed++)
 			putchar('\n');
-		list_dir(argv[i], recursive || argc - optind > 1);
+		list_dir(argv[i], argc - optind > 1);
 	}
 	free_list(&files);
 	if (fflush(stdout))

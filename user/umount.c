@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: MIT
-// umount [-l] DIR...: takes file systems out of the tree; -l: at once, even if they are in use.
+// umount DIR...: takes file systems out of the tree.
 #include <err.h>
 #include <sys/mount.h>
-#include <unistd.h>
 
 int main(int argc, char **argv)
 {
-	int opt, flags = 0, failed = 0;
+	int failed = 0;
 
-	while ((opt = getopt(argc, argv, "l")) != -1) {
-		if (opt == '?')
-			return 2;
-		flags = MNT_DETACH;
-	}
-	if (optind == argc)
-		errx(2, "usage: umount [-l] dir...");
-	for (int i = optind; i < argc; i++) {
-		if (umount2(argv[i], flags)) {
+	if (argc < 2)
+		errx(2, "usage: umount dir...");
+	for (int i = 1; i < argc; i++) {
+		if (umount(argv[i])) {
 			warn("%s", argv[i]);
 			failed = 1;
 		}

@@ -93,14 +93,8 @@ static int export_main(int argc, char **argv)
 
 static int unset_main(int argc, char **argv)
 {
-	bool functions = argc > 1 && !strcmp(argv[1], "-f");
-	bool skip = argc > 1 && argv[1][0] == '-';
-
-	for (int i = 1 + skip; i < argc; i++)
-		if (functions || !get_var(argv[i]))
-			function_unset(argv[i]);
-		else
-			unset_var(argv[i]);
+	for (int i = 1; i < argc; i++)
+		unset_var(argv[i]);
 	return 0;
 }
 
@@ -194,16 +188,6 @@ static int source_main(int argc, char **argv)
 	return sh.status;
 }
 
-static int umask_main(int argc, char **argv)
-{
-	mode_t mask = argc > 1 ? (mode_t)strtol(argv[1], NULL, 8) : umask(0);
-
-	umask(mask);
-	if (argc == 1)
-		printf("%04o\n", mask);
-	return 0;
-}
-
 // ---- input and output
 
 static int colon_main(int argc, char **argv)
@@ -292,8 +276,6 @@ static int read_main(int argc, char **argv)
 	bool complete = read_line(&b, raw);
 	const char *s = finish(&b);
 
-	if (argc == 1 + raw)
-		take_field(s, ifs, true, "REPLY");
 	for (int i = 1 + raw; i < argc; i++)
 		s = take_field(s, ifs, i == argc - 1, argv[i]);
 	return !complete;
@@ -338,8 +320,7 @@ static long test_number(const char *s)
 	return n;
 }
 
-static const char *const comparisons[] = { "=", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt",
-					   "-ge" };
+static const char *const comparisons[] = { "=", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge" };
 
 static int find_comparison(const char *op)
 {
@@ -351,19 +332,17 @@ static int find_comparison(const char *op)
 
 static bool test_pair(const char *a, int op, const char *b)
 {
-	int order = strcmp(a, b);
+	bool same = strcmp(a, b) == 0;
 
-	long x = op > 3 ? test_number(a) : 0, y = op > 3 ? test_number(b) : 0;
+	long x = op > 1 ? test_number(a) : 0, y = op > 1 ? test_number(b) : 0;
 	switch (op) {
-	case 0: return order == 0;
-	case 1: return order != 0;
-	case 2: return order < 0;
-	case 3: return order > 0;
-	case 4: return x == y;
-	case 5: return x != y;
-	case 6: return x < y;
-	case 7: return x <= y;
-	case 8: return x > y;
+	case 0: return same;
+	case 1: return !same;
+	case 2: return x == y;
+	case 3: return x != y;
+	case 4: return x < y;
+	case 5: return x <= y;
+	case 6: return x > y;
 	default: return x >= y;
 	}
 }
@@ -546,20 +525,11 @@ static void set_trap(int sig, const char *action)
 		sigaction(sig, &act, NULL);
 }
 
-static void print_traps(void)
-{
-	for (int i = 0; i < TRAPS; i++)
-		if (traps[i])
-			printf("trap -- '%s' %s\n", traps[i], i ? sigabbrev_np(i) : "EXIT");
-}
-
 static int trap_main(int argc, char **argv)
 {
 	bool reset = argc > 1 && (!strcmp(argv[1], "-") || signal_number(argv[1]) >= 0);
 	int first = reset && strcmp(argv[1], "-") ? 1 : 2;
 
-	if (argc == 1)
-		print_traps();
 	for (int i = first; i < argc; i++) {
 		int sig = signal_number(argv[i]);
 		if (sig < 0) {
@@ -572,44 +542,6 @@ static int trap_main(int argc, char **argv)
 }
 
 // ---- what there is
-
-// The file that PATH gives for a command, in the arena; NULL if there is none.
-static const char *in_path(const char *name)
-{
-	const char *path = get_var("PATH");
-
-	if (strchr(name, '/'))
-		return access(name, X_OK) ? NULL : name;
-	for (const char *p = path ? path : ""; *p; p += *p == ':') {
-		size_t n = strcspn(p, ":");
-		struct buf b = { 0 };
-		put_string(&b, n ? save(p, n) : ".");
-		put(&b, '/');
-		put_string(&b, name);
-		if (access(finish(&b), X_OK) == 0)
-			return b.s;
-		p += n;
-	}
-	return NULL;
-}
-
-static int command_main(int argc, char **argv)
-{
-	struct node n = { .text = argc > 1 ? argv[1] : "" };
-
-	if (argc < 2)
-		return 0;
-	if (strcmp(argv[1], "-v")) {
-		const struct builtin *b = find_builtin(argv[1]);
-		return b ? run_builtin(b, argc - 1, argv + 1) : run_external(argv + 1, &n, 0);
-	}
-	if (argc < 3)
-		return 1;
-	const char *found = find_builtin(argv[2]) ? argv[2] : in_path(argv[2]);
-	if (found)
-		puts(found);
-	return !found;
-}
 
 static void list_programs(const char *dir)
 {
@@ -636,7 +568,7 @@ static const char syntax_help[] =
 	"\nSyntax: a | b  a && b  a || b  a; b  a &  ! a  ( a )  { a; }  name() { a; }\n"
 	"  if while until for case  > >> < << 2> 2>&1  'x' \"x\" \\x  * ? [a-z]\n"
 	"  $NAME ${NAME:-x} $(a) $((1+2))\n"
-	"Keys: arrows, Tab, ^A ^E ^U ^W ^K; ^C ends a program, ^Z stops it, ^D ends the shell\n";
+	"Keys: arrows, ^A ^E ^U ^W ^K; ^C ends a program, ^Z stops it, ^D ends the shell\n";
 
 static int help_main(int argc, char **argv)
 {
@@ -665,7 +597,6 @@ const struct builtin builtins[] = {
 	{ "bg", bg_main, "let a stopped job run on in the background" },
 	{ "break", break_main, "leave a loop" },
 	{ "cd", cd_main, "go to a directory; -: to the one before" },
-	{ "command", command_main, "run a command, not a function; -v: what it is" },
 	{ "continue", break_main, "start a loop's next turn" },
 	{ "echo", echo_main, "print words" },
 	{ "eval", eval_main, "run words as a command" },
@@ -684,8 +615,7 @@ const struct builtin builtins[] = {
 	{ "test", test_main, "check files, strings and numbers, also as [ ]" },
 	{ "[", test_main, NULL },
 	{ "trap", trap_main, "run a command at a signal or at EXIT" },
-	{ "umask", umask_main, "print or set the file mode mask" },
-	{ "unset", unset_main, "forget variables, or with -f functions" },
+	{ "unset", unset_main, "forget variables" },
 	{ "wait", wait_main, "wait for jobs" },
 	{ NULL, NULL, NULL },
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The line editor: the terminal is raw while a line is edited and as it was found otherwise.
-// Keys: arrows, Home, End, Delete, Tab; ^A ^E ^B ^F ^P ^N ^K ^U ^W ^L ^C ^D.
+// Keys: arrows, Home, End, Delete; ^A ^E ^B ^F ^P ^N ^K ^U ^W ^L ^C ^D.
 //
 // One row of the terminal is used; a longer line is shown in part, around the cursor.
 #define _GNU_SOURCE // TEMP_FAILURE_RETRY
@@ -8,7 +8,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,104 +154,6 @@ static void add_history(void)
 		entries++;
 }
 
-// ---- completion
-
-static size_t word_start(void)
-{
-	size_t at = cursor;
-
-	while (at && !strchr(" \t;|&<>(=", line[at - 1]))
-		at--;
-	return at;
-}
-
-static bool is_command_at(size_t at)
-{
-	while (at && isspace((unsigned char)line[at - 1]))
-		at--;
-	return at == 0 || strchr(";|&(", line[at - 1]);
-}
-
-static void glob_prefix(glob_t *g, const char *dir, const char *prefix)
-{
-	struct buf b = { 0 };
-
-	put_string(&b, dir);
-	if (*dir)
-		put(&b, '/');
-	put_string(&b, prefix);
-	put(&b, '*');
-	glob(finish(&b), GLOB_MARK | (g->gl_pathv ? GLOB_APPEND : 0), NULL, g);
-}
-
-static void glob_path(glob_t *g, const char *prefix)
-{
-	const char *path = get_var("PATH");
-
-	for (const char *p = path ? path : ""; *p; p += *p == ':') {
-		size_t n = strcspn(p, ":");
-		glob_prefix(g, save(p, n), prefix);
-		p += n;
-	}
-}
-
-static const char *shown_name(const char *path, bool command)
-{
-	const char *slash = strrchr(path, '/');
-
-	return command && slash ? slash + 1 : path;
-}
-
-static size_t common_length(const glob_t *g, bool command)
-{
-	const char *first = shown_name(g->gl_pathv[0], command);
-	size_t common = strlen(first);
-
-	for (size_t i = 1; i < g->gl_pathc; i++) {
-		const char *name = shown_name(g->gl_pathv[i], command);
-		size_t n = 0;
-		while (n < common && name[n] == first[n])
-			n++;
-		common = n;
-	}
-	return common;
-}
-
-static void list_matches(const glob_t *g, bool command)
-{
-	say("\n", 1);
-	for (size_t i = 0; i < g->gl_pathc; i++) {
-		const char *name = shown_name(g->gl_pathv[i], command);
-		say(name, strlen(name));
-		say("  ", 2);
-	}
-	say("\n", 1);
-}
-
-static void complete(void)
-{
-	size_t start = word_start(), typed = cursor - start;
-	const char *prefix = save(line + start, typed);
-	bool command = is_command_at(start) && !strchr(prefix, '/');
-	glob_t g = { 0 };
-
-	if (command)
-		glob_path(&g, prefix);
-	else
-		glob_prefix(&g, "", prefix);
-	if (g.gl_pathc) {
-		const char *first = shown_name(g.gl_pathv[0], command);
-		size_t common = common_length(&g, command);
-		if (common > typed)
-			insert(first + typed, common - typed);
-		else if (g.gl_pathc > 1)
-			list_matches(&g, command);
-		if (g.gl_pathc == 1 && first[common - 1] != '/')
-			insert(" ", 1);
-	}
-	globfree(&g);
-}
-
 // ---- keys
 
 static void erase_word(void)
@@ -281,7 +182,6 @@ static void move_or_erase(int key)
 	case CTRL('U'): erase(0, cursor); break;
 	case CTRL('W'): erase_word(); break;
 	case CTRL('L'): say("\033[H\033[2J", 7); break;
-	case '\t': complete(); break;
 	}
 }
 

@@ -94,30 +94,21 @@ static struct function **find_function(const char *name)
 	return f;
 }
 
-bool function_unset(const char *name)
-{
-	struct function **at = find_function(name), *f = *at;
-
-	if (!f)
-		return false;
-	*at = f->next;
-	free(f->body);
-	free(f);
-	return true;
-}
-
 static void function_define(const char *name, const char *body)
 {
-	struct function *f = calloc(1, sizeof(*f) + strlen(name) + 1);
+	struct function **at = find_function(name);
 	char *copy = strdup(body);
 
-	if (!f || !copy)
+	if (!copy)
 		throw(2);
-	strcpy(f->name, name);
-	f->body = copy;
-	function_unset(name);
-	f->next = functions;
-	functions = f;
+	if (!*at) {
+		*at = calloc(1, sizeof(**at) + strlen(name) + 1);
+		if (!*at)
+			throw(2);
+		strcpy((*at)->name, name);
+	}
+	free((*at)->body);
+	(*at)->body = copy;
 }
 
 // The body is parsed anew at each call: its tree lives as long as the call does.

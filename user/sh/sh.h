@@ -111,7 +111,6 @@ int run_text(const char *text, int flags); // `flags` for the text's last comman
 int run_source(struct source *src, int flags);
 int run_external(char **argv, struct node *n, int flags); // n: assignments, redirections, text
 int run_builtin(const struct builtin *builtin, int argc, char **argv);
-bool function_unset(const char *name);
 void throw(int status) __attribute__((noreturn));
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -183,7 +183,6 @@ t 'unset' 0 'unset' 'x=v; unset x; echo ${x-unset}'
 t 'shift' 0 'b 1' 'set -- a b; shift; echo $1 $#'
 t 'eval' 0 'v' 'x=v; y=x; eval "echo \$$y"'
 t 'dot' 0 'v 4' 'echo "x=v; return 4" >lib; . ./lib; s=$?; echo $x $s'
-t 'command -v' 0 'echo /bin/sh' 'PATH=/bin; echo $(command -v echo) $(command -v sh)'
 t 'trap EXIT' 3 'bye' 'trap "echo bye" EXIT; exit 3'
 t 'trap a signal' 0 'got on' 'trap "echo -n \"got \"" USR1; kill -USR1 $$; echo on'
 t 'trap is reset in children' 143 'Terminated' 'trap : TERM; (sh -c "kill -TERM \$PPID"; sleep 1)'
@@ -191,7 +190,6 @@ t 'wait is ended by a trap' 138 'usr1' 'trap "echo usr1" USR1
 sleep 5 & p=$!
 (sleep 0.1; kill -USR1 $$) &
 wait $p; s=$?; kill $p; exit $s'
-t 'umask' 0 '0027' 'umask 027; umask'
 
 # ---- programs and errors
 t 'program not found' 127 'sh: no_such: not found' 'no_such'
