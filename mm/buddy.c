@@ -6,11 +6,11 @@
  *          [0,1]   [2,3]   [4,5]   [6,7]      order 1: buddies differ in bit 1 of the frame number
  *          [0    ..    3]  [4    ..    7]     order 2: … in bit 2
  *
- * To take a block of an order that has none, a larger one is halved, the upper halves going onto their lists.  To give
- * one back, it is merged with its buddy as long as that is free and whole.
+ * To take a block of an order that has none, a larger one is halved, the upper halves going onto
+ * their lists.  To give one back, it is merged with its buddy as long as that is free and whole.
  *
- * Only a block's first descriptor says that it is free (PG_buddy) and how large it is (order), so making 4 MiB free
- * touches one cache line.
+ * Only a block's first descriptor says that it is free (PG_buddy) and how large it is (order), so
+ * making 4 MiB free touches one cache line.
  *
  * I1  A free block begins at a multiple of its size, has PG_buddy and its order, and no references.
  * I2  A block and its buddy are never both free at the same order, below the largest.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The buddy system: free frames as blocks of 2^order that begin at a multiple of their size, one list an order.
- * Pure: no locks, no statistics, no policy; it links into a host test as well.  The caller holds the zone lock.
+ * The buddy system: free frames as blocks of 2^order that begin at a multiple of their size, one
+ * list an order. Pure: no locks, no statistics, no policy; it links into a host test as well.  The
+ * caller holds the zone lock.
  */
 #ifndef MM_BUDDY_H
 #define MM_BUDDY_H

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who keeps an invariant registers the check of it; the page cache's and the allocators' are called from here, since they
- * are below.
+ * Who keeps an invariant registers the check of it; the page cache's and the allocators' are called
+ * from here, since they are below.
  *
- * The leak snapshot first brings the system to the state that depends on nothing but what is in use: written back,
- * caches dropped, harts' lists drained.  What is left in the page cache (mapped, or of who reads this) counts as
- * free, and so do slab frames, whose number depends on how the objects lie.
+ * The leak snapshot first brings the system to the state that depends on nothing but what is in
+ * use: written back, caches dropped, harts' lists drained.  What is left in the page cache (mapped,
+ * or of who reads this) counts as free, and so do slab frames, whose number depends on how the
+ * objects lie.
  */
 #include "mm/check.h"
 
@@ -78,7 +79,10 @@ static void settle(void)
 	drain_all_pages();
 }
 
-/* Objects in use, less the page cache's own bookkeeping, which depends on which pages happen to be there. */
+/*
+ * Objects in use, less the page cache's own bookkeeping, which depends on which pages happen to be
+ * there.
+ */
 static unsigned long leakable_slab_objects(void)
 {
 	unsigned long objects = 0;

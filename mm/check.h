@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * mm_check(): walks everything and asserts every numbered invariant that can be seen from outside; for tests and
- * labs (/proc/sys/vm/mm_check).  leak_snapshot(): how much there is of everything that must come back to where it was
- * when a test's processes have gone.
+ * mm_check(): walks everything and asserts every numbered invariant that can be seen from outside;
+ * for tests and labs (/proc/sys/vm/mm_check).  leak_snapshot(): how much there is of everything
+ * that must come back to where it was when a test's processes have gone.
  */
 #ifndef MM_CHECK_H
 #define MM_CHECK_H
@@ -13,8 +13,8 @@
 struct folio;
 
 /*
- * One more thing to walk.  check() returns 0, or -EIO after mm_check_failed().  It may sleep; the system goes on
- * running meanwhile, so it takes the locks of what it looks at.
+ * One more thing to walk.  check() returns 0, or -EIO after mm_check_failed().  It may sleep; the
+ * system goes on running meanwhile, so it takes the locks of what it looks at.
  */
 struct mm_checker {
 	const char *name;

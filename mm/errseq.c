@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The count goes up only if somebody has seen the value before: many errors between two looks are one.  A sampled
- * 0 differs from every recorded error, since an errno is never 0.
+ * The count goes up only if somebody has seen the value before: many errors between two looks are
+ * one.  A sampled 0 differs from every recorded error, since an errno is never 0.
  */
 #include "mm/errseq.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A page is looked up in mapping->i_pages under i_pages_lock, and given a reference before the lock is dropped.
+ * A page is looked up in mapping->i_pages under i_pages_lock, and given a reference before the lock
+ * is dropped.
  *
  *   reading     look up ── there, uptodate ──────────────────────────────────> copy out, with a reference only
  *                  │ absent                      │ not uptodate
@@ -16,13 +17,14 @@
  *               gives one locked folio, and where it must wait for the disk lets go of mmap_lock and has the access
  *               tried again.
  *
- * I1  i_pages[index] == folio implies folio->mapping == mapping, folio->index == index, and one reference held by
- *     the cache.  Both change together under i_pages_lock, with the folio locked.
+ * I1  i_pages[index] == folio implies folio->mapping == mapping, folio->index == index, and one
+ *     reference held by the cache.  Both change together under i_pages_lock, with the folio locked.
  * I2  nrpages is the number of folios in i_pages.
  * I3  Who has locked a folio looks at folio->mapping again: it may have been truncated before.
  * I4  A folio that is not uptodate is never mapped or copied out.
- * I5  A folio gets mapped only while it is in the cache (under i_pages_lock) or while it is locked and found to be
- *     in the cache; whoever removes one unmaps it after that.  So no truncated page stays mapped.
+ * I5  A folio gets mapped only while it is in the cache (under i_pages_lock) or while it is locked
+ *     and found to be in the cache; whoever removes one unmaps it after that.  So no truncated page
+ *     stays mapped.
  */
 #include "mm/filemap.h"
 
@@ -150,7 +152,10 @@ bool remove_mapping(struct address_space *mapping, struct folio *folio)
 
 	DEBUG_BUG_ON(!folio_test_locked(folio));
 	spin_lock(&mapping->i_pages_lock);
-	/* With i_pages_lock held nobody finds the folio; with the count at 0 nobody else takes a reference either. */
+	/*
+	 * With i_pages_lock held nobody finds the folio; with the count at 0 nobody else takes a
+	 * reference either.
+	 */
 	if (atomic_try_cmpxchg(&folio->_refcount, &expected, 0)) {
 		removed = !folio_test_dirty(folio);
 		if (removed)
@@ -186,7 +191,10 @@ static struct folio *filemap_create_folio(struct address_space *mapping, pgoff_t
 	return ERR_PTR(error);
 }
 
-/* Drops the reference and returns false if it is not lockable now, or not the mapping's any more (*again). */
+/*
+ * Drops the reference and returns false if it is not lockable now, or not the mapping's any more
+ * (*again).
+ */
 static bool lock_found_folio(struct address_space *mapping, struct folio *folio, int fgp_flags, bool *again)
 {
 	*again = false;
@@ -276,7 +284,10 @@ static int filemap_read_folio(struct file *file, struct address_space *mapping, 
 	return folio_test_uptodate(folio) ? 0 : -EIO;
 }
 
-/* Waits for who reads it in, or reads it in.  0, -EAGAIN (truncated: look it up again), -EIO, -EINTR. */
+/*
+ * Waits for who reads it in, or reads it in.  0, -EAGAIN (truncated: look it up again), -EIO,
+ * -EINTR.
+ */
 static int filemap_update_folio(struct file *file, struct address_space *mapping, struct folio *folio)
 {
 	int error;
@@ -317,7 +328,10 @@ static struct folio *create_and_read(struct file *file, struct address_space *ma
 	return folio;
 }
 
-/* With a reference and uptodate.  @ra NULL: no readahead.  @last: the page behind the last that is wanted. */
+/*
+ * With a reference and uptodate.  @ra NULL: no readahead.  @last: the page behind the last that is
+ * wanted.
+ */
 static struct folio *get_uptodate_folio(struct file *file, struct address_space *mapping,
 					struct file_ra_state *ra, pgoff_t index, pgoff_t last)
 {
@@ -375,7 +389,10 @@ static ssize_t read_one_folio(struct kiocb *iocb, struct iov_iter *iter)
 	folio = get_uptodate_folio(file, mapping, &file->f_ra, index, last);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
-	/* The size is read after the folio was seen uptodate: what it shows then is within the file. */
+	/*
+	 * The size is read after the folio was seen uptodate: what it shows then is within the
+	 * file.
+	 */
 	size = i_size_read(mapping->host);
 	if (iocb->ki_pos >= size) {
 		folio_put(folio);
@@ -434,7 +451,10 @@ ssize_t generic_file_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 		return 0;
 	if (iocb->ki_flags & IOCB_DIRECT) {
 		ret = direct_read(iocb, iter);
-		/* A short one ended at a place that the device cannot do: the rest goes through the cache. */
+		/*
+		 * A short one ended at a place that the device cannot do: the rest goes through the
+		 * cache.
+		 */
 		if (ret < 0 || !iter->count || iocb->ki_pos >= i_size_read(file_inode(iocb->ki_filp)))
 			return ret;
 	}
@@ -480,8 +500,8 @@ ssize_t generic_write_checks(struct kiocb *iocb, struct iov_iter *from)
 }
 
 /*
- * One folio's part of a write at @pos: bytes taken, 0 if the source has to be faulted in again (*bytes: what can be had
- * now), or -errno.
+ * One folio's part of a write at @pos: bytes taken, 0 if the source has to be faulted in again
+ * (*bytes: what can be had now), or -errno.
  */
 static ssize_t write_one_folio(struct file *file, struct iov_iter *from, loff_t pos, size_t *bytes)
 {
@@ -542,7 +562,10 @@ static ssize_t direct_write(struct kiocb *iocb, struct iov_iter *from)
 	written = filemap_write_and_wait_range(mapping, pos, end);
 	if (written)
 		return written;
-	/* A folio that cannot go would be newer than the disk: then the write goes through the cache. */
+	/*
+	 * A folio that cannot go would be newer than the disk: then the write goes through the
+	 * cache.
+	 */
 	if (invalidate_inode_pages2_range(mapping, pos >> PAGE_SHIFT, end >> PAGE_SHIFT))
 		return 0;
 	written = mapping->a_ops->direct_IO(iocb, from);
@@ -556,7 +579,10 @@ static ssize_t direct_write(struct kiocb *iocb, struct iov_iter *from)
 	return written;
 }
 
-/* What direct I/O left over, through the cache, but on the device and out of the cache when we return. */
+/*
+ * What direct I/O left over, through the cache, but on the device and out of the cache when we
+ * return.
+ */
 static ssize_t direct_write_rest(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct address_space *mapping = iocb->ki_filp->f_mapping;
@@ -643,8 +669,8 @@ static void fault_readahead(struct vm_fault *vmf)
 }
 
 /*
- * The folio cannot be had at once.  If the fault may be tried again, waits with mmap_lock dropped; else with it held.
- * *folio: uptodate, locked, in the mapping; or a VM_FAULT_ code.
+ * The folio cannot be had at once.  If the fault may be tried again, waits with mmap_lock dropped;
+ * else with it held. *folio: uptodate, locked, in the mapping; or a VM_FAULT_ code.
  */
 static vm_fault_t fault_wait_for_folio(struct vm_fault *vmf, struct folio **foliop)
 {

@@ -2,8 +2,8 @@
 /*
  * The page cache: what every read, write, exec and file mapping goes through.
  *
- * Positions and lengths are in bytes (loff_t), indexes in pages (pgoff_t).  Everything here may sleep unless
- * it says not.
+ * Positions and lengths are in bytes (loff_t), indexes in pages (pgoff_t).  Everything here may
+ * sleep unless it says not.
  */
 #ifndef MM_FILEMAP_H
 #define MM_FILEMAP_H
@@ -54,7 +54,10 @@ static inline struct folio *filemap_grab_folio(struct address_space *mapping, pg
 /* For write_begin: locked, made if need be, writeback over. */
 struct folio *filemap_write_begin_folio(struct address_space *mapping, pgoff_t index);
 
-/* A locked new folio goes into the cache and onto the LRU; the cache takes its own reference.  0, -EEXIST, -ENOMEM. */
+/*
+ * A locked new folio goes into the cache and onto the LRU; the cache takes its own reference.  0,
+ * -EEXIST, -ENOMEM.
+ */
 int filemap_add_folio(struct address_space *mapping, struct folio *folio, pgoff_t index, gfp_t gfp);
 /* Takes a locked folio out and drops the cache's reference. */
 void filemap_remove_folio(struct folio *folio);
@@ -64,12 +67,18 @@ unsigned int filemap_get_folios(struct address_space *mapping, pgoff_t *index, p
 /* The same for those with a PAGECACHE_TAG_*. */
 unsigned int filemap_get_folios_tag(struct address_space *mapping, pgoff_t *index, pgoff_t end,
 				    xa_mark_t tag, struct folio **folios, unsigned int nr);
-/* Locked or not, uptodate, with a reference, reading it in if need be.  ERR_PTR(-EIO, -ENOMEM, -EINTR). */
+/*
+ * Locked or not, uptodate, with a reference, reading it in if need be.  ERR_PTR(-EIO, -ENOMEM,
+ * -EINTR).
+ */
 struct folio *read_mapping_folio(struct address_space *mapping, pgoff_t index, struct file *file);
 
 /* --- read and write --- */
 
-/* Copies from the cache to @iter, reading in what is not there; advances iocb->ki_pos.  Bytes in all, or -errno if none. */
+/*
+ * Copies from the cache to @iter, reading in what is not there; advances iocb->ki_pos.  Bytes in
+ * all, or -errno if none.
+ */
 ssize_t filemap_read(struct kiocb *iocb, struct iov_iter *iter, ssize_t already_read);
 /* file_operations->read_iter and ->write_iter of ordinary files (O_DIRECT by a_ops->direct_IO). */
 ssize_t generic_file_read_iter(struct kiocb *iocb, struct iov_iter *iter);
@@ -77,18 +86,29 @@ ssize_t generic_file_write_iter(struct kiocb *iocb, struct iov_iter *from);
 /* The same with i_rwsem held by the caller and nothing synced. */
 ssize_t __generic_file_write_iter(struct kiocb *iocb, struct iov_iter *from);
 ssize_t generic_perform_write(struct kiocb *iocb, struct iov_iter *from);
-/* Checks O_APPEND, the limits and what is left below them: bytes that may be written, 0 or -errno. */
+/*
+ * Checks O_APPEND, the limits and what is left below them: bytes that may be written, 0 or -errno.
+ */
 ssize_t generic_write_checks(struct kiocb *iocb, struct iov_iter *from);
 
-/* --- faults: vm_operations->fault, ->map_pages, ->page_mkwrite of ordinary files; return VM_FAULT_* --- */
+/*
+ * --- faults: vm_operations->fault, ->map_pages, ->page_mkwrite of ordinary files; return
+ * VM_FAULT_* ---
+ */
 
 /* vmf->folio: uptodate, locked, with a reference. */
 vm_fault_t filemap_fault(struct vm_fault *vmf);
-/* Maps what is in the cache and uptodate of pages [start_pgoff, end_pgoff] around the fault; does not sleep. */
+/*
+ * Maps what is in the cache and uptodate of pages [start_pgoff, end_pgoff] around the fault; does
+ * not sleep.
+ */
 vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t end_pgoff);
 vm_fault_t filemap_page_mkwrite(struct vm_fault *vmf);
 
-/* For reclaim: takes a clean, unmapped, locked folio out if nobody else has a reference.  False: leave it. */
+/*
+ * For reclaim: takes a clean, unmapped, locked folio out if nobody else has a reference.  False:
+ * leave it.
+ */
 bool remove_mapping(struct address_space *mapping, struct folio *folio);
 
 extern const struct xarray_ops page_cache_xa_ops;

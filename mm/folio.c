@@ -13,15 +13,17 @@
  *    │
  *    └── anonymous memory goes the short way: alloc_folio, mapped, unmapped, free
  *
- * Waiting.  Who must wait for PG_locked or PG_writeback queues on one of a few hashed wait queues, sets PG_waiters, and
- * looks again; who clears the bit clears PG_waiters in the same atomic operation and, only if that was set, wakes all
- * who wait for this folio.  All three bits are in one word, so one of the two sees the other:
+ * Waiting.  Who must wait for PG_locked or PG_writeback queues on one of a few hashed wait queues,
+ * sets PG_waiters, and looks again; who clears the bit clears PG_waiters in the same atomic
+ * operation and, only if that was set, wakes all who wait for this folio.  All three bits are in
+ * one word, so one of the two sees the other:
  *
  *   waiter:  queue; set PG_waiters; still locked? sleep     unlocker:  clear PG_locked and PG_waiters; was set? wake
  *
- * I1  A task that sleeps for a folio's bit has set PG_waiters after it was queued; so the next clearing wakes it.
- * I2  A waiter holds a reference (or the page-table lock or cache keeps one for him until he is queued), so the folio
- *     is not another one when he wakes.
+ * I1  A task that sleeps for a folio's bit has set PG_waiters after it was queued; so the next
+ *     clearing wakes it.
+ * I2  A waiter holds a reference (or the page-table lock or cache keeps one for him until he is
+ *     queued), so the folio is not another one when he wakes.
  */
 #include "mm/folio.h"
 
@@ -89,8 +91,8 @@ static int folio_wait(struct folio *folio, bool (*done)(struct folio *folio), un
 }
 
 /*
- * Clears @flag, which the caller owns, and wakes who waits for it.  Any context.  Behind the atomic the folio may be
- * gone: only its address is used.
+ * Clears @flag, which the caller owns, and wakes who waits for it.  Any context.  Behind the atomic
+ * the folio may be gone: only its address is used.
  */
 void folio_clear_and_wake(struct folio *folio, enum folio_flag flag)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * struct folio: one descriptor for each frame of RAM, 64 bytes.  pfn_folio() finds it from a frame number; there is no
- * struct page beside it.  A folio of order n covers 2^n frames: the head's descriptor speaks for all, a tail's
- * points back to it.
+ * struct folio: one descriptor for each frame of RAM, 64 bytes.  pfn_folio() finds it from a frame
+ * number; there is no struct page beside it.  A folio of order n covers 2^n frames: the head's
+ * descriptor speaks for all, a tail's points back to it.
  *
  * What a frame is used for is its *type*; each type reads the union in its own way:
  *   free        in the buddy lists, order valid
@@ -10,8 +10,9 @@
  *   anonymous   mapping has bit 0 set (FOLIO_MAPPING_ANON) and points to the anon_vma
  *   file        mapping is the address_space, index its page in the file
  *
- * References: one for the allocation's owner; one for the page cache while the folio is in it; one for each
- * mapping page-table entry (which mapcount counts too); one for whoever looks at it without a lock.
+ * References: one for the allocation's owner; one for the page cache while the folio is in it; one
+ * for each mapping page-table entry (which mapcount counts too); one for whoever looks at it
+ * without a lock.
  */
 #ifndef MM_FOLIO_H
 #define MM_FOLIO_H
@@ -193,7 +194,9 @@ static inline void folio_put(struct folio *folio)
 		__folio_put(folio);
 }
 
-/* The folio lock: held while the content is read in, written out, truncated.  Sleep unless "try". */
+/*
+ * The folio lock: held while the content is read in, written out, truncated.  Sleep unless "try".
+ */
 static inline bool folio_trylock(struct folio *folio)
 {
 	return !test_and_set_bit_lock(PG_locked, &folio->flags);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Two short sorted arrays of ranges: RAM, and what is taken of anything.  Free is what is in the first and not in the
- * second.
+ * Two short sorted arrays of ranges: RAM, and what is taken of anything.  Free is what is in the
+ * first and not in the second.
  *
  * I1  In each array, ranges are whole pages, in order, and neither overlap nor touch.
  */
@@ -65,6 +65,15 @@ void memblock_reserve(unsigned long base, unsigned long size)
 {
 	if (size)
 		add_region(&reserved, base & PAGE_MASK, PAGE_ALIGN(base + size));
+}
+
+bool memblock_ram_range(unsigned int index, unsigned long *start, unsigned long *end)
+{
+	if (index >= memory.nr)
+		return false;
+	*start = memory.region[index].base;
+	*end = memory.region[index].end;
+	return true;
 }
 
 unsigned long memblock_start(void)

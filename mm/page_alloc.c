@@ -9,12 +9,12 @@
  *                             alloc_slowpath: wake kswapd; down to `min` (half of it for __GFP_HIGH,
  *                             all for PF_MEMALLOC); direct reclaim, and again; NULL
  *
- * A hart's list is touched by its hart alone, with interrupts off, so it needs no lock; drain_all_pages() asks the
- * other harts by IPI.  Frames on it count as free.
+ * A hart's list is touched by its hart alone, with interrupts off, so it needs no lock;
+ * drain_all_pages() asks the other harts by IPI.  Frames on it count as free.
  *
  * I4  A frame on a hart's list has no references, no flags and order 0.
- * I5  managed = free + in use: a folio is freed once, by its last reference, with none of the flags in
- *     FREE_FORBIDDEN set.
+ * I5  managed = free + in use: a folio is freed once, by its last reference, with none of the flags
+ *     in FREE_FORBIDDEN set.
  */
 #include "mm/page_alloc.h"
 
@@ -109,7 +109,10 @@ static unsigned long int_sqrt(unsigned long x)
 	return root;
 }
 
-/* Linux's rule: min is 4 * sqrt(RAM in KiB) KiB; low and high are above it by a quarter, or by 0.1 % of RAM. */
+/*
+ * Linux's rule: min is 4 * sqrt(RAM in KiB) KiB; low and high are above it by a quarter, or by 0.1
+ * % of RAM.
+ */
 void setup_per_zone_wmarks(void)
 {
 	unsigned long kbytes = zone.managed << (PAGE_SHIFT - 10), min_pages, step;
@@ -192,7 +195,9 @@ static struct folio *zone_take(struct per_cpu_pages *pcp, unsigned int order, un
 	if (zone_watermark_ok(order, mark))
 		folio = buddy_take(&zone.buddy, order);
 	if (folio && !order) {
-		/* Only what leaves `low` alone: a batch taken from the reserves would be anybody's. */
+		/*
+		 * Only what leaves `low` alone: a batch taken from the reserves would be anybody's.
+		 */
 		while (pcp->count < PCP_BATCH && zone_watermark_ok(0, zone.watermark[WMARK_LOW]))
 			pcp_give(pcp, buddy_take(&zone.buddy, 0));
 	}
@@ -396,7 +401,10 @@ unsigned long totalram_pages(void)
 	return zone.managed;
 }
 
-/* Free beyond what reclaim defends, and of the page cache all but the half, or `low`, that is in constant use. */
+/*
+ * Free beyond what reclaim defends, and of the page cache all but the half, or `low`, that is in
+ * constant use.
+ */
 unsigned long si_mem_available(void)
 {
 	unsigned long low = zone.watermark[WMARK_LOW], free = nr_free_pages(), file = lru_size();

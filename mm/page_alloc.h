@@ -2,13 +2,15 @@
 /*
  * The page allocator: frames in blocks of 2^order, orders 0 to MAX_ORDER - 1.
  *
- * alloc_folio() gives a folio with one reference, not on any list, type "kernel"; its content is undefined unless
- * __GFP_ZERO.  The last folio_put() gives it back.  With __GFP_DIRECT_RECLAIM it may sleep and reclaim; without,
- * it is callable from any context but hard interrupts that interrupt the allocator itself: interrupt handlers may
- * use it too, since it runs with interrupts off.
+ * alloc_folio() gives a folio with one reference, not on any list, type "kernel"; its content is
+ * undefined unless __GFP_ZERO.  The last folio_put() gives it back.  With __GFP_DIRECT_RECLAIM it
+ * may sleep and reclaim; without, it is callable from any context but hard interrupts that
+ * interrupt the allocator itself: interrupt handlers may use it too, since it runs with interrupts
+ * off.
  *
- * How deep a caller may dig, in free frames: GFP_KERNEL down to `low` without reclaim and to `min` after it;
- * __GFP_HIGH half of min; a PF_MEMALLOC task (it frees memory) everything, unless __GFP_NOMEMALLOC.
+ * How deep a caller may dig, in free frames: GFP_KERNEL down to `low` without reclaim and to `min`
+ * after it; __GFP_HIGH half of min; a PF_MEMALLOC task (it frees memory) everything, unless
+ * __GFP_NOMEMALLOC.
  */
 #ifndef MM_PAGE_ALLOC_H
 #define MM_PAGE_ALLOC_H

@@ -9,15 +9,16 @@
  *   clean <── folio_end_writeback ── PG_writeback, WRITEBACK <── folio_start_writeback
  *            (interrupt: I/O is done)
  *
- * The end comes in an interrupt, and i_pages_lock is not for interrupts: so the mark WRITEBACK stays behind, and whoever
- * waits for writeback looks at PG_writeback and clears marks that are out of date.  mapping->nr_writeback tells
- * him when there is nothing to look for.
+ * The end comes in an interrupt, and i_pages_lock is not for interrupts: so the mark WRITEBACK
+ * stays behind, and whoever waits for writeback looks at PG_writeback and clears marks that are out
+ * of date.  mapping->nr_writeback tells him when there is nothing to look for.
  *
- * I1  A folio with PG_dirty in a mapping has the mark DIRTY, and its inode is on a dirty list or being written.
- * I2  A folio with PG_writeback has the mark WRITEBACK, is in the cache and stays there, since truncation and
- *     reclaim wait for it or leave it.
- * I3  nr_writeback is the number of folios with PG_writeback; it falls before the bit is cleared, when the data
- *     is on the device already.
+ * I1  A folio with PG_dirty in a mapping has the mark DIRTY, and its inode is on a dirty list or
+ *     being written.
+ * I2  A folio with PG_writeback has the mark WRITEBACK, is in the cache and stays there, since
+ *     truncation and reclaim wait for it or leave it.
+ * I3  nr_writeback is the number of folios with PG_writeback; it falls before the bit is cleared,
+ *     when the data is on the device already.
  */
 #include "mm/page_writeback.h"
 
@@ -141,7 +142,10 @@ static void tag_pages_for_writeback(struct address_space *mapping, pgoff_t start
 	spin_unlock(&mapping->i_pages_lock);
 }
 
-/* Locked; true: dirty, still the mapping's, not under writeback, and its dirtiness taken over by us. */
+/*
+ * Locked; true: dirty, still the mapping's, not under writeback, and its dirtiness taken over by
+ * us.
+ */
 static bool folio_prepare_writeback(struct address_space *mapping, struct writeback_control *wbc,
 				    struct folio *folio)
 {
@@ -218,7 +222,9 @@ static int fdatawrite_range(struct address_space *mapping, loff_t start, loff_t 
 		.sync_mode = sync_mode,
 	};
 
-	/* An early look at the array's mark, without the lock: the caller's own writes are in it. */
+	/*
+	 * An early look at the array's mark, without the lock: the caller's own writes are in it.
+	 */
 	if (!xa_marked(&mapping->i_pages, PAGECACHE_TAG_DIRTY))
 		return 0;
 	return do_writepages(mapping, &wbc);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Folios from clean to dirty to under writeback to clean; writing out the dirty ones of a file and waiting for them.
+ * Folios from clean to dirty to under writeback to clean; writing out the dirty ones of a file and
+ * waiting for them.
  *
  * Ranges are in bytes and include their end, as Linux's do; the whole file is 0, LAST_BYTE.
  */
@@ -21,7 +22,9 @@ bool folio_mark_dirty(struct folio *folio);
 bool filemap_dirty_folio(struct address_space *mapping, struct folio *folio);
 /* For memory that is never written back. */
 bool noop_dirty_folio(struct address_space *mapping, struct folio *folio);
-/* Locked folio about to be written: write-protects its mappings; true: it was dirty, so write it. */
+/*
+ * Locked folio about to be written: write-protects its mappings; true: it was dirty, so write it.
+ */
 bool folio_clear_dirty_for_io(struct folio *folio);
 /* Dirtiness is dropped, not written: truncation. */
 void folio_cancel_dirty(struct folio *folio);
@@ -30,8 +33,8 @@ void folio_wait_stable(struct folio *folio);
 
 typedef int writepage_t(struct folio *folio, struct writeback_control *wbc, void *data);
 /*
- * Calls @writepage for each dirty folio in the range, locked and with dirty already cleared; it must start writeback and
- * unlock it.  0 or the first error.
+ * Calls @writepage for each dirty folio in the range, locked and with dirty already cleared; it
+ * must start writeback and unlock it.  0 or the first error.
  */
 int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc, writepage_t *writepage,
 		      void *data);

@@ -6,10 +6,10 @@
  *   |------------------- size -------------------|
  *   ^start             ^page marked PG_readahead
  *
- * A reader who comes to a page that is not there, at the beginning of a file or right behind where he left off, gets a
- * window; when he meets the mark, the next one is started, twice as large up to ra_pages, while he works on the rest
- * of this one.  So a sequential reader always has a window in flight ahead of him.  A page in the middle of nowhere is
- * read alone.
+ * A reader who comes to a page that is not there, at the beginning of a file or right behind where
+ * he left off, gets a window; when he meets the mark, the next one is started, twice as large up to
+ * ra_pages, while he works on the rest of this one.  So a sequential reader always has a window in
+ * flight ahead of him.  A page in the middle of nowhere is read alone.
  */
 #include "mm/readahead.h"
 
@@ -102,7 +102,9 @@ void page_cache_ra_unbounded(struct readahead_control *rac, unsigned long nr_to_
 			rac->_nr_pages++;
 			continue;
 		}
-		/* A hole in the run: what is before it goes off, and the next run begins behind it. */
+		/*
+		 * A hole in the run: what is before it goes off, and the next run begins behind it.
+		 */
 		read_pages(rac);
 		rac->_index = index + 1;
 	}

@@ -2,8 +2,9 @@
 /*
  * Reading ahead of a sequential reader, so that the device works while he computes.
  *
- * page_cache_sync_ra() is called when a page is not in the cache, page_cache_async_ra() when the reader meets the folio
- * that carries PG_readahead; both start I/O and do not wait for it.  The sizes are in pages.
+ * page_cache_sync_ra() is called when a page is not in the cache, page_cache_async_ra() when the
+ * reader meets the folio that carries PG_readahead; both start I/O and do not wait for it.  The
+ * sizes are in pages.
  */
 #ifndef MM_READAHEAD_H
 #define MM_READAHEAD_H
@@ -13,7 +14,10 @@
 
 #define VM_READAHEAD_PAGES	32		/* 128 KiB */
 
-/* What a file system's ->readahead() is to read: consecutive locked folios that are in the cache already. */
+/*
+ * What a file system's ->readahead() is to read: consecutive locked folios that are in the cache
+ * already.
+ */
 struct readahead_control {
 	struct file *file;			/* may be NULL */
 	struct address_space *mapping;
@@ -30,7 +34,10 @@ void file_ra_state_init(struct file_ra_state *ra, struct address_space *mapping)
 void page_cache_sync_ra(struct readahead_control *rac, unsigned long req_count);
 /* The reader has met @folio, the marker. */
 void page_cache_async_ra(struct readahead_control *rac, struct folio *folio, unsigned long req_count);
-/* Unconditionally @nr_to_read pages, the one that is @lookahead_size from the end marked (madvise, fault-around). */
+/*
+ * Unconditionally @nr_to_read pages, the one that is @lookahead_size from the end marked (madvise,
+ * fault-around).
+ */
 void page_cache_ra_unbounded(struct readahead_control *rac, unsigned long nr_to_read,
 			     unsigned long lookahead_size);
 /* The window that @ra describes, as far as the file goes. */
@@ -39,7 +46,10 @@ void page_cache_ra_order(struct readahead_control *rac, struct file_ra_state *ra
 void force_page_cache_readahead(struct address_space *mapping, struct file *file, pgoff_t index,
 				unsigned long nr_to_read);
 
-/* The next folio for ->readahead(), locked, without a reference of its own (the lock keeps it); NULL: no more. */
+/*
+ * The next folio for ->readahead(), locked, without a reference of its own (the lock keeps it);
+ * NULL: no more.
+ */
 struct folio *readahead_folio(struct readahead_control *rac);
 
 static inline loff_t readahead_pos(const struct readahead_control *rac)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Caches outside mm/ that can be made smaller (inodes, dentries, buffers) say so here; reclaim calls them.
+ * Caches outside mm/ that can be made smaller (inodes, dentries, buffers) say so here; reclaim
+ * calls them.
  *
- * count_objects() says quickly how many objects could go; scan_objects() looks at nr_to_scan of them and returns how
- * many it freed, or SHRINK_STOP if it cannot work in this context.  Both run in any task that allocates memory:
- * what gfp_mask forbids (__GFP_FS, __GFP_IO) they must not do, and locks that allocations are made under, only try.
+ * count_objects() says quickly how many objects could go; scan_objects() looks at nr_to_scan of
+ * them and returns how many it freed, or SHRINK_STOP if it cannot work in this context.  Both run
+ * in any task that allocates memory: what gfp_mask forbids (__GFP_FS, __GFP_IO) they must not do,
+ * and locks that allocations are made under, only try.
  */
 #ifndef MM_SHRINKER_H
 #define MM_SHRINKER_H
@@ -29,7 +31,8 @@ struct shrinker {
 
 void register_shrinker(struct shrinker *shrinker);
 /*
- * Asks each one for the share of its objects that 1/2^@priority is; returns objects freed.  May sleep.
+ * Asks each one for the share of its objects that 1/2^@priority is; returns objects freed.  May
+ * sleep.
  */
 unsigned long shrink_slab(gfp_t gfp, int priority);
 

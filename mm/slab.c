@@ -8,15 +8,16 @@
  *     partial ─> folio <─> folio                slab_inuse                        └──┬──┴─────┴──^──┘
  *     full    ─> folio                                                               └───────────┘
  *
- * Each hart keeps a stack of free objects of any slabs, linked through themselves.  Allocating pops, freeing pushes, with
- * interrupts off and without a lock.  An empty stack is refilled with a batch from the partial slabs; one that is
- * too high gives a batch back.  Only these take the cache's lock.  A slab whose last object is back is freed, except
- * for one that the cache keeps.
+ * Each hart keeps a stack of free objects of any slabs, linked through themselves.  Allocating
+ * pops, freeing pushes, with interrupts off and without a lock.  An empty stack is refilled with a
+ * batch from the partial slabs; one that is too high gives a batch back.  Only these take the
+ * cache's lock.  A slab whose last object is back is freed, except for one that the cache keeps.
  *
- * Debug builds append to each object { red zone, link, who allocated, who freed }: the red zone also says
- * whether the object is in use, and a free object is filled with POISON_FREE.
+ * Debug builds append to each object { red zone, link, who allocated, who freed }: the red zone
+ * also says whether the object is in use, and a free object is filled with POISON_FREE.
  *
- * I1  slab_inuse counts the slab's objects that are not on its slab_freelist (they are in use or on a hart's stack).
+ * I1  slab_inuse counts the slab's objects that are not on its slab_freelist (they are in use or on
+ *     a hart's stack).
  * I2  A slab is on `full` if its freelist is empty, else on `partial`.
  * I3  Objects in use = sum of slab_inuse - objects on the harts' stacks.
  * I4  (debug) A free object carries RED_FREE and poison, one in use RED_USED.
@@ -136,7 +137,9 @@ static void debug_free(struct kmem_cache *cache, void *object, const void *calle
 	tail->freed_by = caller;
 }
 
-/* Objects of kmalloc stay aligned to their size, as in the release build, at the price of memory. */
+/*
+ * Objects of kmalloc stay aligned to their size, as in the release build, at the price of memory.
+ */
 static void layout_object(struct kmem_cache *cache, size_t align)
 {
 	cache->link = ALIGN(cache->object_size, 8) + offsetof(struct object_tail, link);
@@ -525,7 +528,9 @@ char *kstrdup(const char *s, gfp_t gfp)
 
 /* --- numbers, shrinking, checking --- */
 
-/* Caches are never destroyed and only appended, so a walk needs the lock just to see a whole entry. */
+/*
+ * Caches are never destroyed and only appended, so a walk needs the lock just to see a whole entry.
+ */
 static struct kmem_cache *cache_at(int pos)
 {
 	struct kmem_cache *cache, *found = NULL;
@@ -597,7 +602,10 @@ static unsigned long free_empty_slab(struct kmem_cache *cache)
 
 	spin_lock_irqsave(&cache->lock, flags);
 	if (cache->nr_empty) {
-		/* give_to_slab() puts the empty one at the tail; refills may have put others behind it. */
+		/*
+		 * give_to_slab() puts the empty one at the tail; refills may have put others behind
+		 * it.
+		 */
 		list_for_each_entry(folio, &cache->partial, lru)
 			if (!folio->slab_inuse)
 				break;

@@ -2,12 +2,13 @@
 /*
  * Small objects: caches of equal ones (kmem_cache_*), and by size (kmalloc).
  *
- * Objects come from slabs, folios cut into equal pieces.  All functions may be called with spinlocks held and in
- * interrupt handlers if gfp does not contain __GFP_DIRECT_RECLAIM (frees: always).  kmalloc()ed memory is aligned to
- * 8 bytes, and to its size if that is a power of two.
+ * Objects come from slabs, folios cut into equal pieces.  All functions may be called with
+ * spinlocks held and in interrupt handlers if gfp does not contain __GFP_DIRECT_RECLAIM (frees:
+ * always).  kmalloc()ed memory is aligned to 8 bytes, and to its size if that is a power of two.
  *
- * Debug builds poison free objects, put a red zone behind each and panic on a double free, on a free of what is
- * no object, on a write beyond the end and on one after the free, naming who allocated and who freed last.
+ * Debug builds poison free objects, put a red zone behind each and panic on a double free, on a
+ * free of what is no object, on a write beyond the end and on one after the free, naming who
+ * allocated and who freed last.
  */
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
@@ -20,10 +21,15 @@
 
 struct kmem_cache;
 
-/* Called once for each object when its slab is made; the object must be back in that state when it is freed. */
+/*
+ * Called once for each object when its slab is made; the object must be back in that state when it
+ * is freed.
+ */
 typedef void slab_ctor_t(void *object);
 
-/* @align 0: 8 bytes.  @name is kept, not copied.  Panics without memory: caches are made at boot. */
+/*
+ * @align 0: 8 bytes.  @name is kept, not copied.  Panics without memory: caches are made at boot.
+ */
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, slab_ctor_t *ctor);
 void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp);
 void kmem_cache_free(struct kmem_cache *cache, void *object);

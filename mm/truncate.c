@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Truncation takes every folio of a range, waiting for its lock and for writeback; the caller has already made the file
- * shorter (i_size), so nobody puts new ones there.  Invalidation takes what can be had.
+ * Truncation takes every folio of a range, waiting for its lock and for writeback; the caller has
+ * already made the file shorter (i_size), so nobody puts new ones there.  Invalidation takes what
+ * can be had.
  *
  * A folio is removed from the cache first and unmapped then (filemap.c I5).
  */
@@ -53,7 +54,10 @@ static void truncate_whole_folios(struct address_space *mapping, pgoff_t index, 
 	}
 }
 
-/* Zeroes bytes [from, to) of page @index if it is cached; what is behind the end of a file must read as zero. */
+/*
+ * Zeroes bytes [from, to) of page @index if it is cached; what is behind the end of a file must
+ * read as zero.
+ */
 static void truncate_partial_folio(struct address_space *mapping, pgoff_t index, size_t from, size_t to)
 {
 	struct folio *folio = filemap_lock_folio(mapping, index);
@@ -106,8 +110,8 @@ void truncate_pagecache(struct inode *inode, loff_t newsize)
 	pgoff_t first = (newsize + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
 	/*
-	 * All at once first, which is cheaper than page by page.  Again at the end: a fault may have made a private copy of
-	 * a page that was still there.
+	 * All at once first, which is cheaper than page by page.  Again at the end: a fault may
+	 * have made a private copy of a page that was still there.
 	 */
 	unmap_mapping_pages(mapping, first, 0, true);
 	truncate_inode_pages(mapping, newsize);

@@ -4,12 +4,14 @@
  *   │ guard stack │ guard stack │ …       │ area │guard│ area │guard│        …             │
  *   └── slots of 2 * THREAD_SIZE ─────────┴── first fit, in order of address ──────────────┘
  *
- * Kernel stacks have a half of their own, cut into equal slots: whether an address is in a stack's guard is
- * seen from the address alone, which the trap handler needs when it has no stack to speak of.
+ * Kernel stacks have a half of their own, cut into equal slots: whether an address is in a stack's
+ * guard is seen from the address alone, which the trap handler needs when it has no stack to speak
+ * of.
  *
- * A mapping made valid is fenced on every hart before its address is given out: an address that was another area's may
- * still be known as invalid, and no fault path would sort it out for a kernel stack.  One that is taken away is
- * fenced before its frames are free.  Both cost a call to the firmware, so each hart keeps a few freed stacks mapped.
+ * A mapping made valid is fenced on every hart before its address is given out: an address that was
+ * another area's may still be known as invalid, and no fault path would sort it out for a kernel
+ * stack.  One that is taken away is fenced before its frames are free.  Both cost a call to the
+ * firmware, so each hart keeps a few freed stacks mapped.
  *
  * I1  Areas do not overlap, and at least one unmapped page lies behind each.
  * I2  A stack in a hart's cache is mapped, and its slot's bit is set.

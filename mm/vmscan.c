@@ -7,12 +7,13 @@
  *                      └── referenced since, dirty, mapped, locked, in use ───────────────┘      v
  *                                                                                              free
  *
- * The lock is held for moving folios, a batch at a time, never while one is worked on.  Isolating takes a reference; a
- * folio whose last reference has just gone belongs to who frees it, who will take it off the list himself.
+ * The lock is held for moving folios, a batch at a time, never while one is worked on.  Isolating
+ * takes a reference; a folio whose last reference has just gone belongs to who frees it, who will
+ * take it off the list himself.
  *
  * I1  PG_lru is set if and only if the folio is on the list; it changes under lru_lock.
- * I2  A folio leaves the page cache by reclaim only when it is clean, unmapped, not under writeback, locked
- *     by us, and the cache and we are all who refer to it.
+ * I2  A folio leaves the page cache by reclaim only when it is clean, unmapped, not under
+ *     writeback, locked by us, and the cache and we are all who refer to it.
  */
 #include "mm/vmscan.h"
 
@@ -255,7 +256,10 @@ static unsigned long shrink_memory(struct scan_control *sc, unsigned long goal)
 			break;
 		if (sc->nr_dirty) {
 			wakeup_flusher_threads();
-			/* The flusher cleans what we must not; wait for it rather than spin through the list. */
+			/*
+			 * The flusher cleans what we must not; wait for it rather than spin through
+			 * the list.
+			 */
 			if (priority < DEF_PRIORITY - 2 && (sc->gfp & __GFP_FS))
 				writeback_throttle_reclaim();
 		}
@@ -287,7 +291,10 @@ static void kswapd(void *unused)
 
 		wait_event(&kswapd_wait, READ_ONCE(kswapd_wanted));
 		WRITE_ONCE(kswapd_wanted, false);
-		/* When nothing more is to be had it sleeps, until an allocation finds too little again. */
+		/*
+		 * When nothing more is to be had it sleeps, until an allocation finds too little
+		 * again.
+		 */
 		while (freed && zone_free_pages() < zone.watermark[WMARK_HIGH]) {
 			struct scan_control sc = { .gfp = GFP_KERNEL, .kswapd = true };
 

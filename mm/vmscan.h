@@ -2,9 +2,9 @@
 /*
  * Reclaim: which folios can be had back, and getting them.
  *
- * One list in order of last use holds the page cache's folios; folio_add_lru() puts one there, the last folio_put()
- * or reclaim takes it off.  Only clean, unmapped, unlocked folios that nobody else refers to are dropped; dirty
- * ones are left to the flusher, which is woken.
+ * One list in order of last use holds the page cache's folios; folio_add_lru() puts one there, the
+ * last folio_put() or reclaim takes it off.  Only clean, unmapped, unlocked folios that nobody else
+ * refers to are dropped; dirty ones are left to the flusher, which is woken.
  */
 #ifndef MM_VMSCAN_H
 #define MM_VMSCAN_H
@@ -22,11 +22,15 @@ void folio_del_lru(struct folio *folio);
 /* It was used by a read or write: twice makes it young. */
 void folio_mark_accessed(struct folio *folio);
 
-/* Tries to free @nr_pages for an allocation of @gfp and @order; returns frames freed.  May sleep. */
+/*
+ * Tries to free @nr_pages for an allocation of @gfp and @order; returns frames freed.  May sleep.
+ */
 unsigned long try_to_free_pages(unsigned int order, gfp_t gfp);
 /* Memory is below `low`: asks for reclaim in the background.  Any context but interrupts. */
 void wake_kswapd(void);
-/* Drop all that can be dropped: clean folios; objects of shrinkers (/proc/sys/vm/drop_caches 1, 2). */
+/*
+ * Drop all that can be dropped: clean folios; objects of shrinkers (/proc/sys/vm/drop_caches 1, 2).
+ */
 void drop_pagecache(void);
 void drop_slab(void);
 /* Frames on the list. */

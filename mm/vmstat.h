@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Every counter there is, under the names of /proc/vmstat.  A state says how much there is of something now (in frames
- * unless its name says otherwise); an event counts how often something happened since boot.
+ * Every counter there is, under the names of /proc/vmstat.  A state says how much there is of
+ * something now (in frames unless its name says otherwise); an event counts how often something
+ * happened since boot.
  *
- * One word a hart and counter; a change is one AMO to the hart's own, so any context may count.  The sum is what
- * is shown.  nr_free_pages is the allocator's own.
+ * One word a hart and counter; a change is one AMO to the hart's own, so any context may count.
+ * The sum is what is shown.  nr_free_pages is the allocator's own.
  */
 #ifndef MM_VMSTAT_H
 #define MM_VMSTAT_H
@@ -98,7 +99,10 @@ static inline void count_vm_event(enum vm_item item)
 	mod_state(item, 1);
 }
 
-/* The sum over all harts; a state that is read while it moves from one hart to another is never shown negative. */
+/*
+ * The sum over all harts; a state that is read while it moves from one hart to another is never
+ * shown negative.
+ */
 unsigned long vm_state(enum vm_item item);
 /* "nr_free_pages", …; for i < NR_VM_ITEMS. */
 const char *vm_item_name(int i);

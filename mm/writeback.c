@@ -6,19 +6,22 @@
  *                                     ^                                             ├─> b_wait: folios still under
  *                                     └───────── dirtied meanwhile ─────────────────┘   writeback, for the next sync
  *
- * One flusher thread serves all.  It wakes when the oldest may be old enough (a timer that runs only while something is
- * dirty), when a writer or reclaim finds too much dirty, and writes by age.  A sync writes what was dirty when it began:
- * an inode dirtied again gets a new time and is left.
+ * One flusher thread serves all.  It wakes when the oldest may be old enough (a timer that runs
+ * only while something is dirty), when a writer or reclaim finds too much dirty, and writes by
+ * age.  A sync writes what was dirty when it began: an inode dirtied again gets a new time and is
+ * left.
  *
- * I_SYNC makes one writer at a time own an inode and keeps it alive: eviction takes it off the lists and then waits for the
- * bit.  So nobody here holds references, which could make him the one to free a file.
+ * I_SYNC makes one writer at a time own an inode and keeps it alive: eviction takes it off the
+ * lists and then waits for the bit.  So nobody here holds references, which could make him the one
+ * to free a file.
  *
- * I1  An inode with I_DIRTY bits that is not being freed is on b_dirty, or I_SYNC is set and it will be.
+ * I1  An inode with I_DIRTY bits that is not being freed is on b_dirty, or I_SYNC is set and it
+ *     will be.
  * I2  Both lists are ordered by dirtied_when, when the inode was put there, youngest first.
  * I3  The timer is pending or the flusher runs while any b_dirty is not empty.
  *
- * Locks: wb_lock over the lists and dirtied_when; i_lock, outside it, over i_state.  From a list to an i_lock one can
- * only try.
+ * Locks: wb_lock over the lists and dirtied_when; i_lock, outside it, over i_state.  From a list to
+ * an i_lock one can only try.
  */
 #include "mm/writeback.h"
 
@@ -124,7 +127,10 @@ void __mark_inode_dirty(struct inode *inode, int flags)
 
 	if (!(flags & I_DIRTY_PAGES) && !inode->i_sb->s_op->write_inode)
 		return;			/* in memory only: nothing will ever be written */
-	/* The folios' or the inode's change is visible before the bits are found set; pairs with take_dirty_bits(). */
+	/*
+	 * The folios' or the inode's change is visible before the bits are found set; pairs with
+	 * take_dirty_bits().
+	 */
 	smp_mb();
 	if ((READ_ONCE(inode->i_state) & flags) == (unsigned long)flags)
 		return;
@@ -191,7 +197,9 @@ static void release_inode(struct inode *inode)
 		wake_up_all(&inode_sync_wait);
 }
 
-/* The bits go before the inode is looked at, so that a change during its write-out sets them again. */
+/*
+ * The bits go before the inode is looked at, so that a change during its write-out sets them again.
+ */
 static unsigned long take_dirty_bits(struct inode *inode)
 {
 	unsigned long dirty;
@@ -273,7 +281,10 @@ int sync_inode_metadata(struct inode *inode, int wait)
 
 enum pick { PICKED, NONE_LEFT, BEING_WRITTEN, CONTENDED };
 
-/* The oldest on @list that is not younger than @cutoff and not being written; claimed.  => wb_lock held */
+/*
+ * The oldest on @list that is not younger than @cutoff and not being written; claimed.  => wb_lock
+ * held
+ */
 static enum pick pick_inode(struct list_head *list, u64 cutoff, struct inode **picked)
 {
 	enum pick result = NONE_LEFT;

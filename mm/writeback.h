@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Delayed write-back: dirty inodes wait on a list of their super block until they are old, memory is short of clean
- * folios, or somebody syncs.
+ * Delayed write-back: dirty inodes wait on a list of their super block until they are old, memory
+ * is short of clean folios, or somebody syncs.
  *
- * An inode's i_state says what of it is dirty: I_DIRTY_SYNC and I_DIRTY_DATASYNC its metadata (the latter what fdatasync
- * needs), I_DIRTY_PAGES its folios.  While it is dirty it is on its super block's list; I_SYNC is set while somebody
- * writes it out.  Under inode->i_lock.
+ * An inode's i_state says what of it is dirty: I_DIRTY_SYNC and I_DIRTY_DATASYNC its metadata (the
+ * latter what fdatasync needs), I_DIRTY_PAGES its folios.  While it is dirty it is on its super
+ * block's list; I_SYNC is set while somebody writes it out.  Under inode->i_lock.
  */
 #ifndef MM_WRITEBACK_H
 #define MM_WRITEBACK_H
