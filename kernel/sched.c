@@ -528,14 +528,19 @@ free_task:
 	return NULL;
 }
 
+void free_task_struct(struct task_struct *task)
+{
+	free_kernel_stack(task->stack);
+	kfree(task->held_locks);
+	kmem_cache_free(task_cache, task);
+}
+
 void put_task_struct(struct task_struct *task)
 {
 	if (!atomic_dec_and_test(&task->usage))
 		return;
-	free_kernel_stack(task->stack);
 	free_task_parts(task);
-	kfree(task->held_locks);
-	kmem_cache_free(task_cache, task);
+	free_task_struct(task);
 }
 
 u64 task_sched_runtime(struct task_struct *task)
