@@ -101,8 +101,10 @@ size_t leak_snapshot(char *buf, size_t size)
 	size_t n;
 
 	settle();
-	free = nr_free_pages() + vm_state(NR_FILE_PAGES) + vm_state(NR_SLAB_UNRECLAIMABLE) + vmalloc_retained();
-	n = scnprintf(buf, size, "free_folios %lu\nslab_objects %lu\n", free, leakable_slab_objects());
+	free = nr_free_pages() + vm_state(NR_FILE_PAGES) + vm_state(NR_SLAB_UNRECLAIMABLE) +
+	       vmalloc_retained();
+	n = scnprintf(buf, size, "free_folios %lu\nslab_objects %lu\n", free,
+		      leakable_slab_objects());
 	list_for_each_entry(counter, &leak_counters, list)
 		n += scnprintf(buf + n, size - n, "%s %lu\n", counter->name, counter->count());
 	return n;

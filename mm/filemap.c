@@ -3,19 +3,19 @@
  * A page is looked up in mapping->i_pages under i_pages_lock, and given a reference before the lock
  * is dropped.
  *
- *   reading     look up ── there, uptodate ──────────────────────────────────> copy out, with a reference only
+ *   reading     look up ── there, uptodate ─────────────────────> copy out, with a reference only
  *                  │ absent                      │ not uptodate
  *                  v                             v
- *               readahead, which adds locked     wait for the lock: who reads it in unlocks it.  Then
- *               folios and starts I/O            still ours? uptodate? else read it in ourselves
+ *               readahead, which adds locked     wait for the lock: who reads it in unlocks it.
+ *               folios and starts I/O            Still ours? uptodate? else read it in ourselves
  *
- *   writing     fault the source in; write_begin gives the folio locked; copy with faults disabled; write_end.
- *               A copy that falls short, because the source went away again, is tried once more with less:
- *               a fault while the folio is locked could need that same folio.
+ *   writing     fault the source in; write_begin gives the folio locked; copy with faults disabled;
+ *               write_end.  A copy that falls short, because the source went away again, is tried
+ *               once more with less: a fault while the folio is locked could need that same folio.
  *
- *   mapping     filemap_map_pages enters what is there under the page-table lock and i_pages_lock; filemap_fault
- *               gives one locked folio, and where it must wait for the disk lets go of mmap_lock and has the access
- *               tried again.
+ *   mapping     filemap_map_pages enters what is there under the page-table lock and i_pages_lock;
+ *               filemap_fault gives one locked folio, and where it must wait for the disk lets go
+ *               of mmap_lock and has the access tried again.
  *
  * I1  i_pages[index] == folio implies folio->mapping == mapping, folio->index == index, and one
  *     reference held by the cache.  Both change together under i_pages_lock, with the folio locked.
@@ -192,48 +192,40 @@ static struct folio *filemap_create_folio(struct address_space *mapping, pgoff_t
 }
 
 /*
- * Drops the reference and returns false if it is not lockable now, or not the mapping's any more
- * (*again).
+ * Locks a folio that was found.  NULL: not now; ERR_PTR(-EAGAIN): truncated meanwhile, look it up
+ * again.  In both cases the reference is dropped.
  */
-static bool lock_found_folio(struct address_space *mapping, struct folio *folio, int fgp_flags, bool *again)
+static struct folio *lock_found_folio(struct address_space *mapping, struct folio *folio,
+				      int fgp_flags)
 {
-	*again = false;
-	if (fgp_flags & FGP_NOWAIT) {
-		if (!folio_trylock(folio)) {
-			folio_put(folio);
-			return false;
-		}
-	} else {
+	if (!(fgp_flags & FGP_NOWAIT)) {
 		folio_lock(folio);
+	} else if (!folio_trylock(folio)) {
+		folio_put(folio);
+		return NULL;
 	}
-	if (folio->mapping == mapping)
-		return true;
+	if (likely(folio->mapping == mapping))
+		return folio;
 	folio_unlock(folio);
 	folio_put(folio);
-	*again = true;
-	return false;
+	return ERR_PTR(-EAGAIN);
 }
 
-struct folio *__filemap_get_folio(struct address_space *mapping, pgoff_t index, int fgp_flags, gfp_t gfp)
+struct folio *__filemap_get_folio(struct address_space *mapping, pgoff_t index, int fgp_flags,
+				  gfp_t gfp)
 {
 	struct folio *folio;
-	bool again;
 
+	if (fgp_flags & FGP_NOFS)
+		gfp &= ~__GFP_FS;
 	do {
-		again = false;
 		folio = lookup(mapping, index);
-		if (!folio) {
-			if (!(fgp_flags & FGP_CREAT))
-				return NULL;
-			folio = filemap_create_folio(mapping, index, fgp_flags & FGP_NOFS ? gfp & ~__GFP_FS : gfp);
-			again = folio == ERR_PTR(-EEXIST);
-			if (!IS_ERR(folio) || !again)
-				return IS_ERR(folio) ? NULL : folio;
-		} else if ((fgp_flags & FGP_LOCK) && !lock_found_folio(mapping, folio, fgp_flags, &again)) {
-			folio = NULL;
-		}
-	} while (again);
-	if (!folio)
+		if (!folio && (fgp_flags & FGP_CREAT))
+			folio = filemap_create_folio(mapping, index, gfp);
+		else if (folio && (fgp_flags & FGP_LOCK))
+			folio = lock_found_folio(mapping, folio, fgp_flags);
+	} while (folio == ERR_PTR(-EEXIST) || folio == ERR_PTR(-EAGAIN));
+	if (IS_ERR_OR_NULL(folio))
 		return NULL;
 	if (fgp_flags & FGP_ACCESSED)
 		folio_mark_accessed(folio);
@@ -244,8 +236,9 @@ struct folio *__filemap_get_folio(struct address_space *mapping, pgoff_t index, 
 
 struct folio *filemap_write_begin_folio(struct address_space *mapping, pgoff_t index)
 {
-	return __filemap_get_folio(mapping, index, FGP_LOCK | FGP_WRITE | FGP_CREAT | FGP_STABLE | FGP_NOFS,
-				   mapping_gfp_mask(mapping));
+	int flags = FGP_LOCK | FGP_WRITE | FGP_CREAT | FGP_STABLE | FGP_NOFS;
+
+	return __filemap_get_folio(mapping, index, flags, mapping_gfp_mask(mapping));
 }
 
 unsigned int filemap_get_folios_tag(struct address_space *mapping, pgoff_t *index, pgoff_t end,
@@ -288,7 +281,8 @@ static int filemap_read_folio(struct file *file, struct address_space *mapping, 
  * Waits for who reads it in, or reads it in.  0, -EAGAIN (truncated: look it up again), -EIO,
  * -EINTR.
  */
-static int filemap_update_folio(struct file *file, struct address_space *mapping, struct folio *folio)
+static int filemap_update_folio(struct file *file, struct address_space *mapping,
+				struct folio *folio)
 {
 	int error;
 
@@ -310,7 +304,8 @@ out:
 }
 
 /* The page was not there and readahead did not bring it. */
-static struct folio *create_and_read(struct file *file, struct address_space *mapping, pgoff_t index)
+static struct folio *create_and_read(struct file *file, struct address_space *mapping,
+				     pgoff_t index)
 {
 	struct folio *folio;
 	int error;
@@ -352,7 +347,7 @@ static struct folio *get_uptodate_folio(struct file *file, struct address_space 
 			return folio;
 		}
 		if (ra && folio_test_readahead(folio))
-			page_cache_async_ra(&rac, folio, last - index);
+			page_cache_async_ra(&rac, folio);
 		if (likely(folio_test_uptodate(folio)))
 			return folio;
 		error = filemap_update_folio(file, mapping, folio);
@@ -455,7 +450,8 @@ ssize_t generic_file_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 		 * A short one ended at a place that the device cannot do: the rest goes through the
 		 * cache.
 		 */
-		if (ret < 0 || !iter->count || iocb->ki_pos >= i_size_read(file_inode(iocb->ki_filp)))
+		if (ret < 0 || !iter->count ||
+		    iocb->ki_pos >= i_size_read(iocb->ki_filp->f_mapping->host))
 			return ret;
 	}
 	return filemap_read(iocb, iter, ret);
@@ -674,7 +670,7 @@ static void fault_readahead(struct vm_fault *vmf)
  */
 static vm_fault_t fault_wait_for_folio(struct vm_fault *vmf, struct folio **foliop)
 {
-	bool drop = (vmf->flags & (FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_TRIED)) == FAULT_FLAG_ALLOW_RETRY;
+	bool drop = (vmf->flags & FAULT_FLAG_ALLOW_RETRY) && !(vmf->flags & FAULT_FLAG_TRIED);
 	struct file *file = vmf->vma->vm_file;
 	struct address_space *mapping = file->f_mapping;
 	struct folio *folio;
@@ -719,7 +715,7 @@ static vm_fault_t fault_get_folio(struct vm_fault *vmf, struct folio **foliop)
 
 	if (folio) {
 		if (folio_test_readahead(folio))
-			page_cache_async_ra(&rac, folio, file->f_ra.ra_pages);
+			page_cache_async_ra(&rac, folio);
 		if (fault_trylock_folio(mapping, folio)) {
 			*foliop = folio;
 			return 0;
@@ -772,7 +768,9 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t 
 	spin_lock(&mapping->i_pages_lock);
 	xas_for_each(&xas, folio, min(end_pgoff, pages - 1)) {
 		vmf->pte = first + (xas.index - start_pgoff);
-		if (!folio_test_uptodate(folio) || folio_test_readahead(folio) || !pte_none(ptep_get(vmf->pte)))
+		/* The one that starts the next window goes the long way. */
+		if (!folio_test_uptodate(folio) || folio_test_readahead(folio) ||
+		    !pte_none(ptep_get(vmf->pte)))
 			continue;
 		folio_get(folio);
 		do_set_pte(vmf, folio, addr + ((xas.index - start_pgoff) << PAGE_SHIFT));
@@ -824,7 +822,8 @@ static const char *check_folio(struct address_space *mapping, struct folio *foli
 	const char *broken = NULL;
 
 	spin_lock(&mapping->i_pages_lock);
-	if (xa_load(&mapping->i_pages, folio->index) != folio || folio_ref_count(folio) < references)
+	if (xa_load(&mapping->i_pages, folio->index) != folio ||
+	    folio_ref_count(folio) < references)
 		broken = "filemap I1";
 	else if (!nrpages_right(mapping, folio))
 		broken = "filemap I2";
@@ -851,8 +850,9 @@ static int check_filemap(void)
 			broken = check_folio(folio_mapping(folio), folio);
 		folio_unlock(folio);
 		if (broken)
-			mm_check_failed(broken, "frame 0x%lx, flags 0x%lx, count %d, mapcount %d", pfn,
-					folio->flags, folio_ref_count(folio), folio_mapcount(folio));
+			mm_check_failed(broken, "frame 0x%lx, flags 0x%lx, count %d, mapcount %d",
+					pfn, folio->flags, folio_ref_count(folio),
+					folio_mapcount(folio));
 		folio_put(folio);
 		if (broken)
 			return -EIO;

@@ -33,7 +33,8 @@ struct kiocb;
 #define FGP_STABLE	0x80	/* wait until writeback is over */
 
 /* With a reference; NULL: not there (or no memory, or not lockable now). */
-struct folio *__filemap_get_folio(struct address_space *mapping, pgoff_t index, int fgp_flags, gfp_t gfp);
+struct folio *__filemap_get_folio(struct address_space *mapping, pgoff_t index, int fgp_flags,
+				  gfp_t gfp);
 
 static inline struct folio *filemap_get_folio(struct address_space *mapping, pgoff_t index)
 {

@@ -6,10 +6,10 @@
  *   free ───────────> kernel, 1 reference ───────────────> in the page cache, locked, not uptodate
  *    ^                                                          │ folio_end_read
  *    │ __folio_put: the last reference                          v
- *    ├──────────────────────────────────────────────── clean, uptodate, unlocked <──────┐
- *    │   reclaim or truncation: locked, out of             │ folio_mark_dirty            │ folio_end_writeback
- *    │   the cache, off the LRU                            v                             │
- *    │                                                  dirty ── folio_clear_dirty_for_io ─> writeback
+ *    ├──────────────────────────────────────────── clean, uptodate, unlocked <─┐
+ *    │   reclaim or truncation: locked, out of        │ folio_mark_dirty       │ folio_end_writeback
+ *    │   the cache, off the LRU                       v                        │
+ *    │                                              dirty ── start of I/O ──> writeback
  *    │
  *    └── anonymous memory goes the short way: alloc_folio, mapped, unmapped, free
  *
@@ -18,7 +18,8 @@
  * operation and, only if that was set, wakes all who wait for this folio.  All three bits are in
  * one word, so one of the two sees the other:
  *
- *   waiter:  queue; set PG_waiters; still locked? sleep     unlocker:  clear PG_locked and PG_waiters; was set? wake
+ *   waiter:    queue; set PG_waiters; still locked? sleep
+ *   unlocker:  clear PG_locked and PG_waiters; was that set? wake
  *
  * I1  A task that sleeps for a folio's bit has set PG_waiters after it was queued; so the next
  *     clearing wakes it.

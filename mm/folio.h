@@ -57,7 +57,7 @@ enum folio_flag {
 struct folio {
 	unsigned long flags;
 	union {
-		struct list_head lru;		/* the lists of reclaim, the buddy allocator or a slab cache */
+		struct list_head lru;	/* lists of reclaim, buddy allocator or slab cache */
 		struct folio *head;		/* PG_tail */
 	};
 	union {
@@ -91,7 +91,7 @@ _Static_assert(sizeof(struct folio) == 64, "one cache line a frame");
 
 #define FOLIO_MAPPING_ANON	1UL
 
-extern struct folio *folio_map;			/* descriptor of frame phys_ram_base >> PAGE_SHIFT */
+extern struct folio *folio_map;			/* the first is that of frame min_pfn */
 extern unsigned long min_pfn, max_pfn;		/* frames of RAM: [min_pfn, max_pfn) */
 
 static inline struct folio *pfn_folio(unsigned long pfn)

@@ -11,7 +11,7 @@
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 
-#define MAX_REGIONS	64	/* a device tree names one or two of RAM; page tables allocate side by side and merge */
+#define MAX_REGIONS	64	/* the device tree names a few, and neighbours merge */
 
 struct regions {
 	unsigned int nr;
@@ -105,7 +105,9 @@ bool memblock_next_free(unsigned long from, unsigned long *start, unsigned long 
 
 			if (!taken || taken->base > addr) {
 				*start = addr;
-				*end = taken ? min(taken->base, memory.region[i].end) : memory.region[i].end;
+				*end = memory.region[i].end;
+				if (taken)
+					*end = min(*end, taken->base);
 				return true;
 			}
 			addr = taken->end;

@@ -2,11 +2,11 @@
 /*
  * From a request to a frame, the shortest way first:
  *
- *   alloc_folio ── order 0 ──> this hart's list ── empty ──> take a batch from the zone, if `low` stays free
+ *   alloc_folio ── order 0 ──> this hart's list ── empty ──> a batch of the zone's, if `low` stays
  *        │                                                        │ no
  *        └── order > 0 ──> the zone, if `low` stays free ── no ───┤
  *                                                                 v
- *                             alloc_slowpath: wake kswapd; down to `min` (half of it for __GFP_HIGH,
+ *                             alloc_slowpath: wake kswapd; down to `min` (half for __GFP_HIGH,
  *                             all for PF_MEMALLOC); direct reclaim, and again; NULL
  *
  * A hart's list is touched by its hart alone, with interrupts off, so it needs no lock;
@@ -29,12 +29,13 @@
 #include "mm/vmscan.h"
 #include "mm/vmstat.h"
 
-#define PCP_BATCH	16	/* moved between a hart's list and the zone at a time: amortises the lock */
+#define PCP_BATCH	16	/* moved to or from the zone at a time: amortises the lock */
 #define PCP_HIGH	48	/* so at most 192 KiB a hart are out of the zone's sight */
 
 /* A folio that still is one of these is in use, whatever its count says. */
 #define FREE_FORBIDDEN	(BIT(PG_locked) | BIT(PG_writeback) | BIT(PG_lru) | BIT(PG_private) | \
-			 BIT(PG_swapcache) | BIT(PG_reserved) | BIT(PG_buddy) | BIT(PG_slab) | BIT(PG_tail))
+			 BIT(PG_swapcache) | BIT(PG_reserved) | BIT(PG_buddy) | BIT(PG_slab) | \
+			 BIT(PG_tail))
 #define POISON_FREE	0xaa
 
 struct folio *folio_map;
@@ -55,7 +56,8 @@ static void give_range(unsigned long pfn, unsigned long end)
 	while (pfn < end) {
 		unsigned int order = 0;
 
-		while (order < MAX_ORDER - 1 && !(pfn & 1UL << order) && pfn + (2UL << order) <= end)
+		while (order < MAX_ORDER - 1 && !(pfn & 1UL << order) &&
+		       pfn + (2UL << order) <= end)
 			order++;
 		buddy_give(&zone.buddy, pfn, order);
 		zone.managed += 1UL << order;
@@ -91,9 +93,11 @@ void page_alloc_init(void)
 	for (int i = 0; i < NR_CPUS; i++)
 		INIT_LIST_HEAD(&pcps[i].list);
 	zone.present = max_pfn - min_pfn;
-	for (pfn = min_pfn; memblock_next_free(pfn << PAGE_SHIFT, &start, &end); pfn = end >> PAGE_SHIFT) {
+	pfn = min_pfn;
+	while (memblock_next_free(pfn << PAGE_SHIFT, &start, &end)) {
 		reserve_range(pfn, start >> PAGE_SHIFT);
-		give_range(start >> PAGE_SHIFT, end >> PAGE_SHIFT);
+		pfn = end >> PAGE_SHIFT;
+		give_range(start >> PAGE_SHIFT, pfn);
 	}
 	reserve_range(pfn, max_pfn);
 	setup_per_zone_wmarks();
@@ -278,7 +282,8 @@ static struct folio *alloc_slowpath(gfp_t gfp, unsigned int order)
 static void warn_alloc(gfp_t gfp, unsigned int order)
 {
 	if (!(gfp & __GFP_NOWARN))
-		printk_ratelimited(KERN_WARNING, "%s: page allocation failure: order:%u, mode:0x%x, free:%lu",
+		printk_ratelimited(KERN_WARNING,
+				   "%s: page allocation failure: order:%u, mode:0x%x, free:%lu",
 				   current->comm, order, gfp, nr_free_pages());
 }
 
@@ -322,14 +327,15 @@ struct folio *alloc_folio(gfp_t gfp, unsigned int order)
 
 static void bad_folio(const struct folio *folio)
 {
-	panic("BUG: folio of frame 0x%lx freed while in use: flags 0x%lx mapping 0x%lx mapcount %d refcount %d",
-	      folio_pfn(folio), folio->flags, (unsigned long)folio->mapping, folio_mapcount(folio),
-	      folio_ref_count(folio));
+	panic("BUG: folio of frame 0x%lx freed while in use: flags 0x%lx mapping 0x%lx "
+	      "mapcount %d refcount %d", folio_pfn(folio), folio->flags,
+	      (unsigned long)folio->mapping, folio_mapcount(folio), folio_ref_count(folio));
 }
 
 static void prep_free(struct folio *folio, unsigned int order)
 {
-	if (unlikely((folio->flags & FREE_FORBIDDEN) || folio_mapcount(folio) || folio_ref_count(folio)))
+	if (unlikely((folio->flags & FREE_FORBIDDEN) || folio_mapcount(folio) ||
+		     folio_ref_count(folio)))
 		bad_folio(folio);
 	folio->flags = 0;
 	for (unsigned long i = 1; unlikely(i < 1UL << order); i++)
@@ -429,11 +435,11 @@ static const char *check_block(struct folio *folio, unsigned int order)
 {
 	unsigned long pfn = folio_pfn(folio), other = pfn ^ 1UL << order;
 
-	if (folio->flags != BIT(PG_buddy) || folio->order != order || (pfn & ((1UL << order) - 1)) ||
-	    folio_ref_count(folio))
+	if (folio->flags != BIT(PG_buddy) || folio->order != order ||
+	    (pfn & ((1UL << order) - 1)) || folio_ref_count(folio))
 		return "buddy I1";
-	if (order < MAX_ORDER - 1 && pfn_valid(other) && (pfn_folio(other)->flags & BIT(PG_buddy)) &&
-	    pfn_folio(other)->order == order)
+	if (order < MAX_ORDER - 1 && pfn_valid(other) &&
+	    (pfn_folio(other)->flags & BIT(PG_buddy)) && pfn_folio(other)->order == order)
 		return "buddy I2";
 	return NULL;
 }

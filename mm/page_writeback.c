@@ -3,8 +3,8 @@
  * What a file folio goes through, and the marks in i_pages by which the next step finds it:
  *
  *   clean ── folio_mark_dirty ──> PG_dirty, DIRTY ── sync begins ──> + TOWRITE
- *                                    │ folio_clear_dirty_for_io (locked; its mappings are write-protected first,
- *                                    │                            so that a later store makes it dirty again)
+ *                                    │ folio_clear_dirty_for_io (locked; its mappings are
+ *                                    │ write-protected first, so that later stores dirty it again)
  *                                    v
  *   clean <── folio_end_writeback ── PG_writeback, WRITEBACK <── folio_start_writeback
  *            (interrupt: I/O is done)
@@ -30,7 +30,7 @@
 #include "mm/rmap.h"
 #include "mm/vmstat.h"
 
-#define BATCH	15		/* folios looked up at a time: a cache line or two of pointers on the stack */
+#define BATCH	15		/* folios looked up at a time */
 
 /* --- dirty --- */
 
@@ -159,8 +159,8 @@ static bool folio_prepare_writeback(struct address_space *mapping, struct writeb
 	return folio_clear_dirty_for_io(folio);
 }
 
-static int write_one(struct address_space *mapping, struct writeback_control *wbc, struct folio *folio,
-		     writepage_t *writepage, void *data)
+static int write_one(struct address_space *mapping, struct writeback_control *wbc,
+		     struct folio *folio, writepage_t *writepage, void *data)
 {
 	int error;
 
@@ -176,8 +176,8 @@ static int write_one(struct address_space *mapping, struct writeback_control *wb
 	return error;
 }
 
-int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc, writepage_t *writepage,
-		      void *data)
+int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc,
+		      writepage_t *writepage, void *data)
 {
 	pgoff_t index = wbc->range_start >> PAGE_SHIFT, end = wbc->range_end >> PAGE_SHIFT;
 	bool tagged = wbc->sync_mode == WB_SYNC_ALL || wbc->tagged_writepages;
@@ -263,7 +263,8 @@ static void wait_range(struct address_space *mapping, loff_t start, loff_t end)
 	unsigned int nr;
 
 	while (atomic_read(&mapping->nr_writeback) &&
-	       (nr = filemap_get_folios_tag(mapping, &index, last, PAGECACHE_TAG_WRITEBACK, folios, BATCH))) {
+	       (nr = filemap_get_folios_tag(mapping, &index, last, PAGECACHE_TAG_WRITEBACK,
+					    folios, BATCH))) {
 		for (unsigned int i = 0; i < nr; i++) {
 			folio_wait_writeback(folios[i]);
 			clear_stale_mark(mapping, folios[i]);

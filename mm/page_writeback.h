@@ -36,8 +36,8 @@ typedef int writepage_t(struct folio *folio, struct writeback_control *wbc, void
  * Calls @writepage for each dirty folio in the range, locked and with dirty already cleared; it
  * must start writeback and unlock it.  0 or the first error.
  */
-int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc, writepage_t *writepage,
-		      void *data);
+int write_cache_pages(struct address_space *mapping, struct writeback_control *wbc,
+		      writepage_t *writepage, void *data);
 int do_writepages(struct address_space *mapping, struct writeback_control *wbc);
 /* writepage could not write it now: it stays dirty. */
 void folio_redirty_for_writepage(struct writeback_control *wbc, struct folio *folio);
@@ -46,7 +46,8 @@ void folio_redirty_for_writepage(struct writeback_control *wbc, struct folio *fo
 
 int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end);
 int filemap_fdatawrite(struct address_space *mapping);
-int filemap_flush(struct address_space *mapping);		/* starts I/O on what is easy, waits for nothing */
+/* Starts I/O on what is easy, waits for nothing. */
+int filemap_flush(struct address_space *mapping);
 int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end);
 int filemap_fdatawait_keep_errors(struct address_space *mapping);
 int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, loff_t end);

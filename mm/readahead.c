@@ -157,7 +157,8 @@ static unsigned long next_ra_size(const struct file_ra_state *ra, unsigned long 
 	return min(size, max);
 }
 
-static void first_window(struct file_ra_state *ra, pgoff_t index, unsigned long req_count, unsigned long max)
+static void first_window(struct file_ra_state *ra, pgoff_t index, unsigned long req_count,
+			 unsigned long max)
 {
 	ra->start = index;
 	ra->size = init_ra_size(req_count, max);
@@ -206,7 +207,7 @@ void page_cache_sync_ra(struct readahead_control *rac, unsigned long req_count)
 	page_cache_ra_order(rac, ra);
 }
 
-void page_cache_async_ra(struct readahead_control *rac, struct folio *folio, unsigned long req_count)
+void page_cache_async_ra(struct readahead_control *rac, struct folio *folio)
 {
 	struct file_ra_state *ra = rac->ra;
 	pgoff_t index = rac->_index, start = ra->start + ra->size;

@@ -33,7 +33,7 @@ void file_ra_state_init(struct file_ra_state *ra, struct address_space *mapping)
 /* The reader wants @req_count pages from rac->_index on, and the first is not there. */
 void page_cache_sync_ra(struct readahead_control *rac, unsigned long req_count);
 /* The reader has met @folio, the marker. */
-void page_cache_async_ra(struct readahead_control *rac, struct folio *folio, unsigned long req_count);
+void page_cache_async_ra(struct readahead_control *rac, struct folio *folio);
 /*
  * Unconditionally @nr_to_read pages, the one that is @lookahead_size from the end marked (madvise,
  * fault-around).

@@ -3,10 +3,10 @@
  * A slab is a folio cut into equal objects:
  *
  *   struct kmem_cache                         struct folio (PG_slab)            the frames
- *     hart[0] ─> obj ─> obj ─> obj              slab_cache                        ┌─────┬─────┬─────┬──
- *     hart[1] ─> obj                            slab_freelist ──────────────────> │ obj │ obj │ obj │
- *     partial ─> folio <─> folio                slab_inuse                        └──┬──┴─────┴──^──┘
- *     full    ─> folio                                                               └───────────┘
+ *     hart[0] ─> obj ─> obj ─> obj              slab_cache                 ┌─────┬─────┬─────┐
+ *     hart[1] ─> obj                            slab_freelist ───────────> │ obj │ obj │ obj │
+ *     partial ─> folio <─> folio                slab_inuse                 └──┬──┴─────┴──^──┘
+ *     full    ─> folio                                                        └───────────┘
  *
  * Each hart keeps a stack of free objects of any slabs, linked through themselves.  Allocating
  * pops, freeing pushes, with interrupts off and without a lock.  An empty stack is refilled with a
@@ -82,12 +82,14 @@ static struct object_tail *object_tail(const struct kmem_cache *cache, void *obj
 	return object + cache->link - offsetof(struct object_tail, link);
 }
 
-static void __noreturn object_panic(struct kmem_cache *cache, void *object, const char *what, const void *caller)
+static void __noreturn object_panic(struct kmem_cache *cache, void *object, const char *what,
+				    const void *caller)
 {
 	struct object_tail *tail = object_tail(cache, object);
 	char now[48], allocated[48], freed[48];
 
-	panic("slab %s: %s at 0x%lx by %s; allocated by %s, freed by %s", cache->name, what, (unsigned long)object,
+	panic("slab %s: %s at 0x%lx by %s; allocated by %s, freed by %s", cache->name, what,
+	      (unsigned long)object,
 	      symbol_name((unsigned long)caller, now, sizeof(now)),
 	      symbol_name((unsigned long)tail->allocated_by, allocated, sizeof(allocated)),
 	      symbol_name((unsigned long)tail->freed_by, freed, sizeof(freed)));
@@ -126,7 +128,8 @@ static void debug_free(struct kmem_cache *cache, void *object, const void *calle
 
 	if (!(folio->flags & BIT(PG_slab)) || folio->slab_cache != cache ||
 	    (object - folio_address(folio)) % cache->size)
-		panic("slab %s: free of 0x%lx, which is no object of it", cache->name, (unsigned long)object);
+		panic("slab %s: free of 0x%lx, which is no object of it", cache->name,
+		      (unsigned long)object);
 	if (tail->red == RED_FREE)
 		object_panic(cache, object, "freed twice", caller);
 	if (tail->red != RED_USED)
@@ -378,7 +381,8 @@ static void choose_order(struct kmem_cache *cache)
 		panic("slab %s: objects of %u bytes are too large", cache->name, cache->size);
 }
 
-static void cache_init(struct kmem_cache *cache, const char *name, size_t size, size_t align, slab_ctor_t *ctor)
+static void cache_init(struct kmem_cache *cache, const char *name, size_t size, size_t align,
+		       slab_ctor_t *ctor)
 {
 	unsigned long flags;
 
@@ -416,9 +420,10 @@ static const struct {
 	unsigned int size;
 	const char *name;
 } kmalloc_info[] = {
-	{ 8, "kmalloc-8" }, { 16, "kmalloc-16" }, { 32, "kmalloc-32" }, { 64, "kmalloc-64" },
-	{ 96, "kmalloc-96" }, { 128, "kmalloc-128" }, { 192, "kmalloc-192" }, { 256, "kmalloc-256" },
-	{ 512, "kmalloc-512" }, { 1024, "kmalloc-1k" }, { 2048, "kmalloc-2k" }, { 4096, "kmalloc-4k" },
+	{ 8, "kmalloc-8" }, { 16, "kmalloc-16" }, { 32, "kmalloc-32" },
+	{ 64, "kmalloc-64" }, { 96, "kmalloc-96" }, { 128, "kmalloc-128" },
+	{ 192, "kmalloc-192" }, { 256, "kmalloc-256" }, { 512, "kmalloc-512" },
+	{ 1024, "kmalloc-1k" }, { 2048, "kmalloc-2k" }, { 4096, "kmalloc-4k" },
 	{ KMALLOC_MAX_CACHE_SIZE, "kmalloc-8k" },
 };
 #define NR_KMALLOC ARRAY_SIZE(kmalloc_info)
@@ -435,9 +440,9 @@ void slab_init(void)
 
 	cache_init(&cache_cache, "kmem_cache", sizeof(struct kmem_cache), 0, NULL);
 	for (k = 0; k < NR_KMALLOC; k++) {
-		unsigned int size = kmalloc_info[k].size;
+		unsigned int size = kmalloc_info[k].size, align = size & (size - 1) ? 0 : size;
 
-		cache_init(&kmalloc_caches[k], kmalloc_info[k].name, size, size & (size - 1) ? 0 : size, NULL);
+		cache_init(&kmalloc_caches[k], kmalloc_info[k].name, size, align, NULL);
 	}
 	for (unsigned int i = k = 0; i < ARRAY_SIZE(small_index); i++) {
 		k += kmalloc_info[k].size < 8 * i;

@@ -30,7 +30,8 @@ typedef void slab_ctor_t(void *object);
 /*
  * @align 0: 8 bytes.  @name is kept, not copied.  Panics without memory: caches are made at boot.
  */
-struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, slab_ctor_t *ctor);
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align,
+				     slab_ctor_t *ctor);
 void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp);
 void kmem_cache_free(struct kmem_cache *cache, void *object);
 

@@ -58,7 +58,8 @@ static void truncate_whole_folios(struct address_space *mapping, pgoff_t index, 
  * Zeroes bytes [from, to) of page @index if it is cached; what is behind the end of a file must
  * read as zero.
  */
-static void truncate_partial_folio(struct address_space *mapping, pgoff_t index, size_t from, size_t to)
+static void truncate_partial_folio(struct address_space *mapping, pgoff_t index, size_t from,
+				   size_t to)
 {
 	struct folio *folio = filemap_lock_folio(mapping, index);
 

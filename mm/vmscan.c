@@ -2,10 +2,10 @@
 /*
  * A clock over the page cache:
  *
- *   folio_add_lru ──> head ──────────── lru ──────────── tail ──> isolate up to 32 ──> reclaim_folio
- *                      ^                                                                  │      │
- *                      └── referenced since, dirty, mapped, locked, in use ───────────────┘      v
- *                                                                                              free
+ *   folio_add_lru ──> head ────────── lru ────────── tail ──> isolate up to 32 ──> reclaim_folio
+ *                      ^                                                              │      │
+ *                      └── referenced since, dirty, mapped, locked, in use ───────────┘      v
+ *                                                                                          free
  *
  * The lock is held for moving folios, a batch at a time, never while one is worked on.  Isolating
  * takes a reference; a folio whose last reference has just gone belongs to who frees it, who will
@@ -325,7 +325,10 @@ static int check_lru(void)
 			break;
 	}
 	spin_unlock(&lru_lock);
-	return broken ? mm_check_failed("vmscan I1", "frame 0x%lx, flags 0x%lx", folio_pfn(folio), folio->flags) : 0;
+	if (!broken)
+		return 0;
+	return mm_check_failed("vmscan I1", "frame 0x%lx, flags 0x%lx", folio_pfn(folio),
+			       folio->flags);
 }
 
 static struct mm_checker lru_checker = { .name = "lru", .check = check_lru };

@@ -12,8 +12,8 @@
 #include "mm/folio.h"
 #include "mm/gfp.h"
 
-#define DEF_PRIORITY		12	/* look at 1/2^12 of the list at first, at all of it in the end */
-#define SWAP_CLUSTER_MAX	32UL	/* folios isolated at a time; what one reclaim is content with */
+#define DEF_PRIORITY		12	/* 1/2^12 of the list is looked at first, all in the end */
+#define SWAP_CLUSTER_MAX	32UL	/* isolated at a time; what one reclaim is content with */
 
 /* A new folio becomes known to reclaim.  Folios without a page cache are not listed. */
 void folio_add_lru(struct folio *folio);

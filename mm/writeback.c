@@ -2,9 +2,9 @@
 /*
  * The way of a dirty inode, by the lists of its super block (sb->s_wb):
  *
- *   clean ── __mark_inode_dirty ──> b_dirty ── writeback_single_inode, I_SYNC set ──┬─> off the lists
- *                                     ^                                             ├─> b_wait: folios still under
- *                                     └───────── dirtied meanwhile ─────────────────┘   writeback, for the next sync
+ *   clean ── __mark_inode_dirty ──> b_dirty ── written out, I_SYNC set ──┬──> off the lists
+ *                                     ^                                  ├──> b_wait: folios still
+ *                                     └───────── dirtied meanwhile ──────┘    under writeback
  *
  * One flusher thread serves all.  It wakes when the oldest may be old enough (a timer that runs
  * only while something is dirty), when a writer or reclaim finds too much dirty, and writes by
@@ -40,8 +40,8 @@
 #include "mm/vmscan.h"
 #include "mm/vmstat.h"
 
-#define CENTISECOND		(NSEC_PER_SEC / 100)
-#define RATELIMIT_PAGES		32		/* dirtied by a hart between two looks at the sums */
+#define CENTISECOND	(NSEC_PER_SEC / 100)
+#define RATELIMIT_PAGES	32		/* dirtied by a hart between two looks at the sums */
 
 int vm_dirty_ratio = 20, dirty_background_ratio = 10;
 int dirty_writeback_interval = 500, dirty_expire_interval = 3000;

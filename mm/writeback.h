@@ -54,8 +54,9 @@ void inode_wait_for_writeback(struct inode *inode);
 
 /* --- super blocks and all of them --- */
 
-void writeback_inodes_sb(struct super_block *sb);	/* starts it */
-void sync_inodes_sb(struct super_block *sb);		/* and waits: everything that was dirty at the call */
+/* Starts the write-out of what is dirty now; sync_inodes_sb() also waits for it. */
+void writeback_inodes_sb(struct super_block *sb);
+void sync_inodes_sb(struct super_block *sb);
 /* Asks the flusher to write back now; returns at once. */
 void wakeup_flusher_threads(void);
 
