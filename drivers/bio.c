@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Two pools, by the number of bio_vecs that lie behind the bio: most bios have one or a few, readahead's and
- * write-back's have many.  A pool keeps `reserve` bios from boot on; more come from the slab and go back there.
+ * Two pools, by the number of bio_vecs that lie behind the bio: most bios have one or a few,
+ * readahead's and write-back's have many.  A pool keeps `reserve` bios from boot on; more come from
+ * the slab and go back there.
  *
  *   bio_alloc:  free list → slab, without reclaim → (if it may sleep) wait for a bio_put
  *   bio_put:    free list, up to the reserve → slab
  *
- * I1  free + taken-from-the-reserve >= reserve: a bio_put refills the free list first.  So while bios complete, who
- *     waits gets one, however little memory there is.
+ * I1  free + taken-from-the-reserve >= reserve: a bio_put refills the free list first.  So while
+ *     bios complete, who waits gets one, however little memory there is.
  */
 #include "drivers/bio.h"
 
@@ -91,7 +92,10 @@ static void pool_add_waiter(struct bio_pool *pool, int n)
 	spin_unlock_irq(&pool->lock);
 }
 
-/* Counted as a waiter before it looks: bio_put() either sees the count or has already put what is looked for. */
+/*
+ * Counted as a waiter before it looks: bio_put() either sees the count or has already put what is
+ * looked for.
+ */
 static struct bio *pool_wait(struct bio_pool *pool)
 {
 	struct bio *bio;
@@ -176,8 +180,9 @@ static struct leak_counter bio_counter = { .name = "bios", .count = bios_in_use 
 
 static void pool_fill(struct bio_pool *pool)
 {
-	pool->cache = kmem_cache_create(pool->name, sizeof(struct bio) + pool->vecs * sizeof(struct bio_vec), 0,
-					NULL);
+	size_t size = sizeof(struct bio) + pool->vecs * sizeof(struct bio_vec);
+
+	pool->cache = kmem_cache_create(pool->name, size, 0, NULL);
 	while (pool->nr_free < pool->reserve) {
 		struct bio *bio = pool_new(pool, GFP_KERNEL);
 

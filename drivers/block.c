@@ -5,11 +5,14 @@
  *   submit_bio ──► plug of the task ──► disk->waiting ──► driver ──► reap ──► bi_end_io of each bio
  *                  (if there is one)    merge, FIFO       (ring)     (interrupt)
  *
- * I1  A request lies in the bio that it began with (bio->bi_request), which need not be the first of its bios: it is
- *     gone as soon as the first bi_end_io has run.
- * I2  All bios of a request have the same operation and device, and are neighbours in order of sector.
- * I3  While requests wait, the driver has at least one (it said -EBUSY): its completion offers them again.
- * I4  bi_end_io runs without a lock of ours, in interrupt context or, for what fails at once, the submitter's.
+ * I1  A request lies in the bio that it began with (bio->bi_request), which need not be the first
+ *     of its bios: it is gone as soon as the first bi_end_io has run.
+ * I2  All bios of a request have the same operation and device, and are neighbours in order of
+ *     sector.
+ * I3  While requests wait, the driver has at least one (it said -EBUSY): its completion offers them
+ *     again.
+ * I4  bi_end_io runs without a lock of ours, in interrupt context or, for what fails at once, the
+ *     submitter's.
  */
 #include "drivers/block.h"
 
@@ -25,10 +28,19 @@
 
 /* A plug is sent off when it has so many requests: the device may as well begin. */
 #define PLUG_MAX	32
-/* So many requests are looked at for a neighbour, the latest first: a search must not cost more than it saves. */
+/*
+ * So many requests are looked at for a neighbour, the latest first: a search must not cost more
+ * than it saves.
+ */
 #define MERGE_SEARCH	8
 
 static const char op_letter[NR_REQ_OPS] = { 'R', 'W', 'F' };
+
+static void trace_request(const struct request *rq, int completed)
+{
+	TRACE(TRACE_BLOCK, op_letter[rq->op], disk_name(rq->bdev->bd_disk), rq->sector, rq->bytes,
+	      completed, 0);
+}
 
 static u32 bytes_to_sectors(u32 bytes)
 {
@@ -36,6 +48,11 @@ static u32 bytes_to_sectors(u32 bytes)
 }
 
 /* --- merging --- */
+
+static u64 end_sector(const struct request *rq)
+{
+	return rq->sector + bytes_to_sectors(rq->bytes);
+}
 
 static bool fits(const struct request *rq, const struct request *other)
 {
@@ -49,10 +66,10 @@ static bool fits(const struct request *rq, const struct request *other)
 /* Makes @other's bios part of @rq if they are neighbours. */
 static bool merge(struct request *rq, struct request *other)
 {
-	if (rq->sector + bytes_to_sectors(rq->bytes) == other->sector && fits(rq, other)) {
+	if (end_sector(rq) == other->sector && fits(rq, other)) {
 		rq->biotail->bi_next = other->bio;
 		rq->biotail = other->biotail;
-	} else if (other->sector + bytes_to_sectors(other->bytes) == rq->sector && fits(rq, other)) {
+	} else if (end_sector(other) == rq->sector && fits(rq, other)) {
 		other->biotail->bi_next = rq->bio;
 		rq->bio = other->bio;
 		rq->sector = other->sector;
@@ -174,7 +191,7 @@ static void end_request(struct request *rq)
 	struct bio *bio = rq->bio;
 	int status = rq->status;
 
-	TRACE(TRACE_BLOCK, op_letter[rq->op], disk_name(rq->bdev->bd_disk), rq->sector, rq->bytes, 1, 0);
+	trace_request(rq, 1);
 	/* The bios may be freed one by one from here on, and the request with one of them (I1). */
 	while (bio) {
 		struct bio *next = bio->bi_next;
@@ -284,14 +301,14 @@ static void plug_add(struct blk_plug *plug, struct request *rq)
 static int check_bio(const struct bio *bio)
 {
 	const struct block_device *bdev = bio->bi_bdev;
-	u64 sectors = bytes_to_sectors(bio->bi_size);
+	u64 limit = bdev->bd_nr_sectors, sectors = bytes_to_sectors(bio->bi_size);
 
 	if (bio->bi_op == REQ_OP_FLUSH)
 		return 0;
-	if (unlikely(!sectors || bio->bi_size % SECTOR_SIZE || bio->bi_sector > bdev->bd_nr_sectors ||
-		     sectors > bdev->bd_nr_sectors - bio->bi_sector)) {
-		printk_ratelimited(KERN_ERR, "%s: %u bytes at sector %llu are outside its %llu sectors\n",
-				   bdev->bd_name, bio->bi_size, bio->bi_sector, bdev->bd_nr_sectors);
+	if (unlikely(!sectors || bio->bi_size % SECTOR_SIZE || bio->bi_sector > limit ||
+		     sectors > limit - bio->bi_sector)) {
+		printk_ratelimited(KERN_ERR, "%s: %u bytes at sector %llu, but it has %llu\n",
+				   bdev->bd_name, bio->bi_size, bio->bi_sector, limit);
 		return -EIO;
 	}
 	if (bio->bi_op == REQ_OP_WRITE && bdev_read_only(bdev))
@@ -329,7 +346,6 @@ static struct request *begin_request(struct bio *bio)
 
 void submit_bio(struct bio *bio)
 {
-	struct gendisk *disk = bio->bi_bdev->bd_disk;
 	struct blk_plug *plug = current->plug;
 	int error = check_bio(bio);
 	struct request *rq;
@@ -342,7 +358,7 @@ void submit_bio(struct bio *bio)
 	}
 	count_io(bio);
 	rq = begin_request(bio);
-	TRACE(TRACE_BLOCK, op_letter[rq->op], disk_name(disk), rq->sector, rq->bytes, 0, 0);
+	trace_request(rq, 0);
 	if (plug && rq->op != REQ_OP_FLUSH) {
 		plug_add(plug, rq);
 		return;
@@ -393,7 +409,9 @@ static unsigned long requests_in_flight(void)
 	return n;
 }
 
-static struct leak_counter request_counter = { .name = "block_requests", .count = requests_in_flight };
+static struct leak_counter request_counter = {
+	.name = "block_requests", .count = requests_in_flight,
+};
 
 static void block_init(void)
 {

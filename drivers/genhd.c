@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * I1  bdev_list only grows, and only at boot, by the one task that probes devices; a device is complete before it is
- *     on the list.
+ * I1  bdev_list only grows, and only at boot, by the one task that probes devices; a device is
+ *     complete before it is on the list.
  */
 #include "drivers/genhd.h"
 
@@ -105,7 +105,8 @@ void add_disk(struct gendisk *disk)
 	publish(&disk->part0);
 	add_partitions(disk);
 	pr_info("%s: %llu sectors%s%s\n", disk_name(disk), disk->part0.bd_nr_sectors,
-		disk->limits.read_only ? ", read-only" : "", disk->limits.has_flush ? ", write cache" : "");
+		disk->limits.read_only ? ", read-only" : "",
+		disk->limits.has_flush ? ", write cache" : "");
 }
 
 struct block_device *bdev_next(struct block_device *pos)

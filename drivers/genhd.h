@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Disks and their partitions: what there is, under which name and number.  They appear while devices are probed and
- * never go away, so looking takes no lock.
+ * Disks and their partitions: what there is, under which name and number.  They appear while
+ * devices are probed and never go away, so looking takes no lock.
  */
 #ifndef DRIVERS_GENHD_H
 #define DRIVERS_GENHD_H
@@ -25,7 +25,7 @@ struct disk_stats {
 	u64 sectors[NR_REQ_OPS];
 	u64 ns[NR_REQ_OPS];		/* from submit to completion, summed over requests */
 	u32 in_flight;			/* submitted and not completed */
-	u64 busy_ns;			/* time with in_flight > 0, up to the last change from or to 0 */
+	u64 busy_ns;			/* with in_flight > 0, up to the last change from or to 0 */
 	u64 busy_since;
 };
 
@@ -39,7 +39,7 @@ struct block_device {
 	struct inode *bd_inode;		/* its page cache; made by fs/bdev.c at first open */
 	int bd_openers;
 	int bd_holders;			/* claims by bd_holder */
-	void *bd_holder;		/* who has it for himself: a mounted super block, a swap area */
+	void *bd_holder;		/* who has it for himself: a super block, a swap area */
 	struct list_head bd_list;	/* of all devices, in order of appearance */
 	struct disk_stats bd_stats;
 };
@@ -60,7 +60,7 @@ struct gendisk {
 	struct disk_limits limits;
 	bool rotational;
 
-	struct spinlock lock;		/* over the queue, the statistics and the driver's ring; interrupts off */
+	struct spinlock lock;		/* queue, statistics, the driver's ring; interrupts off */
 	struct list_head waiting;	/* requests that the driver has not taken */
 };
 
@@ -95,7 +95,10 @@ static inline const char *disk_name(const struct gendisk *disk)
 /* By name ("vda1", "/dev/vda1") or number; NULL: none. */
 struct block_device *bdev_find(const char *name);
 struct block_device *bdev_find_dev(dev_t dev);
-/* All of them in order of appearance, a disk before its partitions; @pos NULL: the first.  NULL: no more. */
+/*
+ * All of them in order of appearance, a disk before its partitions; @pos NULL: the first.  NULL: no
+ * more.
+ */
 struct block_device *bdev_next(struct block_device *pos);
 
 #endif

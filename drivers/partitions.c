@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * MBR: the last two bytes of block 0 are 55 aa; four entries of 16 bytes at 446.  One of them may be *extended*: a
- * container.  In its first block is a table like block 0's of which only two entries count: a logical partition, placed
- * relative to this block, and the link to the next such block, placed relative to the container.
+ * MBR: the last two bytes of block 0 are 55 aa; four entries of 16 bytes at 446.  One of them may
+ * be *extended*: a container.  In its first block is a table like block 0's of which only two
+ * entries count: a logical partition, placed relative to this block, and the link to the next such
+ * block, placed relative to the container.
  *
- * GPT: block 0 is an MBR with one entry of type ee; block 1 has the header, the last block its copy.  Each header says
- * where its array of entries is, and has a CRC of itself and one of that array.
+ * GPT: block 0 is an MBR with one entry of type ee; block 1 has the header, the last block its
+ * copy.  Each header says where its array of entries is, and has a CRC of itself and one of that
+ * array.
  *
- * I1  A partition is added only if it lies within the disk and its number is free, in ascending order of number.
- * I2  Every loop is bounded by a constant, not by what the disk says: a chain of links can be a ring.
+ * I1  A partition is added only if it lies within the disk and its number is free, in ascending
+ *     order of number.
+ * I2  Every loop is bounded by a constant, not by what the disk says: a chain of links can be a
+ *     ring.
  */
 #include "drivers/partitions.h"
 
@@ -39,8 +43,8 @@ static void complain(struct partition_table *table, const char *complaint)
 		table->complaint = complaint;
 }
 
-static void add_partition(const struct partition_reader *reader, struct partition_table *table, int number,
-			  u64 start, u64 blocks)
+static void add_partition(const struct partition_reader *reader, struct partition_table *table,
+			  int number, u64 start, u64 blocks)
 {
 	if (number > MAX_PARTITIONS) {
 		complain(table, "only its first 15 partitions are used");
@@ -51,8 +55,8 @@ static void add_partition(const struct partition_reader *reader, struct partitio
 	}
 }
 
-static bool read_blocks(const struct partition_reader *reader, struct partition_table *table, u64 block,
-			u32 count)
+static bool read_blocks(const struct partition_reader *reader, struct partition_table *table,
+			u64 block, u32 count)
 {
 	if (block < reader->blocks && count <= reader->blocks - block &&
 	    !reader->read(reader->data, block, count, reader->buf))
@@ -72,7 +76,10 @@ static struct mbr_entry mbr_entry(const u8 *block, int i)
 {
 	const u8 *p = block + MBR_TABLE_OFFSET + i * MBR_ENTRY_SIZE;
 
-	return (struct mbr_entry){ p[0], p[4], get_unaligned_le32(p + 8), get_unaligned_le32(p + 12) };
+	return (struct mbr_entry){
+		.status = p[0], .type = p[4],
+		.start = get_unaligned_le32(p + 8), .blocks = get_unaligned_le32(p + 12),
+	};
 }
 
 static bool is_extended(const struct mbr_entry *entry)
@@ -80,13 +87,18 @@ static bool is_extended(const struct mbr_entry *entry)
 	return entry->type == 0x05 || entry->type == 0x0f || entry->type == 0x85;
 }
 
-/* Follows the chain in @container; returns the number that the next logical partition would have. */
+/*
+ * Follows the chain in @container; returns the number that the next logical partition would have.
+ */
 static int parse_logicals(const struct partition_reader *reader, struct partition_table *table,
 			  const struct mbr_entry *container, int number)
 {
 	u64 next = container->start;
 
-	/* Each link of a sane chain gives one partition, so a longer one is a ring or of no use to us (I2). */
+	/*
+	 * Each link of a sane chain gives one partition, so a longer one is a ring or of no use to
+	 * us (I2).
+	 */
 	for (int links = 0; links <= MAX_PARTITIONS; links++) {
 		u64 here = next;
 
@@ -105,7 +117,8 @@ static int parse_logicals(const struct partition_reader *reader, struct partitio
 			if (is_extended(&entry))
 				next = next ? next : (u64)container->start + entry.start;
 			else if (entry.type)
-				add_partition(reader, table, number++, here + entry.start, entry.blocks);
+				add_partition(reader, table, number++, here + entry.start,
+					      entry.blocks);
 		}
 		if (!next)
 			return number;
@@ -124,7 +137,10 @@ static void parse_mbr(const struct partition_reader *reader, struct partition_ta
 
 		if (!primary[i].type || !blocks)
 			continue;
-		/* Of a container only its table can be read by its own number, so that nobody writes over the logicals. */
+		/*
+		 * Of a container only its table can be read by its own number, so that nobody
+		 * writes over the logicals.
+		 */
 		if (is_extended(&primary[i]))
 			blocks = min_t(u64, blocks, DIV_ROUND_UP(1024, reader->block_size));
 		add_partition(reader, table, i + 1, primary[i].start, blocks);
@@ -158,9 +174,12 @@ static bool read_gpt_header(const struct partition_reader *reader, u64 block, st
 	if (crc32(0, h, header_size) != crc || get_unaligned_le64(h + 24) != block)
 		return false;
 	*gpt = (struct gpt){
-		.first_usable = get_unaligned_le64(h + 40), .last_usable = get_unaligned_le64(h + 48),
-		.entries_block = get_unaligned_le64(h + 72), .entry_count = get_unaligned_le32(h + 80),
-		.entry_size = get_unaligned_le32(h + 84), .entries_crc = get_unaligned_le32(h + 88),
+		.first_usable = get_unaligned_le64(h + 40),
+		.last_usable = get_unaligned_le64(h + 48),
+		.entries_block = get_unaligned_le64(h + 72),
+		.entry_count = get_unaligned_le32(h + 80),
+		.entry_size = get_unaligned_le32(h + 84),
+		.entries_crc = get_unaligned_le32(h + 88),
 	};
 	/* 128 times a power of two (UEFI §5.3.2); more than a block would need another reader. */
 	return gpt->entry_size >= GPT_ENTRY_MIN && gpt->entry_size <= reader->block_size &&
@@ -174,18 +193,22 @@ static void add_gpt_entry(const struct partition_reader *reader, struct partitio
 
 	if (!memchr_inv(entry, 0, 16))		/* the type's GUID is zero: unused */
 		return;
-	if (first < gpt->first_usable || last > gpt->last_usable || last < first || last - first == U64_MAX)
+	if (first < gpt->first_usable || last > gpt->last_usable || last < first)
 		complain(table, "a partition lies outside the usable part of the disk");
 	else
 		add_partition(reader, table, number, first, last - first + 1);
 }
 
-/* Fills @table with the array's entries; false: unreadable, or the checksum says that they are not to be believed. */
+/*
+ * Fills @table with the array's entries; false: unreadable, or the checksum says that they are not
+ * to be believed.
+ */
 static bool parse_gpt_entries(const struct partition_reader *reader, struct partition_table *table,
 			      const struct gpt *gpt)
 {
 	u32 bytes = gpt->entry_count * gpt->entry_size, crc = 0;
 	u64 block = gpt->entries_block;
+	int number = 0;
 
 	for (u32 done = 0; done < bytes;) {
 		u32 chunk = min_t(u32, bytes - done, PARTITION_BUF_SIZE);
@@ -195,14 +218,15 @@ static bool parse_gpt_entries(const struct partition_reader *reader, struct part
 			return false;
 		crc = crc32(crc, reader->buf, chunk);
 		for (u32 at = 0; at < chunk; at += gpt->entry_size)
-			add_gpt_entry(reader, table, gpt, (done + at) / gpt->entry_size + 1, reader->buf + at);
+			add_gpt_entry(reader, table, gpt, ++number, reader->buf + at);
 		block += blocks;
 		done += chunk;
 	}
 	return crc == gpt->entries_crc;
 }
 
-static bool parse_gpt_copy(const struct partition_reader *reader, struct partition_table *table, u64 block)
+static bool parse_gpt_copy(const struct partition_reader *reader, struct partition_table *table,
+			   u64 block)
 {
 	struct gpt gpt;
 
@@ -232,7 +256,10 @@ void parse_partitions(const struct partition_reader *reader, struct partition_ta
 		return;
 	for (int i = 0; i < MBR_PRIMARIES; i++) {
 		entry[i] = mbr_entry(reader->buf, i);
-		/* Either "active" or not: anything else is the code of a boot sector that has no table. */
+		/*
+		 * Either "active" or not: anything else is the code of a boot sector that has no
+		 * table.
+		 */
 		if (entry[i].status & 0x7f) {
 			complain(table, "its partition table is damaged; no partitions");
 			return;

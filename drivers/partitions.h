@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Partition tables: MBR with extended and logical partitions, and GPT (UEFI 2.10, chapter 5).  Pure: reads through a
- * callback, so that it runs on the host, too.  Whatever is on the disk, the answer is a table whose entries lie
- * inside the disk.
+ * Partition tables: MBR with extended and logical partitions, and GPT (UEFI 2.10, chapter 5).
+ * Pure: reads through a callback, so that it runs on the host, too.  Whatever is on the disk, the
+ * answer is a table whose entries lie inside the disk.
  */
 #ifndef DRIVERS_PARTITIONS_H
 #define DRIVERS_PARTITIONS_H
@@ -19,7 +19,7 @@ struct partition {
 struct partition_table {
 	int count;
 	struct partition part[MAX_PARTITIONS];
-	const char *complaint;		/* NULL, or the first thing that is wrong with the table on the disk */
+	const char *complaint;		/* NULL, or the first thing found wrong */
 };
 
 struct partition_reader {

@@ -57,16 +57,20 @@ static struct partition_table parse(void)
 	for (int i = 0; i < table.count; i++) {
 		const struct partition *part = &table.part[i];
 
-		EXPECT(part->number >= 1 && part->number <= MAX_PARTITIONS, "number %d", part->number);
-		EXPECT(!i || part->number > part[-1].number, "%d after %d", part->number, part[-1].number);
+		EXPECT(part->number >= 1 && part->number <= MAX_PARTITIONS, "number %d",
+		       part->number);
+		EXPECT(!i || part->number > part[-1].number, "%d after %d", part->number,
+		       part[-1].number);
 		EXPECT(part->start && part->blocks && part->start < disk_blocks() &&
 		       part->blocks <= disk_blocks() - part->start,
-		       "partition %d: %llu blocks at %llu", part->number, part->blocks, part->start);
+		       "partition %d: %llu blocks at %llu", part->number, part->blocks,
+		       part->start);
 	}
 	return table;
 }
 
-static void expect_part(const struct partition_table *table, int i, int number, u64 start, u64 blocks)
+static void expect_part(const struct partition_table *table, int i, int number, u64 start,
+			u64 blocks)
 {
 	EXPECT(i < table->count, "%d partitions only", table->count);
 	EXPECT_EQ(table->part[i].number, number);
@@ -118,7 +122,10 @@ UNIT_TEST(partitions_four_primaries)
 	}
 }
 
-/* Two logical partitions in a container at 100: links are relative to the container, partitions to their link. */
+/*
+ * Two logical partitions in a container at 100: links are relative to the container, partitions to
+ * their link.
+ */
 static void make_logicals(void)
 {
 	put_mbr(0, 0, LINUX, 1, 50);
@@ -268,7 +275,9 @@ UNIT_TEST(partitions_gpt)
 UNIT_TEST(partitions_gpt_copy_stands_in)
 {
 	/* In the first header: signature, its own CRC, a field; in the first array: an entry. */
-	static const unsigned long damage[] = { 512, 512 + 16, 512 + 49, 1024 + 33, 1024 + 128 * 127 };
+	static const unsigned long damage[] = {
+		512, 512 + 16, 512 + 49, 1024 + 33, 1024 + 128 * 127,
+	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(damage); i++) {
 		struct partition_table table;
@@ -321,8 +330,8 @@ UNIT_TEST(partitions_gpt_with_mad_fields_and_a_right_checksum)
 
 		if (round % 16 == 0)
 			make_gpt(512);
-		put_le(h + field[unit_random_below(ARRAY_SIZE(field))], unit_random() >> unit_random_below(64),
-		       unit_random_below(2) ? 4 : 8);
+		put_le(h + field[unit_random_below(ARRAY_SIZE(field))],
+		       unit_random() >> unit_random_below(64), unit_random_below(2) ? 4 : 8);
 		put_le(h + 16, 0, 4);
 		put_le(h + 16, crc32(0, h, 92), 4);
 		parse();
@@ -332,7 +341,7 @@ UNIT_TEST(partitions_gpt_with_mad_fields_and_a_right_checksum)
 static void damage_at_random(void)
 {
 	/* Where the tables are, more often than elsewhere. */
-	unsigned long at = unit_random_below(2) ? unit_random_below(512 * 40) : unit_random_below(DISK_BYTES);
+	unsigned long at = unit_random_below(unit_random_below(2) ? 512 * 40 : DISK_BYTES);
 
 	if (unit_random_below(4) == 0)
 		at = 446 + unit_random_below(64);

@@ -146,7 +146,8 @@ UNIT_TEST(ring_memory_lies_as_the_specification_says)
 {
 	model_begin(true);
 	EXPECT_EQ((char *)model.vq.avail - (char *)model.vq.desc, 16 * SIZE);
-	EXPECT_EQ((char *)model.vq.used - (char *)model.vq.desc, 16 * SIZE + ALIGN(6 + 2 * SIZE, 4));
+	EXPECT_EQ((char *)model.vq.used - (char *)model.vq.desc,
+		  16 * SIZE + ALIGN(6 + 2 * SIZE, 4));
 	EXPECT_EQ(virtq_bytes(SIZE), 16 * SIZE + ALIGN(6 + 2 * SIZE, 4) + 6 + 8 * SIZE);
 	EXPECT(virtq_bytes(VIRTQ_MAX_SIZE) <= 4096, "a queue of full size fits a page");
 }
@@ -205,7 +206,7 @@ UNIT_TEST(ring_notifies_only_whom_it_must)
 {
 	model_begin(true);
 	EXPECT(driver_add(1) && virtq_publish(&model.vq), "the first one is announced");
-	EXPECT(driver_add(1) && !virtq_publish(&model.vq), "the device has not taken the first yet");
+	EXPECT(driver_add(1) && !virtq_publish(&model.vq), "the first has not been taken yet");
 	while (device_take())
 		continue;
 	EXPECT(driver_add(1) && virtq_publish(&model.vq), "the device has run dry");
@@ -309,7 +310,8 @@ UNIT_TEST(ring_nobody_sleeps_on_work)
 					continue;
 			} while (!virtq_arm(&model.vq));
 		}
-		EXPECT(notified || model.seen == model.vq.avail->idx, "the device sleeps on a chain");
+		EXPECT(notified || model.seen == model.vq.avail->idx,
+		       "the device sleeps on a chain");
 		EXPECT(interrupted || model.vq.last_used == model.vq.used->idx,
 		       "the driver sleeps on a used chain");
 	}

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * A request is a chain of buffers: a header that the device reads (type, sector), the data, one byte of status that it
- * writes.  Header and status lie in the request's driver_area.
+ * A request is a chain of buffers: a header that the device reads (type, sector), the data, one
+ * byte of status that it writes.  Header and status lie in the request's driver_area.
  *
- * A short chain lies in the ring itself; a long one in a table of its own (indirect descriptors), of which there are
- * TABLES, so that large requests do not crowd the ring.  Physically adjacent bio_vecs share a descriptor.
+ * A short chain lies in the ring itself; a long one in a table of its own (indirect descriptors),
+ * of which there are TABLES, so that large requests do not crowd the ring.  Physically adjacent
+ * bio_vecs share a descriptor.
  *
- * I1  With a request in flight, its driver_area, its bios' memory and its table belong to the device.
- * I2  A device that does what the specification forbids (vq->failure, set here or in ring.c) is reset and so cannot
- *     reach memory any more; then its requests fail with -EIO, and so do all later ones.  One line says so.
+ * I1  With a request in flight, its driver_area, its bios' memory and its table belong to the
+ *     device.
+ * I2  A device that does what the specification forbids (vq->failure, set here or in ring.c) is
+ *     reset and so cannot reach memory any more; then its requests fail with -EIO, and so do all
+ *     later ones.  One line says so.
  *
  * Everything but the probe runs under the disk's lock (drivers/block.h).
  */
@@ -61,7 +64,8 @@ struct virtblk_area {
 	u8 status;
 	struct table *table;		/* NULL: the chain lies in the ring */
 };
-static_assert(sizeof(struct virtblk_area) <= sizeof_field(struct request, driver_area), "fits into the request");
+static_assert(sizeof(struct virtblk_area) <= sizeof_field(struct request, driver_area),
+	      "the driver's area fits into the request");
 
 static int nr_disks;
 
@@ -106,9 +110,12 @@ static unsigned int add_data(const struct virtblk *vb, struct vring_desc *descs,
 	return n;
 }
 
-static unsigned int build_chain(const struct virtblk *vb, struct request *rq, struct vring_desc *descs)
+static unsigned int build_chain(const struct virtblk *vb, struct request *rq,
+				struct vring_desc *descs)
 {
-	static const u32 type[NR_REQ_OPS] = { VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT, VIRTIO_BLK_T_FLUSH };
+	static const u32 type[NR_REQ_OPS] = {
+		VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT, VIRTIO_BLK_T_FLUSH,
+	};
 	struct virtblk_area *area = area_of(rq);
 	unsigned int n;
 
@@ -153,9 +160,11 @@ static int virtblk_queue_rq(struct gendisk *disk, struct request *rq)
 {
 	struct virtblk *vb = disk->driver_data;
 
-	if (vb->vq.failure)
+	if (unlikely(vb->vq.failure))
 		return -EIO;
-	return rq->nr_segments + FRAME_DESCS <= DIRECT_DESCS ? queue_direct(vb, rq) : queue_in_table(vb, rq);
+	if (rq->nr_segments + FRAME_DESCS <= DIRECT_DESCS)
+		return queue_direct(vb, rq);
+	return queue_in_table(vb, rq);
 }
 
 static void virtblk_commit_rqs(struct gendisk *disk)
@@ -178,7 +187,7 @@ static int result_of(struct virtblk *vb, struct request *rq, u32 len)
 		vb->vq.failure = "it wrote another number of bytes than was asked for";
 		return -EIO;
 	}
-	if (status != VIRTIO_BLK_S_OK && status != VIRTIO_BLK_S_IOERR && status != VIRTIO_BLK_S_UNSUPP)
+	if (status > VIRTIO_BLK_S_UNSUPP)
 		vb->vq.failure = "its answer has no valid status";
 	return status == VIRTIO_BLK_S_OK ? 0 : -EIO;
 }
@@ -207,8 +216,8 @@ static void report_error(struct virtblk *vb, const struct request *rq)
 {
 	static const char *const name[NR_REQ_OPS] = { "read", "write", "flush" };
 
-	printk_ratelimited(KERN_ERR, "%s: I/O error, %s of %u bytes at sector %llu\n", disk_name(vb->disk),
-			   name[rq->op], rq->bytes, rq->sector);
+	printk_ratelimited(KERN_ERR, "%s: I/O error, %s of %u bytes at sector %llu\n",
+			   disk_name(vb->disk), name[rq->op], rq->bytes, rq->sector);
 }
 
 static void virtblk_reap(struct gendisk *disk, struct list_head *done)
@@ -262,8 +271,11 @@ static int make_tables(struct virtblk *vb)
 	return 0;
 }
 
-/* Until the device says otherwise: one segment (§5.2.4 gives no other minimum), of any length, blocks of 512 bytes. */
-static int read_limits(struct virtblk *vb, struct disk_limits *limits, u64 *sectors)
+/*
+ * Until the device says otherwise: one segment (§5.2.4 gives no other minimum), of any length,
+ * blocks of 512 bytes.
+ */
+static void read_limits(struct virtblk *vb, struct disk_limits *limits, u64 *sectors)
 {
 	struct virtio_device *vdev = vb->vdev;
 	struct virtio_blk_config config;
@@ -271,28 +283,38 @@ static int read_limits(struct virtblk *vb, struct disk_limits *limits, u64 *sect
 	virtio_read_config(vdev, 0, &config, offsetofend(struct virtio_blk_config, blk_size));
 	*sectors = config.capacity;
 	*limits = (struct disk_limits){
-		.max_segments = virtio_has_feature(vdev, VIRTIO_BLK_F_SEG_MAX) ? config.seg_max : 1,
-		.max_bytes = MAX_BYTES,
-		.logical_block_size = virtio_has_feature(vdev, VIRTIO_BLK_F_BLK_SIZE) ? config.blk_size : SECTOR_SIZE,
+		.max_segments = 1, .max_bytes = MAX_BYTES, .logical_block_size = SECTOR_SIZE,
 		.has_flush = virtio_has_feature(vdev, VIRTIO_BLK_F_FLUSH),
 		.read_only = virtio_has_feature(vdev, VIRTIO_BLK_F_RO),
 	};
-	vb->max_desc_bytes = virtio_has_feature(vdev, VIRTIO_BLK_F_SIZE_MAX) ? config.size_max : MAX_BYTES;
+	if (virtio_has_feature(vdev, VIRTIO_BLK_F_SEG_MAX))
+		limits->max_segments = min_t(u32, config.seg_max, TABLE_SIZE - FRAME_DESCS);
 	if (!virtio_has_feature(vdev, VIRTIO_RING_F_INDIRECT_DESC))
 		limits->max_segments = min_t(u32, limits->max_segments, vb->vq.size - FRAME_DESCS);
-	limits->max_segments = min_t(u32, limits->max_segments, TABLE_SIZE - FRAME_DESCS);
-	if (!limits->max_segments || vb->max_desc_bytes < PAGE_SIZE || *sectors > S64_MAX >> SECTOR_SHIFT ||
-	    limits->logical_block_size < SECTOR_SIZE || limits->logical_block_size > PAGE_SIZE ||
-	    limits->logical_block_size & (limits->logical_block_size - 1))
-		return -EINVAL;
-	return 0;
+	if (virtio_has_feature(vdev, VIRTIO_BLK_F_BLK_SIZE))
+		limits->logical_block_size = config.blk_size;
+	vb->max_desc_bytes = MAX_BYTES;
+	if (virtio_has_feature(vdev, VIRTIO_BLK_F_SIZE_MAX))
+		vb->max_desc_bytes = config.size_max;
+}
+
+/* A bio's single page must always be possible, and a size in bytes must fit a loff_t. */
+static bool limits_usable(const struct virtblk *vb, const struct disk_limits *limits, u64 sectors)
+{
+	u32 block_size = limits->logical_block_size;
+
+	return vb->vq.size >= DIRECT_DESCS && limits->max_segments &&
+	       vb->max_desc_bytes >= PAGE_SIZE && sectors <= S64_MAX >> SECTOR_SHIFT &&
+	       block_size >= SECTOR_SIZE && block_size <= PAGE_SIZE &&
+	       !(block_size & (block_size - 1));
 }
 
 static int set_up(struct virtblk *vb)
 {
-	static const u64 wanted = BIT(VIRTIO_BLK_F_SEG_MAX) | BIT(VIRTIO_BLK_F_SIZE_MAX) |
-				  BIT(VIRTIO_BLK_F_BLK_SIZE) | BIT(VIRTIO_BLK_F_FLUSH) | BIT(VIRTIO_BLK_F_RO) |
-				  BIT(VIRTIO_RING_F_INDIRECT_DESC) | BIT(VIRTIO_RING_F_EVENT_IDX);
+	static const u64 wanted =
+		BIT(VIRTIO_BLK_F_SEG_MAX) | BIT(VIRTIO_BLK_F_SIZE_MAX) |
+		BIT(VIRTIO_BLK_F_BLK_SIZE) | BIT(VIRTIO_BLK_F_FLUSH) | BIT(VIRTIO_BLK_F_RO) |
+		BIT(VIRTIO_RING_F_INDIRECT_DESC) | BIT(VIRTIO_RING_F_EVENT_IDX);
 	struct disk_limits limits;
 	char name[DISK_NAME_LEN];
 	u64 sectors;
@@ -301,22 +323,26 @@ static int set_up(struct virtblk *vb)
 	error = virtio_negotiate(vb->vdev, wanted);
 	if (!error)
 		error = virtio_add_queue(vb->vdev, REQUEST_QUEUE, &vb->vq, VIRTQ_MAX_SIZE);
-	if (!error && vb->vq.size < DIRECT_DESCS)
-		error = -EINVAL;
-	if (!error)
-		error = read_limits(vb, &limits, &sectors);
-	if (!error)
-		error = make_tables(vb);
+	if (error)
+		return error;
+	read_limits(vb, &limits, &sectors);
+	if (!limits_usable(vb, &limits, sectors))
+		return -EINVAL;
+	error = make_tables(vb);
 	if (error)
 		return error;
 	snprintf(name, sizeof(name), "vd%c", 'a' + nr_disks);
-	vb->disk = alloc_disk(name, VIRTBLK_MAJOR, nr_disks * DISK_MINORS, sectors, &virtblk_ops, &limits, vb);
+	vb->disk = alloc_disk(name, VIRTBLK_MAJOR, nr_disks * DISK_MINORS, sectors, &virtblk_ops,
+			      &limits, vb);
 	if (!vb->disk)
 		return -ENOMEM;
 	return request_irq(vb->vdev->irq, virtblk_interrupt, disk_name(vb->disk), vb);
 }
 
-/* What was allocated for a device that turns out to be of no use stays with it: this happens once, at boot. */
+/*
+ * What was allocated for a device that turns out to be of no use stays with it: this happens once,
+ * at boot.
+ */
 void virtio_blk_probe(struct virtio_device *vdev)
 {
 	struct virtblk *vb = nr_disks < MAX_DISKS ? kzalloc(sizeof(*vb), GFP_KERNEL) : NULL;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Disks are named in the order in which they are found here.  QEMU gives the first `-device` without a bus= the
- * transport at the highest address, so that is where the search begins, whatever the order in the device tree is.
+ * Disks are named in the order in which they are found here.  QEMU gives the first `-device`
+ * without a bus= the transport at the highest address, so that is where the search begins, whatever
+ * the order in the device tree is.
  *
- * The status register is a ladder: ACKNOWLEDGE, DRIVER, FEATURES_OK, DRIVER_OK; each step is added to those before it,
- * and writing 0 resets.  After FEATURES_OK the driver reads it back: the device has cleared it if it cannot do without
- * a feature that was not accepted.
+ * The status register is a ladder: ACKNOWLEDGE, DRIVER, FEATURES_OK, DRIVER_OK; each step is added
+ * to those before it, and writing 0 resets.  After FEATURES_OK the driver reads it back: the device
+ * has cleared it if it cannot do without a feature that was not accepted.
  */
 #include "drivers/virtio/mmio.h"
 
@@ -44,7 +45,10 @@ static void add_status(struct virtio_device *vdev, u32 step)
 	reg_write(vdev, VIRTIO_MMIO_STATUS, reg_read(vdev, VIRTIO_MMIO_STATUS) | step);
 }
 
-/* The reset is complete when the status reads 0 (§4.2.2.2); a device that never says so is left alone. */
+/*
+ * The reset is complete when the status reads 0 (§4.2.2.2); a device that never says so is left
+ * alone.
+ */
 void virtio_reset(struct virtio_device *vdev)
 {
 	reg_write(vdev, VIRTIO_MMIO_STATUS, 0);
@@ -91,12 +95,16 @@ int virtio_negotiate(struct virtio_device *vdev, u64 wanted)
 	if (virtio_has_feature(vdev, VIRTIO_F_VERSION_1) &&
 	    reg_read(vdev, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_FEATURES_OK)
 		return 0;
-	pr_err("virtio device at 0x%lx does not accept our features (0x%llx)\n", vdev->base, vdev->features);
+	pr_err("virtio device at 0x%lx does not accept our features (0x%llx)\n", vdev->base,
+	       vdev->features);
 	virtio_fail(vdev);
 	return -ENODEV;
 }
 
-/* The generation changes when the device changes its configuration: then what was read is of two moments. */
+/*
+ * The generation changes when the device changes its configuration: then what was read is of two
+ * moments.
+ */
 void virtio_read_config(struct virtio_device *vdev, unsigned int offset, void *buf, size_t len)
 {
 	u32 before;
@@ -117,7 +125,10 @@ static void write_address(struct virtio_device *vdev, unsigned int low_reg, cons
 	reg_write(vdev, low_reg + 4, (u64)pa >> 32);
 }
 
-/* The largest power of two that neither the device nor the caller finds too large; 0: there is no such queue. */
+/*
+ * The largest power of two that neither the device nor the caller finds too large; 0: there is no
+ * such queue.
+ */
 static unsigned int queue_size(struct virtio_device *vdev, unsigned int max_size)
 {
 	unsigned int device_max = reg_read(vdev, VIRTIO_MMIO_QUEUE_NUM_MAX);
@@ -163,7 +174,9 @@ u32 virtio_ack_interrupt(struct virtio_device *vdev)
 	return cause;
 }
 
-/* A transport without a device behind it has device id 0: there are always eight on QEMU's machine. */
+/*
+ * A transport without a device behind it has device id 0: there are always eight on QEMU's machine.
+ */
 static u32 device_id(struct virtio_device *vdev)
 {
 	u32 version = reg_read(vdev, VIRTIO_MMIO_VERSION);
@@ -173,8 +186,8 @@ static u32 device_id(struct virtio_device *vdev)
 		return 0;
 	if (version == VIRTIO_VERSION_MODERN)
 		return id;
-	pr_err("virtio device at 0x%lx is of version %u, not 2 (QEMU: -global virtio-mmio.force-legacy=false)\n",
-	       vdev->base, version);
+	pr_err("virtio device at 0x%lx has version %u, not 2 (add to QEMU: "
+	       "-global virtio-mmio.force-legacy=false)\n", vdev->base, version);
 	return 0;
 }
 

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
  *   desc[]    addr len flags next       written by us; a chain is linked by next
- *   avail     flags idx ring[] used_event    written by us: heads of chains for the device, idx counts them all
- *   used      flags idx ring[] avail_event   written by the device: heads and lengths of the chains it is done with
+ *   avail     flags idx ring[] used_event    written by us: heads of chains for the device
+ *   used      flags idx ring[] avail_event   written by the device: heads and lengths of what
+ *                                            it is done with
  *
  * Indices count up and wrap at 2^16; an entry's place is index mod size.
  *
  * I1  Each descriptor is either on the free list or in exactly one chain whose head has a token.
- * I2  The device sees avail->idx only after what it makes visible (barrier A); it is asked whether it wants a notification
- *     only after it could have seen avail->idx (barrier B).
- * I3  A used entry is read only after used->idx says that it is there (barrier C); we look for more only after the
- *     device could have seen that we want an interrupt (barrier D).
+ * I2  The device sees avail->idx only after what it makes visible (barrier A); it is asked whether
+ *     it wants a notification only after it could have seen avail->idx (barrier B).
+ * I3  A used entry is read only after used->idx says that it is there (barrier C); we look for more
+ *     only after the device could have seen that we want an interrupt (barrier D).
  *
- * B and D are the two halves of the same handshake: each side first publishes, then looks, so at least one of the two
- * sees the other and nobody sleeps on work that is there.
+ * B and D are the two halves of the same handshake: each side first publishes, then looks, so at
+ * least one of the two sees the other and nobody sleeps on work that is there.
  *
- * What the device writes is checked: a head that is not in flight, or more used entries than chains, kills the queue.
+ * What the device writes is checked: a head that is not in flight, or more used entries than
+ * chains, kills the queue.
  */
 #include "drivers/virtio/ring.h"
 
@@ -36,7 +38,8 @@ static size_t used_offset(unsigned int size)
 
 size_t virtq_bytes(unsigned int size)
 {
-	return used_offset(size) + sizeof(struct vring_used) + size * sizeof(struct vring_used_elem) + sizeof(u16);
+	return used_offset(size) + sizeof(struct vring_used) +
+	       size * sizeof(struct vring_used_elem) + sizeof(u16);
 }
 
 void virtq_init(struct virtq *vq, unsigned int size, bool event_idx, void *memory)
@@ -49,7 +52,10 @@ void virtq_init(struct virtq *vq, unsigned int size, bool event_idx, void *memor
 		vq->desc[i].next = i + 1;
 }
 
-/* Where we say at which used entry we want an interrupt, and where the device says the same of notifications. */
+/*
+ * Where we say at which used entry we want an interrupt, and where the device says the same of
+ * notifications.
+ */
 static u16 *used_event(const struct virtq *vq)
 {
 	return &vq->avail->ring[vq->size];
@@ -82,7 +88,9 @@ int virtq_add(struct virtq *vq, const struct vring_desc *bufs, unsigned int n, v
 
 		desc->addr = bufs[i].addr;
 		desc->len = bufs[i].len;
-		desc->flags = (bufs[i].flags & VRING_DESC_F_WRITE) | (i + 1 < n ? VRING_DESC_F_NEXT : 0);
+		desc->flags = bufs[i].flags & VRING_DESC_F_WRITE;
+		if (i + 1 < n)
+			desc->flags |= VRING_DESC_F_NEXT;
 		last = next;
 		next = desc->next;
 	}
