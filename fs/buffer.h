@@ -13,9 +13,9 @@
 #include "fs/super.h"
 #include "lib/atomic.h"
 #include "lib/types.h"
+#include "mm/folio.h"
 
 struct block_device;
-struct folio;
 struct inode;
 
 enum bh_state_bits {
@@ -23,6 +23,7 @@ enum bh_state_bits {
 	BH_Dirty,
 	BH_Lock,		/* I/O under way, or its owner fills it */
 	BH_Write_EIO,
+	BH_Verified,		/* the file system has checked the content */
 };
 
 struct buffer_head {
@@ -32,6 +33,7 @@ struct buffer_head {
 	u64 b_blocknr;
 	u32 b_size;
 	atomic_t b_count;
+	atomic_t b_pending;			/* of a ring's first: writes of the folio under way */
 	char *b_data;
 	struct block_device *b_bdev;
 };
@@ -48,6 +50,7 @@ BUFFER_FNS(Uptodate, uptodate)
 BUFFER_FNS(Dirty, dirty)
 BUFFER_FNS(Lock, locked)
 BUFFER_FNS(Write_EIO, write_io_error)
+BUFFER_FNS(Verified, verified)
 
 /* The buffer of @block (in units of @size), its content as it may be.  NULL: no memory, or outside the device. */
 struct buffer_head *__getblk(struct block_device *bdev, u64 block, unsigned int size);
@@ -64,9 +67,6 @@ void unlock_buffer(struct buffer_head *bh);
 void wait_on_buffer(struct buffer_head *bh);
 /* Writes one and waits: 0 or -EIO. */
 int sync_dirty_buffer(struct buffer_head *bh);
-/* A block newly used for file data must not be overwritten later by stale metadata. */
-void clean_bdev_aliases(struct block_device *bdev, u64 block, u64 count, unsigned int size);
-
 static inline struct buffer_head *sb_bread(struct super_block *sb, u64 block)
 {
 	return __bread(sb->s_bdev, block, sb->s_blocksize);
@@ -82,9 +82,21 @@ static inline void get_bh(struct buffer_head *bh)
 	atomic_inc(&bh->b_count);
 }
 
-/* The device's a_ops: reading and writing whole folios of it through their buffers. */
-extern const struct address_space_operations def_blk_aops;
-/* Takes the buffers off a folio that has none in use; true if it could. */
+/* --- for the device's page cache (fs/bdev.c); folio locked --- */
+
+static inline struct buffer_head *folio_buffers(const struct folio *folio)
+{
+	return folio_test_private(folio) ? folio->private : NULL;
+}
+
+/* Reads in what is not uptodate; 0 or -EIO. */
+int read_folio_buffers(struct folio *folio);
+/* Starts writing the dirty ones; sets and ends writeback; unlocks the folio. */
+void write_folio_buffers(struct folio *folio);
+/* Bytes [from, to) of the folio were written: their buffers are dirty now. */
+void dirty_folio_buffers(struct folio *folio, size_t from, size_t to);
+/* a_ops->invalidate_folio and ->release_folio. */
+void block_invalidate_folio(struct folio *folio, size_t offset, size_t length);
 bool try_to_free_buffers(struct folio *folio);
 
 #endif
