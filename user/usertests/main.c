@@ -171,6 +171,8 @@ int main(int argc, char **argv)
 {
 	struct options options = { .repeat = 1, .limit = DEFAULT_LIMIT };
 
+	for (int fd = 3; fd < 1024; fd++)	// what the caller left open is not for the tests
+		close(fd);
 	parse(argc, argv, &options);
 	if (options.repeat < 1 || options.limit < 1 || !count_selected(&options)) {
 		fprintf(stderr, "usertests: nothing to run; -l lists the tests\n");
