@@ -77,13 +77,6 @@ static void kernel_files(struct pseudo_entry *sys)
 
 /* --- /proc/sys/vm --- */
 
-/* Again and again, since an inode that goes may free the dentries' directory and the other way round. */
-static void drop_slab(void)
-{
-	while (shrink_slab(GFP_KERNEL, 0) > 10)
-		cond_resched();
-}
-
 static int store_drop_caches(const char *text, size_t len, void *data)
 {
 	int what, err = kstrtoint(text, 10, &what);
