@@ -105,7 +105,8 @@ static int get_string_pointer(const char **s, const char *const *array, long i, 
 	return get_user(*s, array + i);
 }
 
-int arg_strings_add_array(struct arg_strings *strings, const char *const *array, int from, bool kernel)
+int arg_strings_add_array(struct arg_strings *strings, const char *const *array, int from,
+			  bool kernel)
 {
 	const char *s;
 	long i;

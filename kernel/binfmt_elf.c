@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * ELF programs (System V gABI, chapter 5; RISC-V ELF psABI): fixed (ET_EXEC), position-independent (ET_DYN), and
- * with an interpreter (PT_INTERP), which is then what runs first.
+ * ELF programs (System V gABI, chapter 5; RISC-V ELF psABI): fixed (ET_EXEC), position-independent
+ * (ET_DYN), and with an interpreter (PT_INTERP), which is then what runs first.
  *
- * check_image() believes nothing: whatever passes it can be mapped, so that a damaged file is refused with ENOEXEC
- * while the caller is still there.
+ * check_image() believes nothing: whatever passes it can be mapped, so that a damaged file is
+ * refused with ENOEXEC while the caller is still there.
  *
- * The stack at the program's start, from high addresses to low: a zero word, the strings, 16 random bytes, then aligned
- * to 16: auxiliary vector, environment pointers, argument pointers, argc (sp points to it).
+ * The stack at the program's start, from high addresses to low: a zero word, the strings, 16 random
+ * bytes, then aligned to 16: auxiliary vector, environment pointers, argument pointers, argc (sp
+ * points to it).
  */
 #include "kernel/exec.h"
 
@@ -66,10 +67,12 @@ static int read_exactly(struct file *file, void *buf, size_t n, loff_t pos)
 
 static bool check_ehdr(const Elf64_Ehdr *ehdr)
 {
-	return memcmp(ehdr->e_ident, ELFMAG, SELFMAG) == 0 && ehdr->e_ident[EI_CLASS] == ELFCLASS64 &&
+	return memcmp(ehdr->e_ident, ELFMAG, SELFMAG) == 0 &&
+	       ehdr->e_ident[EI_CLASS] == ELFCLASS64 &&
 	       ehdr->e_ident[EI_DATA] == ELFDATA2LSB && ehdr->e_machine == EM_RISCV &&
-	       (ehdr->e_type == ET_EXEC || ehdr->e_type == ET_DYN) && ehdr->e_phentsize == sizeof(Elf64_Phdr) &&
-	       ehdr->e_phnum > 0 && ehdr->e_phnum <= 65536 / sizeof(Elf64_Phdr);
+	       (ehdr->e_type == ET_EXEC || ehdr->e_type == ET_DYN) &&
+	       ehdr->e_phentsize == sizeof(Elf64_Phdr) && ehdr->e_phnum > 0 &&
+	       ehdr->e_phnum <= 65536 / sizeof(Elf64_Phdr);
 }
 
 static int read_phdrs(struct elf_image *image)
@@ -88,7 +91,8 @@ static bool check_load(const struct elf_image *image, const Elf64_Phdr *ph)
 {
 	u64 size = i_size_read(file_inode(image->file));
 
-	if (ph->p_filesz > ph->p_memsz || ph->p_memsz > TASK_SIZE || ph->p_vaddr > TASK_SIZE - ph->p_memsz)
+	if (ph->p_filesz > ph->p_memsz || ph->p_memsz > TASK_SIZE ||
+	    ph->p_vaddr > TASK_SIZE - ph->p_memsz)
 		return false;
 	if (ph->p_offset > size || ph->p_filesz > size - ph->p_offset)
 		return false;
@@ -202,7 +206,8 @@ static unsigned long segment_prot(const Elf64_Phdr *ph)
 	       (ph->p_flags & PF_X ? PROT_EXEC : 0);
 }
 
-static int map_fixed(struct file *file, unsigned long addr, unsigned long end, unsigned long prot, unsigned long off)
+static int map_fixed(struct file *file, unsigned long addr, unsigned long end, unsigned long prot,
+		     unsigned long off)
 {
 	unsigned long flags = MAP_PRIVATE | MAP_FIXED | (file ? 0 : MAP_ANONYMOUS), ret;
 
@@ -212,7 +217,10 @@ static int map_fixed(struct file *file, unsigned long addr, unsigned long end, u
 	return IS_ERR_VALUE(ret) ? (int)ret : 0;
 }
 
-/* The file's part, then zeros: to the end of its last page by hand, beyond that as anonymous memory. */
+/*
+ * The file's part, then zeros: to the end of its last page by hand, beyond that as anonymous
+ * memory.
+ */
 static int map_segment(const struct elf_image *image, const Elf64_Phdr *ph)
 {
 	unsigned long addr = ph->p_vaddr + image->bias;
@@ -350,8 +358,8 @@ static void put_aux(struct auxv *auxv, unsigned long type, unsigned long value)
 }
 
 /* Into mm->saved_auxv, which /proc/PID/auxv shows.  Returns the words, AT_NULL included. */
-static int make_auxv(const struct linux_binprm *bprm, const struct elf_image *image, unsigned long interp_base,
-		     unsigned long execfn, unsigned long random)
+static int make_auxv(const struct linux_binprm *bprm, const struct elf_image *image,
+		     unsigned long interp_base, unsigned long execfn, unsigned long random)
 {
 	struct auxv auxv = { .words = current->mm->saved_auxv };
 	const struct cred *cred = current_cred();
@@ -388,7 +396,8 @@ static unsigned long put_random_bytes(unsigned long p)
 }
 
 /* Returns the new stack pointer, or 0: the stack cannot hold it. */
-static unsigned long create_elf_tables(const struct linux_binprm *bprm, const struct elf_image *image,
+static unsigned long create_elf_tables(const struct linux_binprm *bprm,
+				       const struct elf_image *image,
 				       unsigned long interp_base)
 {
 	struct mm_struct *mm = current->mm;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Scripts: a first line `#! interpreter [argument]`.  The argument is the rest of the line, blanks inside included.
- * The line must end within the bytes that were read, or at least the interpreter's name must.
+ * Scripts: a first line `#! interpreter [argument]`.  The argument is the rest of the line, blanks
+ * inside included. The line must end within the bytes that were read, or at least the interpreter's
+ * name must.
  */
 #include "kernel/exec.h"
 
@@ -54,7 +55,8 @@ struct shebang_line {
 /* 0 or -ENOEXEC. */
 static int parse_line(const char *buf, struct shebang_line *line)
 {
-	const char *begin = buf + 2, *end = buf + BINPRM_BUF_SIZE, *eol = memchr(begin, '\n', end - begin);
+	const char *begin = buf + 2, *end = buf + BINPRM_BUF_SIZE;
+	const char *eol = memchr(begin, '\n', end - begin);
 	bool cut = !eol;
 
 	if (cut)
@@ -75,7 +77,10 @@ static int push_line(struct linux_binprm *bprm, const struct shebang_line *line)
 {
 	int err = 0;
 
-	/* The outermost script's own name replaces argv[0]; an inner one's has been put there as an interpreter. */
+	/*
+	 * The outermost script's own name replaces argv[0]; an inner one's has been put there as an
+	 * interpreter.
+	 */
 	if (!bprm->nr_shebang)
 		err = push_argument(bprm, bprm->filename, strlen(bprm->filename));
 	if (!err && line->arg < line->arg_end)

@@ -2,9 +2,10 @@
 /*
  * Credentials.
  *
- * I1 A cred that a task points to never changes.  commit_creds() swaps the pointer under tasklist_lock, so who reads another
- *    task's cred under that lock finds it alive.
- * I2 cred->user is the user of cred->uid; user->processes counts the tasks whose cred has that user.
+ * I1 A cred that a task points to never changes.  commit_creds() swaps the pointer under
+ *    tasklist_lock, so who reads another task's cred under that lock finds it alive.
+ * I2 cred->user is the user of cred->uid; user->processes counts the tasks whose cred has that
+ *    user.
  */
 #include "kernel/cred.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who a task is: user and group ids (credentials(7)).  A struct cred is never changed once a task has it; a
- * change makes a copy and commits that, so anybody may read task->cred of himself without a lock.
- * Capabilities are not separate: the effective uid 0 has all of them, the file-system uid 0 those about files.
+ * Who a task is: user and group ids (credentials(7)).  A struct cred is never changed once a task
+ * has it; a change makes a copy and commits that, so anybody may read task->cred of himself without
+ * a lock. Capabilities are not separate: the effective uid 0 has all of them, the file-system uid 0
+ * those about files.
  */
 #ifndef KERNEL_CRED_H
 #define KERNEL_CRED_H
@@ -55,7 +56,10 @@ void put_cred(const struct cred *cred);
 /* Of another task, which may change them meanwhile: with a reference. */
 const struct cred *get_task_cred(struct task_struct *task);
 
-/* A private copy of current's to change; commit_creds() makes it current's and eats it.  NULL: no memory. */
+/*
+ * A private copy of current's to change; commit_creds() makes it current's and eats it.  NULL: no
+ * memory.
+ */
 struct cred *prepare_creds(void);
 void commit_creds(struct cred *cred);
 /* Makes @cred->user that of @cred->uid.  -ENOMEM. */

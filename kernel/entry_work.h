@@ -6,8 +6,9 @@
 struct pt_regs;
 
 /*
- * From entry.S when thread_flags, seen as @flags, are not all clear: reschedules, delivers signals.  Interrupts are off
- * on entry and on return; the caller looks at the flags again, and loads every register from the frame.
+ * From entry.S when thread_flags, seen as @flags, are not all clear: reschedules, delivers signals.
+ * Interrupts are off on entry and on return; the caller looks at the flags again, and loads every
+ * register from the frame.
  */
 void exit_to_user_mode_work(struct pt_regs *regs, unsigned long flags);
 

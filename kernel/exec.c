@@ -7,7 +7,7 @@
  *     load_script | load_elf_binary, again with the interpreter of a #! line
  *       begin_new_exec:  strings into kernel memory; a new mm
  *         ---- point of no return ----
- *         other threads end, the mm is replaced, what exec resets is reset, credentials are committed
+ *         the mm is replaced, what exec resets is reset, the credentials are committed
  *       the format maps the program; setup_arg_pages; start_thread
  *
  * E1 Before the point of no return nothing of the caller has changed.
@@ -58,7 +58,10 @@ void set_task_comm(struct task_struct *task, const char *name)
 
 /* --- the file --- */
 
-/* An ordinary user must not be what a set-id file makes him while somebody else shares his mm, files or handlers. */
+/*
+ * An ordinary user must not be what a set-id file makes him while somebody else shares his mm,
+ * files or handlers.
+ */
 static bool shares_with_others(void)
 {
 	return atomic_read(&current->mm->mm_users) > 1 || atomic_read(&current->sighand->count) > 1;
@@ -128,7 +131,10 @@ static size_t arg_limit(void)
 	return clamp(rlimit(RLIMIT_STACK) / 4, ARG_MAX_MIN, ARG_MAX_MAX);
 }
 
-/* In the order of their places in memory: arguments (those of #! lines first), environment, the file's name. */
+/*
+ * In the order of their places in memory: arguments (those of #! lines first), environment, the
+ * file's name.
+ */
 static int collect_strings(struct linux_binprm *bprm)
 {
 	const struct exec_args *args = bprm->args;
@@ -263,7 +269,8 @@ static bool too_many_processes(void)
 {
 	const struct user_struct *user = current_cred()->user;
 
-	return user != &root_user && (unsigned long)atomic_read(&user->processes) > rlimit(RLIMIT_NPROC) &&
+	return user != &root_user &&
+	       (unsigned long)atomic_read(&user->processes) > rlimit(RLIMIT_NPROC) &&
 	       !capable(CAP_SYS_RESOURCE);
 }
 
@@ -298,7 +305,8 @@ out:
 	return err;
 }
 
-SYSCALL_DEFINE3(execve, const char *, filename, const char *const *, argv, const char *const *, envp)
+SYSCALL_DEFINE3(execve, const char *, filename, const char *const *, argv,
+		const char *const *, envp)
 {
 	struct exec_args args = { argv, envp, .kernel = false };
 	struct filename *name = getname(filename);

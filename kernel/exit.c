@@ -2,15 +2,15 @@
 /*
  * The end of a task.
  *
- *   do_exit       gives back mm, files, fs; then exit_notify(): children go to a new parent, the own parent is told;
- *                 the task is a zombie, or dead at once if the parent does not care
+ *   do_exit       gives back mm, files, fs; then exit_notify(): children go to a new parent, the
+ *                 own parent is told; the task is a zombie, or dead at once if nobody cares
  *   release_task  by who took the status: out of all lists; the number is free again
  *   do_task_dead  the last switch away; the descriptor goes with its last reference
  *
- * I1 exit_state goes 0 → EXIT_ZOMBIE → EXIT_DEAD or 0 → EXIT_DEAD, under tasklist_lock.  Whoever makes it EXIT_DEAD
- *    calls release_task(), once.
- * I2 A task that has begun to exit is no longer counted in signal->live; the last one that leaves takes the
- *    process's timers and its terminal with it.
+ * I1 exit_state goes 0 → EXIT_ZOMBIE → EXIT_DEAD or 0 → EXIT_DEAD, under tasklist_lock.  Whoever
+ *    makes it EXIT_DEAD calls release_task(), once.
+ * I2 A task that has begun to exit is no longer counted in signal->live; the last one that leaves
+ *    takes the process's timers and its terminal with it.
  */
 #include "kernel/exit.h"
 
@@ -98,8 +98,8 @@ static struct task_struct *find_new_reaper(struct task_struct *father)
 }
 
 /*
- * Is no member of the group, but for @ignored, a child of a process outside the group in the same session?  Then nobody is left
- * who could continue it (POSIX: orphaned process group).
+ * Is no member of the group, but for @ignored, a child of a process outside the group in the same
+ * session?  Then nobody is left who could continue it (POSIX: orphaned process group).
  */
 static bool pgrp_is_orphaned(struct pid *pgrp, struct task_struct *ignored)
 {
@@ -138,10 +138,11 @@ bool is_current_pgrp_orphaned(void)
 }
 
 /*
- * @task loses @parent (one of them is dying): if that orphans the group of @task, and it has stopped members, they get
- * SIGHUP and SIGCONT (POSIX _exit).
+ * @task loses @parent (one of them is dying): if that orphans the group of @task, and it has
+ * stopped members, they get SIGHUP and SIGCONT (POSIX _exit).
  */
-static void kill_orphaned_pgrp(struct task_struct *task, struct task_struct *parent, struct task_struct *ignored)
+static void kill_orphaned_pgrp(struct task_struct *task, struct task_struct *parent,
+			       struct task_struct *ignored)
 {
 	struct pid *pgrp = task_pgrp(task);
 
@@ -154,7 +155,8 @@ static void kill_orphaned_pgrp(struct task_struct *task, struct task_struct *par
 }
 
 /* A child gets its new parent; true: it is a zombie that nobody will wait for. */
-static bool reparent_child(struct task_struct *child, struct task_struct *father, struct task_struct *reaper)
+static bool reparent_child(struct task_struct *child, struct task_struct *father,
+			   struct task_struct *reaper)
 {
 	child->parent = reaper;
 	list_move_tail(&child->sibling, &reaper->children);
@@ -254,7 +256,10 @@ void __noreturn do_exit(long code)
 	if (group_dead && task->signal->leader)
 		disassociate_ctty();
 
-	/* After this the parent may take the descriptor out of every list; the reference of its running stays. */
+	/*
+	 * After this the parent may take the descriptor out of every list; the reference of its
+	 * running stays.
+	 */
 	exit_notify(&dead, group_dead);
 	release_dead(&dead);
 	do_task_dead();

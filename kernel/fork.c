@@ -6,10 +6,11 @@
  *                  → pid → under tasklist_lock: into the tree and the lists, visible from here on
  *   kernel_clone   copy_process, wake_up_new_task, vfork's wait
  *
- * I1 Whoever signals all members of a group does so under tasklist_lock and moves group_signal_seq.  A fork that sees it
- *    moved starts again after its parent has dealt with the signal: no child slips through a kill(0, …).
- * I2 A task's signal_struct, sighand and cred live until its last reference goes, so that who holds one may read
- *    them; mm, files and fs go when it exits.
+ * I1 Whoever signals all members of a group does so under tasklist_lock and moves group_signal_seq.
+ *    A fork that sees it moved starts again after its parent has dealt with the signal: no child
+ *    slips through a kill(0, …).
+ * I2 A task's signal_struct, sighand and cred live until its last reference goes, so that who holds
+ *    one may read them; mm, files and fs go when it exits.
  */
 #include "kernel/fork.h"
 
@@ -113,7 +114,8 @@ static int copy_sighand(u64 flags, struct task_struct *task)
 
 static int copy_signal(struct task_struct *task)
 {
-	struct signal_struct *sig = kmem_cache_zalloc(signal_cache, GFP_KERNEL), *from = current->signal;
+	struct signal_struct *sig = kmem_cache_zalloc(signal_cache, GFP_KERNEL);
+	const struct signal_struct *from = current->signal;
 
 	if (!sig)
 		return -ENOMEM;
@@ -185,7 +187,8 @@ static int copy_creds(struct task_struct *task)
 
 	if (nr_processes >= max_threads)
 		return -EAGAIN;
-	if ((unsigned long)atomic_read(&user->processes) >= rlimit(RLIMIT_NPROC) && user != &root_user &&
+	if ((unsigned long)atomic_read(&user->processes) >= rlimit(RLIMIT_NPROC) &&
+	    user != &root_user &&
 	    !capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN))
 		return -EAGAIN;
 	task->cred = get_cred(current_cred());
@@ -215,7 +218,10 @@ static void init_task_fields(struct task_struct *task, const struct kernel_clone
 	memcpy(task->comm, current->comm, sizeof(task->comm));
 	if (args->name)
 		strscpy(task->comm, args->name, sizeof(task->comm));
-	/* The alternate stack goes with the address space, unless the child runs on a stack of its own in it. */
+	/*
+	 * The alternate stack goes with the address space, unless the child runs on a stack of its
+	 * own in it.
+	 */
 	if (!(args->flags & CLONE_VM) || args->flags & CLONE_VFORK) {
 		task->sas_ss_sp = current->sas_ss_sp;
 		task->sas_ss_size = current->sas_ss_size;
@@ -225,7 +231,8 @@ static void init_task_fields(struct task_struct *task, const struct kernel_clone
 	task->clear_child_tid = args->flags & CLONE_CHILD_CLEARTID ? args->child_tid : NULL;
 }
 
-static struct task_struct *pick_parent(const struct kernel_clone_args *args, struct task_struct *task)
+static struct task_struct *pick_parent(const struct kernel_clone_args *args,
+				       struct task_struct *task)
 {
 	if (!(args->flags & CLONE_PARENT))
 		return current;
@@ -234,8 +241,8 @@ static struct task_struct *pick_parent(const struct kernel_clone_args *args, str
 }
 
 /* Makes the child known.  -ERESTARTNOINTR: a signal to a whole group came meanwhile (I1). */
-static int link_task(struct task_struct *task, struct pid *pid, const struct kernel_clone_args *args,
-		     unsigned long seq)
+static int link_task(struct task_struct *task, struct pid *pid,
+		     const struct kernel_clone_args *args, unsigned long seq)
 {
 	unsigned long flags;
 	int err = 0;
@@ -271,8 +278,8 @@ static int check_clone_flags(const struct kernel_clone_args *args)
 		return -EINVAL;
 	if ((flags & CLONE_PARENT) && current->signal->flags & SIGNAL_UNKILLABLE)
 		return -EINVAL;
-	if (flags & (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
-		     CLONE_NEWCGROUP | CLONE_PIDFD))
+	if (flags & (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
+		     CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_PIDFD))
 		return -EINVAL;
 	return 0;
 }
@@ -327,7 +334,10 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args)
 
 	if (err)
 		return ERR_PTR(err);
-	/* A signal that is here already comes first: it may be meant for the group, and may have been sent before. */
+	/*
+	 * A signal that is here already comes first: it may be meant for the group, and may have
+	 * been sent before.
+	 */
 	if (signal_pending(current))
 		return ERR_PTR(-ERESTARTNOINTR);
 
@@ -362,14 +372,16 @@ free_task:
 
 struct task_struct *kernel_thread(void (*fn)(void *arg), void *arg, const char *name)
 {
-	struct kernel_clone_args args = { .fn = fn, .fn_arg = arg, .name = name, .exit_signal = SIGCHLD };
+	struct kernel_clone_args args = { .fn = fn, .fn_arg = arg, .name = name,
+					  .exit_signal = SIGCHLD };
 
 	return copy_process(&args);
 }
 
 /*
- * vfork: the parent sleeps until the child has left the shared address space.  The completion is on the parent's stack:
- * a parent that is killed first takes it back under tasklist_lock, under which the child completes it.
+ * vfork: the parent sleeps until the child has left the shared address space.  The completion is on
+ * the parent's stack: a parent that is killed first takes it back under tasklist_lock, under which
+ * the child completes it.
  */
 static void wait_for_vfork_done(struct task_struct *child, struct completion *vfork)
 {
@@ -430,8 +442,8 @@ long kernel_clone(struct kernel_clone_args *args)
 }
 
 /* riscv's order of arguments: tls before child_tid (CLONE_BACKWARDS). */
-SYSCALL_DEFINE5(clone, unsigned long, flags, unsigned long, stack, int *, parent_tid, unsigned long, tls,
-		int *, child_tid)
+SYSCALL_DEFINE5(clone, unsigned long, flags, unsigned long, stack, int *, parent_tid,
+		unsigned long, tls, int *, child_tid)
 {
 	struct kernel_clone_args args = {
 		.flags = (u32)flags & ~(u64)CSIGNAL,
@@ -463,7 +475,8 @@ static void init_rlimits(struct rlimit *rlim)
 	rlim[RLIMIT_MEMLOCK] = (struct rlimit){ 8 << 20, 8 << 20 };
 	rlim[RLIMIT_MSGQUEUE] = (struct rlimit){ 819200, 819200 };
 	rlim[RLIMIT_NICE] = rlim[RLIMIT_RTPRIO] = (struct rlimit){ 0, 0 };
-	rlim[RLIMIT_NPROC] = rlim[RLIMIT_SIGPENDING] = (struct rlimit){ max_threads / 2, max_threads / 2 };
+	rlim[RLIMIT_NPROC] = (struct rlimit){ max_threads / 2, max_threads / 2 };
+	rlim[RLIMIT_SIGPENDING] = rlim[RLIMIT_NPROC];
 }
 
 /* The stacks of all tasks may take an eighth of memory. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * New tasks.  A task's life: copy_process() → wake_up_new_task() → … → do_exit() (zombie) → release_task()
- * (its parent has waited) → the last put_task_struct() frees it.
+ * New tasks.  A task's life: copy_process() → wake_up_new_task() → … → do_exit() (zombie) →
+ * release_task() (its parent has waited) → the last put_task_struct() frees it.
  */
 #ifndef KERNEL_FORK_H
 #define KERNEL_FORK_H
@@ -24,9 +24,10 @@ struct kernel_clone_args {
 void fork_init(void);
 
 /*
- * A task that runs fn(arg) in the kernel, not yet started: wake_up_new_task() does that.  The first one is pid 1, the
- * second kthreadd.  fn never returns, unless kernel_execve() has succeeded in it: then it returns into user mode.
- * Has the root and working directory that the caller has now; no PF_KTHREAD after exec.  ERR_PTR(-ENOMEM, -EAGAIN).
+ * A task that runs fn(arg) in the kernel, not yet started: wake_up_new_task() does that.  The first
+ * one is pid 1, the second kthreadd.  fn never returns, unless kernel_execve() has succeeded in it:
+ * then it returns into user mode. Has the root and working directory that the caller has now; no
+ * PF_KTHREAD after exec.  ERR_PTR(-ENOMEM, -EAGAIN).
  */
 struct task_struct *kernel_thread(void (*fn)(void *arg), void *arg, const char *name);
 
@@ -36,7 +37,10 @@ long kernel_clone(struct kernel_clone_args *args);
 /* From the last put_task_struct(): drops what is kept until then because others may look at it. */
 void free_task_parts(struct task_struct *task);
 void put_sighand(struct sighand_struct *sighand);
-/* Exec: makes current's handlers its own if they are shared (CLONE_SIGHAND without CLONE_THREAD).  -ENOMEM. */
+/*
+ * Exec: makes current's handlers its own if they are shared (CLONE_SIGHAND without CLONE_THREAD).
+ * -ENOMEM.
+ */
 int unshare_sighand(void);
 /* Wakes the parent that waits in vfork(), and clears the thread id word of set_tid_address(2). */
 void mm_release(void);

@@ -2,18 +2,19 @@
 /*
  * Interval timers.
  *
- * ITIMER_REAL is a timer in the queue of the hart where it was set.  When it ends it sends SIGALRM; the next period begins
- * when that signal is *taken*, so a short period cannot flood the machine with interrupts.
+ * ITIMER_REAL is a timer in the queue of the hart where it was set.  When it ends it sends SIGALRM;
+ * the next period begins when that signal is *taken*, so a short period cannot flood the machine
+ * with interrupts.
  *
- * ITIMER_VIRTUAL and ITIMER_PROF, and RLIMIT_CPU, are compared with the process's CPU time at each tick that hits one of
- * its threads; signal->cpu_timers is false while there is nothing to compare.
+ * ITIMER_VIRTUAL and ITIMER_PROF, and RLIMIT_CPU, are compared with the process's CPU time at each
+ * tick that hits one of its threads; signal->cpu_timers is false while there is nothing to compare.
  */
 #include "kernel/itimer.h"
 
 #include <linux/time.h>
 #include "arch/riscv/uaccess.h"
 #include "kernel/resource.h"
-#include "kernel/signal_sets.h"
+#include "kernel/signal_deliver.h"
 #include "kernel/syscall.h"
 #include "kernel/time.h"
 #include "lib/string.h"
@@ -54,7 +55,7 @@ static void get_real(struct signal_struct *sig, u64 *value, u64 *incr)
 	*value = 0;
 	/* A timer that is about to fire has a little left: 0 would say that it is off. */
 	if (sig->real_timer.pending)
-		*value = sig->real_timer.expires > now ? sig->real_timer.expires - now : NSEC_PER_USEC;
+		*value = max_t(s64, sig->real_timer.expires - now, NSEC_PER_USEC);
 }
 
 static void set_real(struct signal_struct *sig, u64 value, u64 incr)

@@ -5,7 +5,10 @@
 
 #include "kernel/signal.h"
 
-/* The timer interrupt, for the running user task, after its times were brought up to date: at least every 10 ms. */
+/*
+ * The timer interrupt, for the running user task, after its times were brought up to date: at least
+ * every 10 ms.
+ */
 void account_process_tick(struct task_struct *task);
 void itimers_init(struct signal_struct *sig);
 /* exit and exec: no timer fires any more when it returns. */

@@ -6,8 +6,8 @@
  *   pid_hash  number → struct pid
  *
  * I1 A struct pid is in the hash exactly while its number is taken in pid_ida.
- * I2 pid->count is the number of: its task (1 or 0), its group if not empty, its session if not empty,
- *    and the references that find_get_pid() and get_pid() gave.
+ * I2 pid->count is the number of: its task (1 or 0), its group if not empty, its session if not
+ *    empty, and the references that find_get_pid() and get_pid() gave.
  */
 #include "kernel/pid.h"
 
@@ -160,43 +160,49 @@ void detach_pid(struct task_struct *task)
 	put_pid_locked(pid);
 }
 
-/* Moves the link @node from the list of *@from to @to, the list of @pid. */
-static void change_membership(struct list_head *node, struct pid **from, struct list_head *to, struct pid *pid,
-			      bool last)
+/* Leaves the group or session @old; @members is its list, @node our link in it. */
+static void leave(struct list_head *node, struct list_head *members, struct pid *old)
 {
-	struct pid *old = *from;
-
-	if (old)
-		list_del(node);
-	*from = pid;
-	if (pid) {
-		if (list_empty(to))
-			pid->count++;
-		list_add_tail(node, to);
-	}
-	if (last)
+	list_del(node);
+	if (list_empty(members))
 		put_pid_locked(old);
+}
+
+static void join(struct list_head *node, struct list_head *members, struct pid *new)
+{
+	if (list_empty(members))
+		new->count++;
+	list_add_tail(node, members);
 }
 
 void change_pgrp(struct task_struct *task, struct pid *pgrp)
 {
 	struct signal_struct *sig = task->signal;
+	struct pid *old = sig->pgrp;
 
 	assert_spin_locked(&tasklist_lock);
-	if (sig->pgrp != pgrp)
-		change_membership(&sig->pgrp_node, &sig->pgrp, pgrp ? &pgrp->pgrp : NULL, pgrp,
-				  sig->pgrp && list_is_singular(&sig->pgrp->pgrp));
+	if (old == pgrp)
+		return;
+	if (old)
+		leave(&sig->pgrp_node, &old->pgrp, old);
+	if (pgrp)
+		join(&sig->pgrp_node, &pgrp->pgrp, pgrp);
+	sig->pgrp = pgrp;
 }
 
 void change_session(struct task_struct *task, struct pid *session)
 {
 	struct signal_struct *sig = task->signal;
+	struct pid *old = sig->session;
 
 	assert_spin_locked(&tasklist_lock);
-	if (sig->session != session)
-		change_membership(&sig->session_node, &sig->session, session ? &session->session : NULL,
-				  session,
-				  sig->session && list_is_singular(&sig->session->session));
+	if (old == session)
+		return;
+	if (old)
+		leave(&sig->session_node, &old->session, old);
+	if (session)
+		join(&sig->session_node, &session->session, session);
+	sig->session = session;
 }
 
 void pid_init(void)

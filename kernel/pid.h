@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Process numbers.  A struct pid is one number in use: by a process, or by a process group or session that
- * outlives the process that founded it.  So a number is not given out again while anything still means the old
- * owner by it; who remembers one for long (a tty) holds a reference.
+ * Process numbers.  A struct pid is one number in use: by a process, or by a process group or
+ * session that outlives the process that founded it.  So a number is not given out again while
+ * anything still means the old owner by it; who remembers one for long (a tty) holds a reference.
  *
- * tasklist_lock protects the hash, all links between tasks (parents, children, groups, sessions) and the counts.
- * It is taken with interrupts off, since a tty's interrupt signals a process group.
+ * tasklist_lock protects the hash, all links between tasks (parents, children, groups, sessions)
+ * and the counts. It is taken with interrupts off, since a tty's interrupt signals a process group.
  */
 #ifndef KERNEL_PID_H
 #define KERNEL_PID_H
@@ -18,7 +18,7 @@
 
 struct pid {
 	int nr;
-	int count;			/* 1 for each of: task, group or session not empty, find_get_pid() */
+	int count;			/* kernel/pid.c, I2 */
 	struct hlist_node hash;
 	struct task_struct *task;	/* NULL: reaped */
 	struct list_head pgrp;		/* signal_structs of the group, by pgrp_node */
@@ -36,7 +36,9 @@ struct pid *alloc_pid(void);
 /* For a number that no task was attached to. */
 void free_pid(struct pid *pid);
 
-/* The first call needs no lock and adds a reference, or returns NULL.  put_pid(NULL) does nothing. */
+/*
+ * The first call needs no lock and adds a reference, or returns NULL.  put_pid(NULL) does nothing.
+ */
 struct pid *find_get_pid(int nr);
 struct pid *get_pid(struct pid *pid);
 void put_pid(struct pid *pid);

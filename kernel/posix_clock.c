@@ -2,8 +2,9 @@
 /*
  * Clocks by number (clock_gettime(2)) and sleeping by them.
  *
- * A negative number is a CPU clock of somebody: ~pid << 3, bit 2 set for one thread, clear for its whole process, bits 0
- * and 1: 0 user and system time, 1 user time, 2 what the scheduler counted (the same as 0 here).
+ * A negative number is a CPU clock of somebody: ~pid << 3, bit 2 set for one thread, clear for its
+ * whole process, bits 0 and 1: 0 user and system time, 1 user time, 2 what the scheduler counted
+ * (the same as 0 here).
  */
 #include <linux/time.h>
 #include "arch/riscv/uaccess.h"
@@ -47,7 +48,9 @@ static int read_cpu_clock(int clock, u64 *ns)
 	if (!task)
 		goto out;
 	/* One thread's clock is for its own process; a process's is named by its leader. */
-	if (clock & CPUCLOCK_PERTHREAD ? task->tgid != current->tgid : pid && task->pid != task->tgid)
+	if (clock & CPUCLOCK_PERTHREAD && task->tgid != current->tgid)
+		goto out;
+	if (!(clock & CPUCLOCK_PERTHREAD) && pid && task->pid != task->tgid)
 		goto out;
 	*ns = cpu_clock_sum(task, clock);
 	err = 0;
@@ -139,7 +142,8 @@ SYSCALL_DEFINE2(gettimeofday, struct __kernel_old_timeval *, utv, struct timezon
 	return utz && copy_to_user(utz, &tz, sizeof(tz)) ? -EFAULT : 0;
 }
 
-SYSCALL_DEFINE2(settimeofday, const struct __kernel_old_timeval *, utv, const struct timezone *, utz)
+SYSCALL_DEFINE2(settimeofday, const struct __kernel_old_timeval *, utv,
+		const struct timezone *, utz)
 {
 	struct __kernel_old_timeval tv;
 	struct __kernel_timespec ts;

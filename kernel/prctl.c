@@ -40,7 +40,10 @@ static int set_child_subreaper(bool on)
 
 	spin_lock_irq(&tasklist_lock);
 	current->signal->is_child_subreaper = on;
-	/* So that a dying process looks for one only where there may be one; only processes to come inherit it. */
+	/*
+	 * So that a dying process looks for one only where there may be one; only processes to come
+	 * inherit it.
+	 */
 	if (on)
 		list_for_each_entry(p, &current->children, sibling)
 			p->signal->has_child_subreaper = true;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Random numbers: one ChaCha20 stream keyed at boot from the device tree's rng-seed, so a fixed QEMU -seed
- * gives the same numbers again.  After each request the key is replaced, so what was given out cannot be computed from what
- * is in memory later.
+ * Random numbers: one ChaCha20 stream keyed at boot from the device tree's rng-seed, so a fixed
+ * QEMU -seed gives the same numbers again.  After each request the key is replaced, so what was
+ * given out cannot be computed from what is in memory later.
  */
 #ifndef KERNEL_RANDOM_H
 #define KERNEL_RANDOM_H

@@ -59,12 +59,14 @@ void thread_group_cputime(struct task_struct *task, u64 *utime, u64 *stime)
 
 static struct __kernel_old_timeval ns_to_timeval(u64 ns)
 {
-	return (struct __kernel_old_timeval){ ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / NSEC_PER_USEC };
+	return (struct __kernel_old_timeval){ ns / NSEC_PER_SEC,
+					      ns % NSEC_PER_SEC / NSEC_PER_USEC };
 }
 
 static void fill_rusage(struct rusage *ru, const struct rusage_sum *sum)
 {
-	struct __kernel_old_timeval utime = ns_to_timeval(sum->utime), stime = ns_to_timeval(sum->stime);
+	struct __kernel_old_timeval utime = ns_to_timeval(sum->utime);
+	struct __kernel_old_timeval stime = ns_to_timeval(sum->stime);
 
 	memset(ru, 0, sizeof(*ru));
 	memcpy(&ru->ru_utime, &utime, sizeof(utime));

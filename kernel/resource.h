@@ -21,7 +21,10 @@ void thread_group_cputime(struct task_struct *task, u64 *utime, u64 *stime);
 /* Adds what @task itself used. */
 void rusage_add_task(struct rusage_sum *sum, struct task_struct *task);
 void rusage_add(struct rusage_sum *sum, const struct rusage_sum *other);
-/* struct rusage as getrusage(2) has it; @who RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD or RUSAGE_BOTH. */
+/*
+ * struct rusage as getrusage(2) has it; @who RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD or
+ * RUSAGE_BOTH.
+ */
 #define RUSAGE_BOTH	(-2)
 void getrusage(struct task_struct *task, int who, struct rusage *ru);
 

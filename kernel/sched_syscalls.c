@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Scheduling as programs see it: one policy (SCHED_OTHER), nice values, and the harts a task may run on. */
+/*
+ * Scheduling as programs see it: one policy (SCHED_OTHER), nice values, and the harts a task may
+ * run on.
+ */
 #include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
@@ -178,7 +181,8 @@ static bool is_meant(const struct task_struct *p, int which, int who)
 
 static int set_one_nice(struct task_struct *p, int nice)
 {
-	if (p->cred->euid != current_euid() && p->cred->uid != current_euid() && !capable(CAP_SYS_NICE))
+	if (p->cred->euid != current_euid() && p->cred->uid != current_euid() &&
+	    !capable(CAP_SYS_NICE))
 		return -EPERM;
 	/* RLIMIT_NICE counts from 20 (nothing) to 1 (everything), downwards in nice. */
 	if (nice < p->nice && 20 - nice > (long)min(task_rlimit(p, RLIMIT_NICE), 40UL) &&

@@ -17,7 +17,10 @@ SYSCALL_DEFINE0(gettid)
 
 SYSCALL_DEFINE0(getppid)
 {
-	/* A parent that exits changes it under our feet, but its descriptor outlives us as its child. */
+	/*
+	 * A parent that exits changes it under our feet, but its descriptor outlives us as its
+	 * child.
+	 */
 	return READ_ONCE(current->group_leader->parent)->tgid;
 }
 
@@ -54,7 +57,10 @@ SYSCALL_DEFINE1(getsid, int, pid)
 	return get_number(pid, sid_of);
 }
 
-/* May current put process @p into the group @pgid?  The group, or NULL with *@err.  tasklist_lock held. */
+/*
+ * May current put process @p into the group @pgid?  The group, or NULL with *@err.  tasklist_lock
+ * held.
+ */
 static struct pid *check_setpgid(const struct task_struct *p, int pgid, int *err)
 {
 	struct task_struct *me = current->group_leader;
@@ -110,7 +116,9 @@ SYSCALL_DEFINE0(setsid)
 	int ret = -EPERM;
 
 	spin_lock_irq(&tasklist_lock);
-	/* Not if a group has our number already: ours, or one that we have left and that lives on. */
+	/*
+	 * Not if a group has our number already: ours, or one that we have left and that lives on.
+	 */
 	if (!me->signal->leader && list_empty(&pid->pgrp)) {
 		me->signal->leader = true;
 		change_session(me, pid);

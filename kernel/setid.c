@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The calls that read and change user and group ids (credentials(7)).  The rules are one: with the capability any id
- * may be taken; without, only one that the task has already as real, effective or saved id.
+ * The calls that read and change user and group ids (credentials(7)).  The rules are one: with the
+ * capability any id may be taken; without, only one that the task has already as real, effective or
+ * saved id.
  */
 #include "arch/riscv/uaccess.h"
 #include "kernel/cred.h"
@@ -108,7 +109,8 @@ SYSCALL_DEFINE3(setresuid, uid_t, ruid, uid_t, euid, uid_t, suid)
 	const struct cred *old = current_cred();
 	struct cred *new;
 
-	if (!capable(CAP_SETUID) && !(owns_uid(old, ruid) && owns_uid(old, euid) && owns_uid(old, suid)))
+	if (!capable(CAP_SETUID) &&
+	    !(owns_uid(old, ruid) && owns_uid(old, euid) && owns_uid(old, suid)))
 		return -EPERM;
 	new = prepare_creds();
 	if (!new)
@@ -213,7 +215,8 @@ SYSCALL_DEFINE3(setresgid, gid_t, rgid, gid_t, egid, gid_t, sgid)
 	const struct cred *old = current_cred();
 	struct cred *new;
 
-	if (!capable(CAP_SETGID) && !(owns_gid(old, rgid) && owns_gid(old, egid) && owns_gid(old, sgid)))
+	if (!capable(CAP_SETGID) &&
+	    !(owns_gid(old, rgid) && owns_gid(old, egid) && owns_gid(old, sgid)))
 		return -EPERM;
 	new = prepare_creds();
 	if (!new)

@@ -5,18 +5,19 @@
  *   send_sig_info, kill_pgrp, force_sig…
  *     → prepare_signal()   stop and continue signals undo each other; is it ignored?
  *     → queue_signal()     a struct sigqueue with the details, and the bit
- *     → complete_signal()  picks a thread and wakes it; a fatal one starts the end of the whole process
+ *     → complete_signal()  picks a thread and wakes it; a fatal one ends the whole process
  *
- * S1 A bit in pending->signal is set if and only if the signal is pending; a sigqueue may be missing for it (no memory,
- *    or SIGKILL), never the other way round.
- * S2 TIF_SIGPENDING is set whenever a thread has something to do in get_signal(); it may be set in vain.
+ * S1 A bit in pending->signal is set if and only if the signal is pending; a sigqueue may be
+ *    missing for it (no memory, or SIGKILL), never the other way round.
+ * S2 TIF_SIGPENDING is set whenever a thread has something to do in get_signal(); it may be set in
+ *    vain.
  * S3 Standard signals (below SIGRTMIN) are pending once; real-time ones queue in order.
  */
 #include "kernel/signal.h"
 
 #include "kernel/cred.h"
 #include "kernel/resource.h"
-#include "kernel/signal_sets.h"
+#include "kernel/signal_deliver.h"
 #include "kernel/time.h"
 #include "kernel/user.h"
 #include "lib/bitops.h"
@@ -35,7 +36,10 @@ void sigpending_init(struct sigpending *pending)
 	INIT_LIST_HEAD(&pending->list);
 }
 
-/* The account of the user keeps him alive: the first entry takes a reference, the last one gives it back. */
+/*
+ * The account of the user keeps him alive: the first entry takes a reference, the last one gives it
+ * back.
+ */
 static struct sigqueue *sigqueue_alloc(struct task_struct *task, bool override_rlimit)
 {
 	struct user_struct *user = task->cred->user;
@@ -107,7 +111,9 @@ static bool is_special(const struct kernel_siginfo *info)
 	return info <= SEND_SIG_PRIV;
 }
 
-/* 0 or -EAGAIN: a queued signal that finds no place is refused, any other is at least marked (S1). */
+/*
+ * 0 or -EAGAIN: a queued signal that finds no place is refused, any other is at least marked (S1).
+ */
 static int queue_signal(int sig, const struct kernel_siginfo *info, struct task_struct *task,
 			struct sigpending *pending)
 {
@@ -155,7 +161,10 @@ static void collect_signal(int sig, struct sigpending *pending, struct kernel_si
 	sigqueue_free(first);
 }
 
-/* Those that an instruction caused come first, so that the handler sees the registers of that instruction. */
+/*
+ * Those that an instruction caused come first, so that the handler sees the registers of that
+ * instruction.
+ */
 static int next_signal(const struct sigpending *pending, u64 mask)
 {
 	u64 set = pending->signal & ~mask;
@@ -259,12 +268,15 @@ void zap_other_threads(void)
 
 static bool is_fatal(int sig, const struct task_struct *task)
 {
-	if (task->sighand->action[sig - 1].sa_handler != SIG_DFL || (sigmask(sig) & (IGNORE_MASK | STOP_MASK)))
+	if (task->sighand->action[sig - 1].sa_handler != SIG_DFL ||
+	    (sigmask(sig) & (IGNORE_MASK | STOP_MASK)))
 		return false;
 	return !(task->signal->flags & (SIGNAL_UNKILLABLE | SIGNAL_GROUP_EXIT));
 }
 
-/* No core is written, so the end of the process begins here and not when a thread gets round to it. */
+/*
+ * No core is written, so the end of the process begins here and not when a thread gets round to it.
+ */
 static void start_group_exit(int sig, struct signal_struct *signal)
 {
 	struct task_struct *t;
@@ -303,7 +315,10 @@ static bool sig_ignored(int sig, const struct task_struct *task, bool force)
 	return handler == SIG_IGN || (handler == SIG_DFL && (sigmask(sig) & IGNORE_MASK));
 }
 
-/* SIGCONT goes on even if it is blocked or ignored; the parent hears of it from the first thread that runs. */
+/*
+ * SIGCONT goes on even if it is blocked or ignored; the parent hears of it from the first thread
+ * that runs.
+ */
 static void continue_process(struct signal_struct *signal)
 {
 	unsigned int why = 0;
@@ -340,7 +355,8 @@ static bool prepare_signal(int sig, struct task_struct *task, bool force)
 	return !sig_ignored(sig, task, force);
 }
 
-int send_signal_locked(int sig, const struct kernel_siginfo *info, struct task_struct *task, bool group)
+int send_signal_locked(int sig, const struct kernel_siginfo *info, struct task_struct *task,
+		       bool group)
 {
 	struct sigpending *pending = group ? &task->signal->shared_pending : &task->pending;
 	bool force = info == SEND_SIG_PRIV || (!is_special(info) && info->si_code == SI_KERNEL);
@@ -359,7 +375,8 @@ int send_signal_locked(int sig, const struct kernel_siginfo *info, struct task_s
 
 /* --- the senders --- */
 
-int do_send_sig_info(int sig, const struct kernel_siginfo *info, struct task_struct *task, bool group)
+int do_send_sig_info(int sig, const struct kernel_siginfo *info, struct task_struct *task,
+		     bool group)
 {
 	unsigned long flags;
 	int err;

@@ -2,13 +2,13 @@
 /*
  * Signals (signal(7)) and what the threads of a process share.
  *
- * A signal is sent to a thread (task->pending) or to a process (signal->shared_pending).  It stays pending until
- * the thread that takes it returns to user mode: exit_to_user_mode_work() → do_signal() → get_signal().
- * A system call that waits sees signal_pending() and returns -ERESTART*; do_signal() then restarts it or turns
- * that into -EINTR.
+ * A signal is sent to a thread (task->pending) or to a process (signal->shared_pending).  It stays
+ * pending until the thread that takes it returns to user mode: exit_to_user_mode_work() →
+ * do_signal() → get_signal(). A system call that waits sees signal_pending() and returns
+ * -ERESTART*; do_signal() then restarts it or turns that into -EINTR.
  *
- * Sets of signals are u64: bit n - 1 stands for signal n.  sighand->siglock protects everything here that has no other
- * lock named; it is taken with interrupts off.
+ * Sets of signals are u64: bit n - 1 stands for signal n.  sighand->siglock protects everything
+ * here that has no other lock named; it is taken with interrupts off.
  */
 #ifndef KERNEL_SIGNAL_H
 #define KERNEL_SIGNAL_H
@@ -105,20 +105,25 @@ struct signal_struct {
 #define SEND_SIG_PRIV	((struct kernel_siginfo *)1)
 
 /*
- * Senders.  None sleeps; all may be called in interrupts and with tasklist_lock, none with a siglock.
- * 0, -ESRCH (the task is gone), -EAGAIN (a queued signal found RLIMIT_SIGPENDING full).
+ * Senders.  None sleeps; all may be called in interrupts and with tasklist_lock, none with a
+ * siglock. 0, -ESRCH (the task is gone), -EAGAIN (a queued signal found RLIMIT_SIGPENDING full).
  */
-int send_sig_info(int sig, struct kernel_siginfo *info, struct task_struct *task);	/* its process */
+/* To the process of @task. */
+int send_sig_info(int sig, struct kernel_siginfo *info, struct task_struct *task);
 int send_sig(int sig, struct task_struct *task, bool from_kernel);
 int kill_pgrp(struct pid *pgrp, int sig, bool from_kernel);
 int kill_pgrp_locked(struct pid *pgrp, int sig, bool from_kernel);	/* with tasklist_lock */
 /* Moves whenever a signal went to all members of a group (kernel/fork.c, I1); tasklist_lock. */
 extern unsigned long group_signal_seq;
-/* To current itself, blocked or ignored or not: it will not return to the instruction as if nothing was. */
+/*
+ * To current itself, blocked or ignored or not: it will not return to the instruction as if nothing
+ * was.
+ */
 void force_sig(int sig);
 void force_sig_fault(int sig, int code, void __user *addr);
 /*
- * @task has ended: its parent gets @sig (0: none) and is woken.  True: nobody will wait for it.  With tasklist_lock.
+ * @task has ended: its parent gets @sig (0: none) and is woken.  True: nobody will wait for it.
+ * With tasklist_lock.
  */
 bool do_notify_parent(struct task_struct *task, int sig);
 
@@ -127,7 +132,9 @@ bool is_ignored(int sig);
 
 /* Masks: current's.  SIGKILL and SIGSTOP are never in them. */
 void set_current_blocked(u64 set);
-/* ppoll, pselect6, rt_sigsuspend: takes the user's mask until the call is over.  -EINVAL, -EFAULT. */
+/*
+ * ppoll, pselect6, rt_sigsuspend: takes the user's mask until the call is over.  -EINVAL, -EFAULT.
+ */
 int set_user_sigmask(const u64 __user *umask, size_t sigsetsize);
 /* At the end of such a call; @interrupted: the handler runs under the temporary mask first. */
 void restore_saved_sigmask_unless(bool interrupted);
@@ -161,7 +168,10 @@ void sigpending_init(struct sigpending *pending);
 int copy_siginfo_to_user(siginfo_t __user *to, const struct kernel_siginfo *from);
 /* All other threads of current's process are to die; with siglock. */
 void zap_other_threads(void);
-/* Moves the pending signals of an exiting thread to who remains, so that no process-wide one is lost. */
+/*
+ * Moves the pending signals of an exiting thread to who remains, so that no process-wide one is
+ * lost.
+ */
 void exit_signals(struct task_struct *task);
 bool is_current_pgrp_orphaned(void);
 void signal_init(void);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* The system calls about signals: who may send what to whom, and the calls that look at or wait for signals. */
+/*
+ * The system calls about signals: who may send what to whom, and the calls that look at or wait for
+ * signals.
+ */
 #include "arch/riscv/uaccess.h"
 #include "kernel/cred.h"
 #include "kernel/exit.h"
 #include "kernel/signal.h"
-#include "kernel/signal_sets.h"
+#include "kernel/signal_deliver.h"
 #include "kernel/syscall.h"
 #include "kernel/time.h"
 #include "lib/err.h"
@@ -21,18 +24,26 @@ static bool may_signal(int sig, const struct task_struct *task)
 {
 	const struct cred *me = current_cred(), *him = task->cred;
 
-	if (me->euid == him->suid || me->euid == him->uid || me->uid == him->suid || me->uid == him->uid ||
+	if (me->euid == him->suid || me->euid == him->uid || me->uid == him->suid ||
+	    me->uid == him->uid ||
 	    capable(CAP_KILL))
 		return true;
 	return sig == SIGCONT && task_session(task) == task_session(current);
 }
 
 /* 0, -EPERM or -EAGAIN; signal 0 only asks.  tasklist_lock held. */
-static int check_and_send(int sig, const struct kernel_siginfo *info, struct task_struct *task, bool group)
+static int check_and_send(int sig, const struct kernel_siginfo *info, struct task_struct *task,
+			  bool group)
 {
 	if (!may_signal(sig, task))
 		return -EPERM;
 	return sig ? do_send_sig_info(sig, info, task, group) : 0;
+}
+
+/* kill(-1) reaches all but init, the kernel's threads and the sender. */
+static bool is_everybody(const struct task_struct *p)
+{
+	return p->pid > 1 && !(p->flags & PF_KTHREAD) && p != current->group_leader;
 }
 
 /* To every process for which @pid says so, as kill(2) reads it; tasklist_lock held. */
@@ -48,7 +59,7 @@ static int kill_many_locked(int sig, const struct kernel_siginfo *info, int pid)
 	for_each_process(p) {
 		int err;
 
-		if (pgrp ? task_pgrp(p) != pgrp : (p->pid <= 1 || p->flags & PF_KTHREAD || p == current->group_leader))
+		if (pgrp ? task_pgrp(p) != pgrp : !is_everybody(p))
 			continue;
 		err = check_and_send(sig, info, p, true);
 		/* One that it reached is success; else the last error tells. */
@@ -120,7 +131,8 @@ SYSCALL_DEFINE3(tgkill, int, tgid, int, pid, int, sig)
 }
 
 /* What a user may put into a siginfo for others: not what says "from the kernel". */
-static int get_user_info(struct kernel_siginfo *info, const siginfo_t __user *uinfo, int sig, int pid)
+static int get_user_info(struct kernel_siginfo *info, const siginfo_t __user *uinfo, int sig,
+			 int pid)
 {
 	if (copy_from_user(info, uinfo, sizeof(*info)))
 		return -EFAULT;
@@ -179,13 +191,15 @@ static void do_sigaction(int sig, const struct sigaction *new, struct sigaction 
 	if (new) {
 		*ka = *new;
 		ka->sa_mask.sig[0] &= ~KERNEL_ONLY_MASK;
-		if (ka->sa_handler == SIG_IGN || (ka->sa_handler == SIG_DFL && (sigmask(sig) & IGNORE_MASK)))
+		if (ka->sa_handler == SIG_IGN ||
+		    (ka->sa_handler == SIG_DFL && (sigmask(sig) & IGNORE_MASK)))
 			drop_ignored(sig);
 	}
 	spin_unlock_irq(&current->sighand->siglock);
 }
 
-SYSCALL_DEFINE4(rt_sigaction, int, sig, const struct sigaction *, uact, struct sigaction *, uold, size_t, size)
+SYSCALL_DEFINE4(rt_sigaction, int, sig, const struct sigaction *, uact, struct sigaction *, uold,
+		size_t, size)
 {
 	struct sigaction new, old;
 
@@ -267,8 +281,9 @@ static int dequeue_wanted(u64 wanted, struct kernel_siginfo *info)
 }
 
 /*
- * Sleeps with @wanted unblocked, so that senders wake us; real_blocked tells them that the default action is not due.
- * Nothing can have come between the first look and here unseen, since recalc_sigpending() is done under the lock.
+ * Sleeps with @wanted unblocked, so that senders wake us; real_blocked tells them that the default
+ * action is not due. Nothing can have come between the first look and here unseen, since
+ * recalc_sigpending() is done under the lock.
  */
 static void sleep_for_signals(u64 wanted, s64 timeout)
 {
@@ -290,7 +305,8 @@ static void sleep_for_signals(u64 wanted, s64 timeout)
 	spin_unlock_irq(&current->sighand->siglock);
 }
 
-SYSCALL_DEFINE4(rt_sigtimedwait, const u64 *, uset, siginfo_t *, uinfo, const struct __kernel_timespec *, uts,
+SYSCALL_DEFINE4(rt_sigtimedwait, const u64 *, uset, siginfo_t *, uinfo,
+		const struct __kernel_timespec *, uts,
 		size_t, size)
 {
 	s64 timeout = KTIME_MAX;

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * Acting on signals, on the way to user mode: default actions, stopping, masks and stacks for handlers.
+ * Acting on signals, on the way to user mode: default actions, stopping, masks and stacks for
+ * handlers.
  *
- * Stopping a process: the thread that takes the stop signal marks all threads (JOBCTL_STOP_PENDING) and wakes them;
- * each that comes here counts itself out of group_stop_count and sleeps in TASK_STOPPED; the last one tells the parent.
- * A SIGCONT in between undoes the marks (prepare_signal).
+ * Stopping a process: the thread that takes the stop signal marks all threads (JOBCTL_STOP_PENDING)
+ * and wakes them; each that comes here counts itself out of group_stop_count and sleeps in
+ * TASK_STOPPED; the last one tells the parent. A SIGCONT in between undoes the marks
+ * (prepare_signal).
  *
- * Taking tasklist_lock, which comes before siglock, means dropping siglock; after that everything is looked at anew.
+ * Taking tasklist_lock, which comes before siglock, means dropping siglock; after that everything
+ * is looked at anew.
  */
 #include "kernel/signal.h"
 
 #include "arch/riscv/uaccess.h"
 #include "kernel/exit.h"
-#include "kernel/signal_sets.h"
+#include "kernel/signal_deliver.h"
 #include "lib/string.h"
 
 /* --- masks --- */
@@ -28,7 +31,10 @@ void set_current_blocked(u64 set)
 	if (set == current->blocked)
 		return;
 	spin_lock_irqsave(siglock, flags);
-	/* What is newly blocked here and pending for the process must wake a thread that still takes it. */
+	/*
+	 * What is newly blocked here and pending for the process must wake a thread that still
+	 * takes it.
+	 */
 	left = current->signal->shared_pending.signal & set & ~current->blocked;
 	current->blocked = set;
 	if (unlikely(left) && !thread_group_empty(current)) {
@@ -72,7 +78,8 @@ void restore_saved_sigmask_unless(bool interrupted)
 
 bool is_ignored(int sig)
 {
-	return (current->blocked & sigmask(sig)) || current->sighand->action[sig - 1].sa_handler == SIG_IGN;
+	return (current->blocked & sigmask(sig)) ||
+	       current->sighand->action[sig - 1].sa_handler == SIG_IGN;
 }
 
 /* --- stopping --- */
@@ -125,19 +132,26 @@ static bool stop_is_due(int sig)
 	bool orphaned;
 
 	if (sig != SIGSTOP) {
-		/* Nobody could continue a process of an orphaned group, so the terminal cannot stop it. */
+		/*
+		 * Nobody could continue a process of an orphaned group, so the terminal cannot stop
+		 * it.
+		 */
 		spin_unlock_irq(siglock);
 		orphaned = is_current_pgrp_orphaned();
 		spin_lock_irq(siglock);
 		if (orphaned)
 			return false;
 	}
-	return (current->jobctl & JOBCTL_STOP_DEQUEUED) && !(current->signal->flags & SIGNAL_GROUP_EXIT);
+	return (current->jobctl & JOBCTL_STOP_DEQUEUED) &&
+	       !(current->signal->flags & SIGNAL_GROUP_EXIT);
 }
 
 /* --- delivery --- */
 
-/* Tells the parent of a stop or continuation that prepare_signal() noted.  siglock held on entry, dropped on return. */
+/*
+ * Tells the parent of a stop or continuation that prepare_signal() noted.  siglock held on entry,
+ * dropped on return.
+ */
 static void notify_continued(void)
 {
 	struct signal_struct *signal = current->signal;
@@ -179,7 +193,10 @@ static void __noreturn die_of_signal(int sig)
 	do_group_exit(sig);
 }
 
-/* One step; siglock held on entry.  1: deliver, 0: nothing left (lock held), -1: look again (lock dropped). */
+/*
+ * One step; siglock held on entry.  1: deliver, 0: nothing left (lock held), -1: look again (lock
+ * dropped).
+ */
 static int get_signal_step(struct ksignal *ksig)
 {
 	struct signal_struct *signal = current->signal;
@@ -289,8 +306,9 @@ int do_sigaltstack(const stack_t *new, stack_t *old, size_t min_size)
 	unsigned int mode;
 
 	if (old) {
-		*old = (stack_t){ .ss_sp = (void *)current->sas_ss_sp, .ss_flags = altstack_flags(sp),
-				  .ss_size = current->sas_ss_size };
+		old->ss_sp = (void *)current->sas_ss_sp;
+		old->ss_flags = altstack_flags(sp);
+		old->ss_size = current->sas_ss_size;
 	}
 	if (!new)
 		return 0;
@@ -324,7 +342,8 @@ int restore_altstack(const stack_t __user *ust)
 
 int copy_siginfo_to_user(siginfo_t __user *to, const struct kernel_siginfo *from)
 {
-	if (copy_to_user(to, from, sizeof(*from)) || clear_user((char *)to + sizeof(*from), sizeof(*to) - sizeof(*from)))
+	if (copy_to_user(to, from, sizeof(*from)) ||
+	    clear_user((char *)to + sizeof(*from), sizeof(*to) - sizeof(*from)))
 		return -EFAULT;
 	return 0;
 }

@@ -79,7 +79,10 @@ SYSCALL_DEFINE3(get_robust_list, int, pid, void **, uhead, size_t *, ulen)
 
 #define FLUSH_ICACHE_LOCAL	1UL
 
-/* The range does not matter: fence.i knows none.  Local means this thread, which may have moved: so every hart. */
+/*
+ * The range does not matter: fence.i knows none.  Local means this thread, which may have moved: so
+ * every hart.
+ */
 SYSCALL_DEFINE3(riscv_flush_icache, unsigned long, start, unsigned long, end, unsigned long, flags)
 {
 	if (flags & ~FLUSH_ICACHE_LOCAL)

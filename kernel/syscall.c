@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * From number to function.  The table has no holes: a number without a call leads to sys_ni_syscall(), so the way of
- * each call has one comparison and one indirect jump.
+ * From number to function.  The table has no holes: a number without a call leads to
+ * sys_ni_syscall(), so the way of each call has one comparison and one indirect jump.
  */
 #include "kernel/syscall.h"
 
@@ -48,7 +48,8 @@ static long sys_ni_syscall(struct pt_regs *regs)
 	unsigned long nr = regs->a7;
 
 	if (nr >= NR_SYSCALLS || !test_and_set_bit(nr, logged))
-		printk_ratelimited(KERN_DEBUG, "%s (%d): no system call %lu (%s)\n", current->comm, current->pid, nr,
+		printk_ratelimited(KERN_DEBUG, "%s (%d): no system call %lu (%s)\n", current->comm,
+				   current->pid, nr,
 				   missing_name(nr));
 	return -ENOSYS;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What one real user has in use over all his processes: the counts that RLIMIT_NPROC and RLIMIT_SIGPENDING limit.
- * A user exists while somebody has a reference: a cred, or signals that are pending on his account.
+ * What one real user has in use over all his processes: the counts that RLIMIT_NPROC and
+ * RLIMIT_SIGPENDING limit. A user exists while somebody has a reference: a cred, or signals that
+ * are pending on his account.
  */
 #ifndef KERNEL_USER_H
 #define KERNEL_USER_H

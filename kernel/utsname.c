@@ -9,7 +9,10 @@
 
 #define NAME_MAX_LEN	64	/* without NUL: __NEW_UTS_LEN */
 
-/* The system's name is that of the ABI; who looks for the kernel itself finds it in release and version. */
+/*
+ * The system's name is that of the ABI; who looks for the kernel itself finds it in release and
+ * version.
+ */
 struct new_utsname init_utsname = {
 	.sysname = "Linux",
 	.nodename = "faultline",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Mapping the vDSO: [vvar] is the page of data, [vdso] right above it is the image.  Both are frames of the kernel's own
- * image, mapped without being counted.
+ * Mapping the vDSO: [vvar] is the page of data, [vdso] right above it is the image.  Both are
+ * frames of the kernel's own image, mapped without being counted.
  */
 #include "kernel/vdso.h"
 
@@ -55,7 +55,8 @@ int arch_setup_additional_pages(void)
 	base = get_unmapped_area(mm, 0, PAGE_SIZE + image_size());
 	err = IS_ERR_VALUE(base) ? (int)base : 0;
 	if (!err)
-		err = install_special_mapping(mm, base, PAGE_SIZE, VM_READ | VM_MAYREAD, &vvar_mapping);
+		err = install_special_mapping(mm, base, PAGE_SIZE, VM_READ | VM_MAYREAD,
+					      &vvar_mapping);
 	if (!err)
 		err = install_special_mapping(mm, base + PAGE_SIZE, image_size(),
 					      VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYEXEC,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The vDSO: a small shared object that every process has mapped (AT_SYSINFO_EHDR), with a page of data below it that the
- * kernel keeps, so that reading a clock needs no system call (vdso(7)).
+ * The vDSO: a small shared object that every process has mapped (AT_SYSINFO_EHDR), with a page of
+ * data below it that the kernel keeps, so that reading a clock needs no system call (vdso(7)).
  */
 #ifndef KERNEL_VDSO_H
 #define KERNEL_VDSO_H
@@ -10,8 +10,8 @@
 #include "lib/types.h"
 
 /*
- * The page of data: monotonic ns = cycles * mult >> shift; real time = that + real_offset.  Only the offset changes after
- * boot, and a hart loads it in one piece, so readers need no lock.
+ * The page of data: monotonic ns = cycles * mult >> shift; real time = that + real_offset.  Only
+ * the offset changes after boot, and a hart loads it in one piece, so readers need no lock.
  */
 struct vdso_data {
 	u64 real_offset;

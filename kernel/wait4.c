@@ -2,9 +2,9 @@
 /*
  * wait4(2) and waitid(2).
  *
- * The caller queues itself on its process's wait_chldexit before it looks at its children; a child changes its state before
- * it wakes that queue.  A look is made under tasklist_lock, which also decides who gets a zombie: the first to make it
- * EXIT_DEAD.
+ * The caller queues itself on its process's wait_chldexit before it looks at its children; a child
+ * changes its state before it wakes that queue.  A look is made under tasklist_lock, which also
+ * decides who gets a zombie: the first to make it EXIT_DEAD.
  */
 #include <linux/wait.h>
 #include "arch/riscv/uaccess.h"
@@ -46,7 +46,8 @@ static bool eligible_child(const struct wait_opts *wo, const struct task_struct 
 	return (p->exit_signal != SIGCHLD) == !!(wo->options & __WCLONE);
 }
 
-static void found(struct wait_opts *wo, struct task_struct *p, int status, int code, int info_status)
+static void found(struct wait_opts *wo, struct task_struct *p, int status, int code,
+		  int info_status)
 {
 	wo->pid = p->pid;
 	wo->uid = p->cred->uid;
@@ -131,7 +132,8 @@ static bool consider_child(struct wait_opts *wo, struct task_struct *p, struct t
 }
 
 /* The children of one thread; tasklist_lock held. */
-static bool look_at_children(struct wait_opts *wo, struct task_struct *parent, struct task_struct **reap)
+static bool look_at_children(struct wait_opts *wo, struct task_struct *parent,
+			     struct task_struct **reap)
 {
 	struct task_struct *p;
 
@@ -250,7 +252,8 @@ static int put_wait_info(siginfo_t __user *uinfo, const struct wait_opts *wo, bo
 		info.si_status = wo->info_status;
 	}
 	/* Only as far as the fields go: the rest of the user's siginfo_t is left alone. */
-	return copy_to_user(uinfo, &info, offsetofend(struct kernel_siginfo, si_status)) ? -EFAULT : 0;
+	return copy_to_user(uinfo, &info,
+			    offsetofend(struct kernel_siginfo, si_status)) ? -EFAULT : 0;
 }
 
 SYSCALL_DEFINE5(waitid, int, which, int, nr, siginfo_t *, uinfo, int, options, struct rusage *, ru)
@@ -258,8 +261,8 @@ SYSCALL_DEFINE5(waitid, int, which, int, nr, siginfo_t *, uinfo, int, options, s
 	struct wait_opts wo = { .options = options, .want_rusage = ru };
 	int ret;
 
-	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE |
-			__WALL))
+	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
+			__WCLONE | __WALL))
 		return -EINVAL;
 	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;

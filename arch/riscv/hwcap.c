@@ -6,7 +6,9 @@
 
 #define SUPPORTED	"imafdc"
 
-/* The string is "rv64" followed by letters; extensions with longer names come after the first '_'. */
+/*
+ * The string is "rv64" followed by letters; extensions with longer names come after the first '_'.
+ */
 static unsigned long parse_isa(const char *isa)
 {
 	unsigned long hwcap = 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The registers with which tasks begin.  A new task is first switched to at ret_from_fork (entry.S): with s0 == 0 it goes
- * on to user mode with the frame at the top of its stack, else it calls s0(s1) first.
+ * The registers with which tasks begin.  A new task is first switched to at ret_from_fork
+ * (entry.S): with s0 == 0 it goes on to user mode with the frame at the top of its stack, else it
+ * calls s0(s1) first.
  */
 #include "arch/riscv/csr.h"
 #include "arch/riscv/fpu.h"

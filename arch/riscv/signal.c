@@ -3,10 +3,11 @@
  * A handler's call, and the way back.  On the user's stack, 16-byte aligned, sp pointing to it:
  *
  *   siginfo_t info                  a1
- *   struct ucontext uc              a2; the registers, floating-point ones too, the mask, the alternate stack
+ *   struct ucontext uc              a2; all registers, the mask, the alternate stack
  *
- * ra leads to rt_sigreturn in the vDSO, which unwinders recognise by its two instructions.  Layouts are those of
- * <asm/ucontext.h> and <asm/sigcontext.h>; sc_regs is the first part of struct pt_regs.
+ * ra leads to rt_sigreturn in the vDSO, which unwinders recognise by its two instructions.  Layouts
+ * are those of <asm/ucontext.h> and <asm/sigcontext.h>; sc_regs is the first part of struct
+ * pt_regs.
  */
 #include "arch/riscv/signal.h"
 
@@ -37,7 +38,8 @@ struct uc_head {
 	sigset_t uc_sigmask;
 };
 
-static_assert(offsetof(struct ucontext, uc_sigmask) == offsetof(struct uc_head, uc_sigmask), "uc_head");
+static_assert(offsetof(struct ucontext, uc_sigmask) == offsetof(struct uc_head, uc_sigmask),
+	      "uc_head");
 static_assert(sizeof(struct user_regs_struct) == offsetof(struct pt_regs, status), "sc_regs");
 static_assert(sizeof(struct __riscv_d_ext_state) == sizeof(struct fpu_state), "sc_fpregs");
 
@@ -71,17 +73,20 @@ static int restore_fpregs(const union __riscv_fp_state __user *sc_fpregs)
 /* The mask to come back to: the one that a pending sigsuspend replaced. */
 static u64 mask_to_save(void)
 {
-	return test_task_flag(current, TIF_RESTORE_SIGMASK) ? current->saved_sigmask : current->blocked;
+	return test_task_flag(current, TIF_RESTORE_SIGMASK) ? current->saved_sigmask
+							    : current->blocked;
 }
 
-static int setup_rt_frame(const struct ksignal *ksig, struct rt_sigframe __user *frame, const struct pt_regs *regs)
+static int setup_rt_frame(const struct ksignal *ksig, struct rt_sigframe __user *frame,
+			  const struct pt_regs *regs)
 {
 	struct uc_head head = { .uc_sigmask.sig = { mask_to_save() } };
 
 	if (!access_ok(frame, sizeof(*frame)))
 		return -EFAULT;
 	save_altstack(&head.uc_stack);
-	if (copy_siginfo_to_user(&frame->info, &ksig->info) || copy_to_user(&frame->uc, &head, sizeof(head)) ||
+	if (copy_siginfo_to_user(&frame->info, &ksig->info) ||
+	    copy_to_user(&frame->uc, &head, sizeof(head)) ||
 	    copy_to_user(&frame->uc.uc_mcontext.sc_regs, regs, sizeof(struct user_regs_struct)))
 		return -EFAULT;
 	return save_fpregs(&frame->uc.uc_mcontext.sc_fpregs);

@@ -5,7 +5,10 @@
 
 struct pt_regs;
 
-/* On the way to user mode, interrupts on: delivers one signal or sees to it that the call is restarted. */
+/*
+ * On the way to user mode, interrupts on: delivers one signal or sees to it that the call is
+ * restarted.
+ */
 void do_signal(struct pt_regs *regs);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The linked vDSO as the kernel carries it: whole pages, which are mapped into every process (kernel/vdso.c). */
+/*
+ * The linked vDSO as the kernel carries it: whole pages, which are mapped into every process
+ * (kernel/vdso.c).
+ */
 #include "arch/riscv/page.h"
 
 	.section .rodata

@@ -15,8 +15,8 @@
 	.endm
 
 /*
- * Where a signal handler returns to.  libgcc unwinds through a handler when it finds exactly these two instructions
- * at the return address.
+ * Where a signal handler returns to.  libgcc unwinds through a handler when it finds exactly these
+ * two instructions at the return address.
  */
 	.text
 	.balign	4
