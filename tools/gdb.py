@@ -60,12 +60,10 @@ def task_of(words, position):
     raise gdb.GdbError(f"no process {pid}")
 
 
-def mm_of(words, position):
-    task = task_of(words, position)
+def top_table(task):
+    """The page table that the task runs on; the kernel's own if it never had another."""
     mm = task["mm"] if int(task["mm"]) else task["active_mm"]
-    if not int(mm):
-        raise gdb.GdbError("it has no address space of its own: it is a kernel thread")
-    return mm
+    return mm["pgd"] if int(mm) else value("(pte_t *)swapper_pg_dir")
 
 
 def virtual(frame):
@@ -106,7 +104,10 @@ class Vmas(gdb.Command):
         super().__init__("fl-vmas", gdb.COMMAND_DATA)
 
     def invoke(self, argument, from_tty):
-        vma = mm_of(gdb.string_to_argv(argument), 0)["mmap"]
+        mm = task_of(gdb.string_to_argv(argument), 0)["mm"]
+        if not int(mm):
+            raise gdb.GdbError("a kernel thread has no mappings")
+        vma = mm["mmap"]
         while int(vma):
             flags = int(vma["vm_flags"])
             letters = "".join(letter if flags & bit else "-" for bit, letter in VM_FLAGS)
@@ -127,7 +128,7 @@ class Walk(gdb.Command):
         if not words:
             raise gdb.GdbError("fl-walk VA [PID]")
         address = int(value(words[0])) & (1 << 64) - 1
-        table = mm_of(words, 1)["pgd"]
+        table = top_table(task_of(words, 1))
         for level in (2, 1, 0):
             index = address >> PAGE_SHIFT + 9 * level & 511
             pte = int(table[index]["pte"])
