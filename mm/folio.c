@@ -6,10 +6,10 @@
  *   free ───────────> kernel, 1 reference ───────────────> in the page cache, locked, not uptodate
  *    ^                                                          │ folio_end_read
  *    │ __folio_put: the last reference                          v
- *    ├──────────────────────────────────────────── clean, uptodate, unlocked <─┐
- *    │   reclaim or truncation: locked, out of        │ folio_mark_dirty       │ folio_end_writeback
- *    │   the cache, off the LRU                       v                        │
- *    │                                              dirty ── start of I/O ──> writeback
+ *    ├────────────────────────────────────────── clean, uptodate, unlocked <─┐
+ *    │   reclaim, truncation: locked, out of        │ folio_mark_dirty       │ folio_end_writeback
+ *    │   the cache, off the LRU                     v                        │
+ *    │                                            dirty ── start of I/O ──> writeback
  *    │
  *    └── anonymous memory goes the short way: alloc_folio, mapped, unmapped, free
  *

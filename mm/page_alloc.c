@@ -132,7 +132,7 @@ void setup_per_zone_wmarks(void)
 
 /* --- a hart's list --- */
 
-static struct folio *pcp_take(struct per_cpu_pages *pcp)
+static inline struct folio *pcp_take(struct per_cpu_pages *pcp)
 {
 	struct folio *folio;
 
@@ -151,7 +151,7 @@ static void pcp_give(struct per_cpu_pages *pcp, struct folio *folio)
 }
 
 /* Interrupts off. */
-static void pcp_flush(struct per_cpu_pages *pcp, int nr)
+static noinline void pcp_flush(struct per_cpu_pages *pcp, int nr)
 {
 	spin_lock(&zone.lock);
 	while (nr-- > 0) {
@@ -212,11 +212,18 @@ static struct folio *zone_take(struct per_cpu_pages *pcp, unsigned int order, un
 static struct folio *rmqueue(unsigned int order, unsigned long mark)
 {
 	unsigned long flags = local_irq_save();
-	struct per_cpu_pages *pcp = &pcps[smp_processor_id()];
-	struct folio *folio = order ? NULL : pcp_take(pcp);
+	struct folio *folio = zone_take(&pcps[smp_processor_id()], order, mark);
 
-	if (!folio)
-		folio = zone_take(pcp, order, mark);
+	local_irq_restore(flags);
+	return folio;
+}
+
+/* The short way: most frames come from here. */
+static struct folio *rmqueue_pcplist(void)
+{
+	unsigned long flags = local_irq_save();
+	struct folio *folio = pcp_take(&pcps[smp_processor_id()]);
+
 	local_irq_restore(flags);
 	return folio;
 }
@@ -254,6 +261,14 @@ static void wait_for_memory(void)
 	schedule_timeout(10 * NSEC_PER_MSEC);
 }
 
+static void warn_alloc(gfp_t gfp, unsigned int order)
+{
+	if (!(gfp & __GFP_NOWARN))
+		printk_ratelimited(KERN_WARNING,
+				   "%s: page allocation failure: order:%u, mode:0x%x, free:%lu",
+				   current->comm, order, gfp, nr_free_pages());
+}
+
 static struct folio *alloc_slowpath(gfp_t gfp, unsigned int order)
 {
 	struct folio *folio;
@@ -279,92 +294,106 @@ static struct folio *alloc_slowpath(gfp_t gfp, unsigned int order)
 	}
 }
 
-static void warn_alloc(gfp_t gfp, unsigned int order)
+/* This hart's list had none. */
+static noinline struct folio *alloc_from_zone(gfp_t gfp, unsigned int order)
 {
-	if (!(gfp & __GFP_NOWARN))
-		printk_ratelimited(KERN_WARNING,
-				   "%s: page allocation failure: order:%u, mode:0x%x, free:%lu",
-				   current->comm, order, gfp, nr_free_pages());
+	struct folio *folio = rmqueue(order, zone.watermark[WMARK_LOW]);
+
+	if (likely(folio))
+		return folio;
+	if (current->flags & PF_MEMALLOC_NOFS)
+		gfp &= ~__GFP_FS;
+	folio = alloc_slowpath(gfp, order);
+	if (!folio)
+		warn_alloc(gfp, order);
+	return folio;
 }
 
 /* --- the interface --- */
 
-static void prep_folio(struct folio *folio, gfp_t gfp, unsigned int order)
+static noinline void prep_tails(struct folio *folio, unsigned int order)
 {
-	folio->flags = 0;
-	folio->mapping = NULL;
-	folio->private = NULL;
-	folio->order = order;
-	atomic_set(&folio->_refcount, 1);
-	for (unsigned long i = 1; unlikely(i < 1UL << order); i++) {
+	for (unsigned long i = 1; i < 1UL << order; i++) {
 		folio[i].flags = BIT(PG_tail);
 		folio[i].head = folio;
 	}
-	if (gfp & __GFP_ZERO)
-		for (unsigned long i = 0; i < 1UL << order; i++)
-			clear_page(folio_address(folio + i));
+}
+
+static noinline void clear_folio(struct folio *folio, unsigned int order)
+{
+	for (unsigned long i = 0; i < 1UL << order; i++)
+		clear_page(folio_address(folio + i));
 }
 
 struct folio *alloc_folio(gfp_t gfp, unsigned int order)
 {
-	struct folio *folio;
+	struct folio *folio = likely(!order) ? rmqueue_pcplist() : NULL;
 
-	if (current->flags & PF_MEMALLOC_NOFS)
-		gfp &= ~__GFP_FS;
-	folio = rmqueue(order, zone.watermark[WMARK_LOW]);
 	if (unlikely(!folio)) {
-		folio = alloc_slowpath(gfp, order);
-		if (!folio) {
-			warn_alloc(gfp, order);
+		folio = alloc_from_zone(gfp, order);
+		if (!folio)
 			return NULL;
-		}
 	}
-	count_vm_events(PGALLOC, 1L << order);
 	DEBUG_BUG_ON(folio_ref_count(folio) || folio->flags);
-	prep_folio(folio, gfp, order);
+	count_vm_events(PGALLOC, 1L << order);
+	folio->mapping = NULL;
+	folio->private = NULL;
+	folio->order = order;
+	atomic_set(&folio->_refcount, 1);
+	if (unlikely(order))
+		prep_tails(folio, order);
+	if (gfp & __GFP_ZERO)
+		clear_folio(folio, order);
 	return folio;
 }
 
-static void bad_folio(const struct folio *folio)
+static noinline void bad_folio(const struct folio *folio)
 {
 	panic("BUG: folio of frame 0x%lx freed while in use: flags 0x%lx mapping 0x%lx "
 	      "mapcount %d refcount %d", folio_pfn(folio), folio->flags,
 	      (unsigned long)folio->mapping, folio_mapcount(folio), folio_ref_count(folio));
 }
 
-static void prep_free(struct folio *folio, unsigned int order)
+static void check_free(const struct folio *folio)
 {
 	if (unlikely((folio->flags & FREE_FORBIDDEN) || folio_mapcount(folio) ||
 		     folio_ref_count(folio)))
 		bad_folio(folio);
-	folio->flags = 0;
-	for (unsigned long i = 1; unlikely(i < 1UL << order); i++)
-		folio[i].flags = 0;
 #ifdef CONFIG_DEBUG
-	memset(folio_address(folio), POISON_FREE, PAGE_SIZE << order);
+	memset(folio_address(folio), POISON_FREE, folio_size(folio));
 #endif
-	folio->order = 0;
 }
 
-void free_folio(struct folio *folio)
+static noinline void free_large(struct folio *folio)
 {
 	unsigned int order = folio->order;
 	unsigned long flags;
 
-	prep_free(folio, order);
-	count_vm_events(PGFREE, 1L << order);
-	flags = local_irq_save();
-	if (order) {
-		spin_lock(&zone.lock);
-		buddy_give(&zone.buddy, folio_pfn(folio), order);
-		spin_unlock(&zone.lock);
-	} else {
-		struct per_cpu_pages *pcp = &pcps[smp_processor_id()];
+	for (unsigned long i = 1; i < 1UL << order; i++)
+		folio[i].flags = 0;
+	folio->order = 0;
+	spin_lock_irqsave(&zone.lock, flags);
+	buddy_give(&zone.buddy, folio_pfn(folio), order);
+	spin_unlock_irqrestore(&zone.lock, flags);
+}
 
-		pcp_give(pcp, folio);
-		if (unlikely(pcp->count > PCP_HIGH))
-			pcp_flush(pcp, PCP_BATCH);
+void free_folio(struct folio *folio)
+{
+	struct per_cpu_pages *pcp;
+	unsigned long flags;
+
+	check_free(folio);
+	folio->flags = 0;
+	count_vm_events(PGFREE, 1L << folio->order);
+	if (unlikely(folio->order)) {
+		free_large(folio);
+		return;
 	}
+	flags = local_irq_save();
+	pcp = &pcps[smp_processor_id()];
+	pcp_give(pcp, folio);
+	if (unlikely(pcp->count > PCP_HIGH))
+		pcp_flush(pcp, PCP_BATCH);
 	local_irq_restore(flags);
 }
 

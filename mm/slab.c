@@ -281,7 +281,7 @@ static bool refill(struct kmem_cache *cache)
 	return cache->hart[hart].freelist;
 }
 
-static void flush(struct kmem_cache *cache, unsigned int nr)
+static noinline void flush(struct kmem_cache *cache, unsigned int nr)
 {
 	int hart = smp_processor_id();
 	LIST_HEAD(empty);
@@ -298,41 +298,54 @@ static void flush(struct kmem_cache *cache, unsigned int nr)
 	free_slabs(&empty);
 }
 
-/* Interrupts off, and on again while memory is allocated; false: there is none. */
-static bool refill_or_grow(struct kmem_cache *cache, gfp_t gfp, unsigned long *irqflags)
+/* Interrupts off, the stack not empty. */
+static inline void *pop_object(struct kmem_cache *cache, int hart)
 {
-	while (!refill(cache)) {
+	void *object = cache->hart[hart].freelist;
+
+	cache->hart[hart].freelist = *object_link(cache, object);
+	cache->hart[hart].count--;
+	return object;
+}
+
+/* The stack is empty: from the slabs, or a new one. */
+static noinline void *slab_alloc_slow(struct kmem_cache *cache, gfp_t gfp)
+{
+	void *object = NULL;
+	unsigned long flags;
+
+	for (;;) {
 		struct folio *folio;
 
-		local_irq_restore(*irqflags);
+		flags = local_irq_save();
+		if (refill(cache))
+			object = pop_object(cache, smp_processor_id());
+		local_irq_restore(flags);
+		if (object)
+			return object;
 		folio = new_slab(cache, gfp);
-		*irqflags = local_irq_save();
 		if (!folio)
-			return cache->hart[smp_processor_id()].freelist;
-		spin_lock(&cache->lock);
+			return NULL;
+		spin_lock_irqsave(&cache->lock, flags);
 		add_slab(cache, folio);
-		spin_unlock(&cache->lock);
+		spin_unlock_irqrestore(&cache->lock, flags);
 	}
-	return true;
 }
 
 static __always_inline void *slab_alloc(struct kmem_cache *cache, gfp_t gfp, const void *caller)
 {
 	unsigned long flags = local_irq_save();
 	int hart = smp_processor_id();
-	void *object = cache->hart[hart].freelist;
+	void *object = NULL;
 
-	if (unlikely(!object)) {
-		if (!refill_or_grow(cache, gfp, &flags)) {
-			local_irq_restore(flags);
-			return NULL;
-		}
-		hart = smp_processor_id();
-		object = cache->hart[hart].freelist;
-	}
-	cache->hart[hart].freelist = *object_link(cache, object);
-	cache->hart[hart].count--;
+	if (likely(cache->hart[hart].freelist))
+		object = pop_object(cache, hart);
 	local_irq_restore(flags);
+	if (unlikely(!object)) {
+		object = slab_alloc_slow(cache, gfp);
+		if (!object)
+			return NULL;
+	}
 	debug_alloc(cache, object, caller);
 	if (gfp & __GFP_ZERO)
 		memset(object, 0, cache->object_size);
