@@ -12,7 +12,7 @@
  * A hart's list is touched by its hart alone, with interrupts off, so it needs no lock;
  * drain_all_pages() asks the other harts by IPI.  Frames on it count as free.
  *
- * I4  A frame on a hart's list has no references, no flags and order 0.
+ * I4  A frame on a hart's list has no references and no flags.
  * I5  managed = free + in use: a folio is freed once, by its last reference, with none of the flags
  *     in FREE_FORBIDDEN set.
  */
@@ -503,7 +503,7 @@ static const char *check_pcp(const struct per_cpu_pages *pcp, unsigned long *whe
 
 	list_for_each_entry(folio, &pcp->list, lru) {
 		*where = folio_pfn(folio);
-		if (folio->flags || folio->order || folio_ref_count(folio))
+		if (folio->flags || folio_ref_count(folio))
 			return "page_alloc I4";
 		count++;
 	}
