@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The flattened device tree (Devicetree Specification 0.4, chapter 5), read in place.  A node is named by the offset
- * of its FDT_BEGIN_NODE token in the structure block; negative: none.  All functions may be called at any time after
- * fdt_init(), sleep nowhere and check every bound: a damaged tree gives "not found".
+ * The flattened device tree (Devicetree Specification 0.4, chapter 5), read in place. A node is
+ * named by the offset of its FDT_BEGIN_NODE token in the structure block; negative: none. All
+ * functions may be called at any time after fdt_init(), sleep nowhere and check every bound: a
+ * damaged tree gives "not found".
  */
 #ifndef DRIVERS_FDT_H
 #define DRIVERS_FDT_H
@@ -13,7 +14,10 @@
 bool fdt_init(const void *blob);
 u32 fdt_size(void);
 
-/* The next node in document order after @node (-1: the root); *depth (may be NULL) goes up and down with it. */
+/*
+ * The next node in document order after @node (-1: the root); *depth (may be NULL) goes up and down
+ * with it.
+ */
 int fdt_next_node(int node, int *depth);
 /* The next node after @node whose "compatible" list has @compatible. */
 int fdt_find_compatible(int node, const char *compatible);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The devices without hardware: /dev/null, zero, full (null(4), full(4)), random, urandom (random(4)). */
+/*
+ * The devices without hardware: /dev/null, zero, full (null(4), full(4)), random, urandom
+ * (random(4)).
+ */
 #include <linux/stat.h>
 #include "fs/char_dev.h"
 #include "fs/devtmpfs.h"

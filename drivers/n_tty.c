@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Canonical mode: bytes gather between canon_head and read_head until one ends the line; erase and kill work on that part
- * only.  Then canon_head moves up to read_head and a reader may take the line.  The byte that ended it carries a mark in
- * line_end: a newline inside raw input does not.  VEOF stands in the ring as a marked \0 and is dropped by the reader.
+ * Canonical mode: bytes gather between canon_head and read_head until one ends the line; erase and
+ * kill work on that part only. Then canon_head moves up to read_head and a reader may take the
+ * line. The byte that ended it carries a mark in line_end: a newline inside raw input does not.
+ * VEOF stands in the ring as a marked \0 and is dropped by the reader.
  *
  * Raw mode: canon_head is not looked at; everything up to read_head is readable.
  *
- * N1 read_tail <= canon_head <= read_head <= read_tail + TTY_BUF_SIZE (as positions that only grow).
+ * N1 read_tail <= canon_head <= read_head <= read_tail + TTY_BUF_SIZE (as positions that only
+ *    grow).
  */
 #include "drivers/n_tty.h"
 
@@ -335,7 +337,10 @@ size_t n_tty_read(struct tty_struct *tty, char *buf, size_t size, bool *line_don
 		if (!*line_done || ch != EOF_MARK)
 			buf[n++] = ch;
 	}
-	/* A read that just fills its buffer takes the end-of-file behind it along: POSIX counts it to this line. */
+	/*
+	 * A read that just fills its buffer takes the end-of-file behind it along: POSIX counts it
+	 * to this line.
+	 */
 	if (canonical && n && !*line_done && tty->read_tail != end && ends_line_at(tty, tty->read_tail) &&
 	    tty->read_buf[tty->read_tail & MASK] == EOF_MARK) {
 		tty->read_tail++;

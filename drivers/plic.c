@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Every source has a priority and every *context* (a hart in one privilege mode) an enable bit for each source, a
- * threshold, and a claim register.  Which context is which hart's S-mode is in the order of "interrupts-extended": pairs
- * of (that hart's local interrupt controller, local cause 9 for S-mode or 11 for M-mode).
+ * Every source has a priority and every *context* (a hart in one privilege mode) an enable bit for
+ * each source, a threshold, and a claim register. Which context is which hart's S-mode is in the
+ * order of "interrupts-extended": pairs of (that hart's local interrupt controller, local cause 9
+ * for S-mode or 11 for M-mode).
  *
  * Sources go to the boot hart only: who wants a disk's answer elsewhere is woken by an IPI anyway.
  */
@@ -57,7 +58,10 @@ static const struct irq_chip plic_chip = {
 	.claim = plic_claim, .complete = plic_complete, .enable = plic_enable, .init_hart = plic_init_hart,
 };
 
-/* The kernel's number of the hart whose cpu node holds the interrupt controller with @phandle; -1: none. */
+/*
+ * The kernel's number of the hart whose cpu node holds the interrupt controller with @phandle; -1:
+ * none.
+ */
 static int cpu_of_intc(u32 phandle)
 {
 	int node = -1, cpu_node = -1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The files /dev/console, /dev/tty and /dev/ttyS0: reading, writing, and the ioctls of tty_ioctl(4).  Job control is in
- * tty_jobctrl.c.
+ * The files /dev/console, /dev/tty and /dev/ttyS0: reading, writing, and the ioctls of
+ * tty_ioctl(4). Job control is in tty_jobctrl.c.
  */
 #include "drivers/tty.h"
 
@@ -87,7 +87,10 @@ static bool nonempty(struct tty_struct *tty)
 	return READ_ONCE(tty->read_head) != READ_ONCE(tty->read_tail);
 }
 
-/* Until a read can return something, by the rules of ICANON, VMIN and VTIME.  1: go on, 0: time ran out, -errno. */
+/*
+ * Until a read can return something, by the rules of ICANON, VMIN and VTIME. 1: go on, 0: time ran
+ * out, -errno.
+ */
 static long wait_readable(struct tty_struct *tty, bool nonblock)
 {
 	bool canonical = tty->termios.c_lflag & ICANON;
@@ -102,7 +105,10 @@ static long wait_readable(struct tty_struct *tty, bool nonblock)
 		return wait_event_interruptible(&tty->read_wait, readable(tty)) ? -ERESTARTSYS : 1;
 	if (!min && !time)
 		return 0;
-	/* With VMIN the clock starts at the first byte and again at each one (termios(3), "noncanonical mode"). */
+	/*
+	 * With VMIN the clock starts at the first byte and again at each one (termios(3),
+	 * "noncanonical mode").
+	 */
 	if (min && wait_event_interruptible(&tty->read_wait, nonempty(tty)))
 		return -ERESTARTSYS;
 	for (;;) {
@@ -366,7 +372,8 @@ static long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return count_ioctl(tty, true, user);
 	case TIOCOUTQ:
 		return count_ioctl(tty, false, user);
-	case TCSBRK:	/* arg 0 would send a break, which no UART of ours does; both wait for the output */
+	/* arg 0 would send a break, which no UART of ours does; both wait for the output */
+	case TCSBRK:
 	case TCSBRKP:
 		return tty_check_change(tty) ?: drain(tty);
 	case TCFLSH:

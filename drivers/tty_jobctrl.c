@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * J1 tty->session is S exactly if every process of session S that has a terminal has this one (signal->tty).
+ * J1 tty->session is S exactly if every process of session S that has a terminal has this one
+ *    (signal->tty).
  * J2 tty->pgrp is a group of tty->session, or NULL.
  * tasklist_lock protects all of it.
  */

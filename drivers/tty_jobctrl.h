@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Job control (credentials(7), tcsetpgrp(3)): a session has at most one controlling terminal, a terminal at most one
- * session, and of the session's process groups one is in the foreground.
+ * Job control (credentials(7), tcsetpgrp(3)): a session has at most one controlling terminal, a
+ * terminal at most one session, and of the session's process groups one is in the foreground.
  */
 #ifndef DRIVERS_TTY_JOBCTRL_H
 #define DRIVERS_TTY_JOBCTRL_H
@@ -17,8 +17,8 @@ void tty_adopt_on_open(struct tty_struct *tty, struct file *file);
 /* Signals the foreground group.  Any context. */
 void tty_signal_foreground(struct tty_struct *tty, int sig);
 /*
- * May current, if it is in the background, read (SIGTTIN), write (SIGTTOU with TOSTOP), change the terminal (SIGTTOU)?
- * 0, -EIO, or -ERESTARTSYS with the signal sent to its group.
+ * May current, if it is in the background, read (SIGTTIN), write (SIGTTOU with TOSTOP), change the
+ * terminal (SIGTTOU)? 0, -EIO, or -ERESTARTSYS with the signal sent to its group.
  */
 int tty_check_read(struct tty_struct *tty);
 int tty_check_write(struct tty_struct *tty);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The 16550 UART (device tree "ns16550a"): 16-byte FIFOs, interrupts for received bytes and, while there is something
- * to send, for an empty transmitter.  It is the console and /dev/ttyS0.
+ * The 16550 UART (device tree "ns16550a"): 16-byte FIFOs, interrupts for received bytes and, while
+ * there is something to send, for an empty transmitter. It is the console and /dev/ttyS0.
  */
 #include "drivers/tty.h"
 
@@ -12,7 +12,10 @@
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 
-/* Registers, in units of reg-shift; the divisor latch is not touched: the firmware has set the speed. */
+/*
+ * Registers, in units of reg-shift; the divisor latch is not touched: the firmware has set the
+ * speed.
+ */
 #define UART_RBR	0		/* read: received byte */
 #define UART_THR	0		/* write: byte to send */
 #define UART_IER	1
@@ -68,7 +71,9 @@ static void uart_interrupt(int irq, void *data)
 	tty_wakeup(&uart_tty);
 }
 
-/* printk's: waits for room byte by byte and takes no lock, so that it works wherever printk does. */
+/*
+ * printk's: waits for room byte by byte and takes no lock, so that it works wherever printk does.
+ */
 static void uart_console_write(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {

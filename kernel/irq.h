@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Device interrupts: numbers are the interrupt controller's (the PLIC's sources, as the device tree names them). */
+/*
+ * Device interrupts: numbers are the interrupt controller's (the PLIC's sources, as the device tree
+ * names them).
+ */
 #ifndef KERNEL_IRQ_H
 #define KERNEL_IRQ_H
 
@@ -9,7 +12,9 @@
 
 typedef void irq_handler_t(int irq, void *data);
 
-/* The handler runs with interrupts off.  Enables the source on the boot hart.  0, -EINVAL, -EBUSY. */
+/*
+ * The handler runs with interrupts off. Enables the source on the boot hart. 0, -EINVAL, -EBUSY.
+ */
 int request_irq(int irq, irq_handler_t *handler, const char *name, void *data);
 /* Called by the trap entry for an external interrupt. */
 void handle_external_irq(void);

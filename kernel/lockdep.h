@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Debug build: what locks each task holds, in which rank and acquired where.  Every lock of the kernel reports
- * here.  In the release build all of this is empty.
+ * Debug build: what locks each task holds, in which rank and acquired where. Every lock of the
+ * kernel reports here. In the release build all of this is empty.
  */
 #ifndef KERNEL_LOCKDEP_H
 #define KERNEL_LOCKDEP_H

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The lock order, in the one place where it is written down: outer before inner.  A lock may be acquired only
- * if its rank is above every rank that the task holds; the debug build asserts it (kernel/lockdep.c).
- * The same rank twice only by a _nested acquire, with the order stated beside it:
+ * The lock order, in the one place where it is written down: outer before inner. A lock may be
+ * acquired only if its rank is above every rank that the task holds; the debug build asserts it
+ * (kernel/lockdep.c). The same rank twice only by a _nested acquire, with the order stated beside
+ * it:
  *   MMAP: parent mm before child.    PTE: source table before destination.    FOLIO: by index in a file.
- *   INODE: directories ancestor first, then by address; files after directories, by address.    RUNQUEUE: by hart.
+ *   INODE: directories ancestor first, then by address; files after directories, by address.
+ *   RUNQUEUE: by hart.
  */
 #ifndef KERNEL_LOCKRANK_H
 #define KERNEL_LOCKRANK_H
@@ -16,11 +18,14 @@ enum lock_rank {
 	RANK_RENAME,		/* one cross-directory rename at a time */
 	RANK_INODE,		/* i_rwsem */
 	RANK_TTY,		/* tty and pipe mutexes */
-	RANK_CRED,		/* exec's guard over credentials and the mm of a task being replaced */
+	/* exec's guard over credentials and the mm of a task being replaced */
+	RANK_CRED,
 	RANK_MMAP,		/* mmap_lock */
 	RANK_INVALIDATE,	/* a file's invalidate_lock */
+	RANK_BDEV,		/* opening and closing of block devices */
 	RANK_FS,		/* an on-disk file system's allocation and orphan mutexes */
-	RANK_FOLIO,		/* folio lock (a bit, so checked as a sleeping lock without an owner) */
+	/* folio lock (a bit, so checked as a sleeping lock without an owner) */
+	RANK_FOLIO,
 	RANK_I_MMAP,		/* i_mmap of a file */
 	RANK_ANON_VMA,
 	RANK_PTE,		/* page-table locks */

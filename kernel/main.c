@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * From the first C code at upper-half addresses to init: each step names what it makes possible for the next.
+ * From the first C code at upper-half addresses to init: each step names what it makes possible for
+ * the next.
  */
 #include "kernel/main.h"
 

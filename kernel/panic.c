@@ -56,7 +56,10 @@ static void print_frame(unsigned long pc)
 	pr_emerg("  [<%016lx>] %s\n", pc, symbol_name(pc, name, sizeof(name)));
 }
 
-/* With -fno-omit-frame-pointer, ra and the caller's s0 lie right below the address that s0 holds (psABI). */
+/*
+ * With -fno-omit-frame-pointer, ra and the caller's s0 lie right below the address that s0 holds
+ * (psABI).
+ */
 static void walk_frames(unsigned long fp, unsigned long low, unsigned long high)
 {
 	for (int i = 0; i < MAX_FRAMES && fp > low + 16 && fp <= high && !(fp & 7); i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The end: a broken invariant.  Prints the message, the symbolised backtrace of this task and of what the other
- * harts run, and the last trace records; then leaves QEMU with status 125.
+ * The end: a broken invariant. Prints the message, the symbolised backtrace of this task and of
+ * what the other harts run, and the last trace records; then leaves QEMU with status 125.
  */
 #ifndef KERNEL_PANIC_H
 #define KERNEL_PANIC_H

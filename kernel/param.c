@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The command line is cut at blanks; double quotes keep blanks together.  Each word is looked up among the parameters
- * that files declare with KERNEL_PARAM; a `-` in a name counts as `_`.  Who passes a word that nobody declared gets
- * one line, since a misspelt parameter that is silently ignored costs an afternoon.
+ * The command line is cut at blanks; double quotes keep blanks together. Each word is looked up
+ * among the parameters that files declare with KERNEL_PARAM; a `-` in a name counts as `_`. Who
+ * passes a word that nobody declared gets one line, since a misspelt parameter that is silently
+ * ignored costs an afternoon.
  */
 #include "kernel/param.h"
 

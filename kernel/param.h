@@ -5,7 +5,7 @@
  *     static int page_cluster = 3;
  *     KERNEL_PARAM("page_cluster", param_int, &page_cluster);
  *
- * An unknown or malformed one gets one line on the console.  Words behind `--` are not the kernel's.
+ * An unknown or malformed one gets one line on the console. Words behind `--` are not the kernel's.
  */
 #ifndef KERNEL_PARAM_H
 #define KERNEL_PARAM_H
@@ -14,7 +14,8 @@
 
 struct kernel_param {
 	const char *name;
-	int (*set)(const char *value, void *data);	/* value may be NULL (no '='); 0 or -errno */
+	/* value may be NULL (no '='); 0 or -errno */
+	int (*set)(const char *value, void *data);
 	void *data;
 };
 
@@ -30,7 +31,8 @@ int param_string(const char *value, void *data);	/* char **: points into the com
 	__used __section(".params") __aligned(8) = { n, s, d }
 
 #define COMMAND_LINE_SIZE 8192
-extern char boot_command_line[COMMAND_LINE_SIZE];		/* as /proc/cmdline shows it, without newline */
+/* as /proc/cmdline shows it, without newline */
+extern char boot_command_line[COMMAND_LINE_SIZE];
 void parse_params(void);
 
 #endif

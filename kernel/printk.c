@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * A ring of bytes holds the records: a header (sequence, time, level, length) and the text.  New records overwrite the
- * oldest.  One lock, taken with interrupts off; a panic on the hart that holds it goes on without.
+ * A ring of bytes holds the records: a header (sequence, time, level, length) and the text. New
+ * records overwrite the oldest. One lock, taken with interrupts off; a panic on the hart that holds
+ * it goes on without.
  */
 #include "kernel/printk.h"
 

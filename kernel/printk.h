@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The kernel's messages: into a ring that dmesg reads, and onto the console when their level is below
- * `loglevel=` (default 4: errors only; every message that an operator must see is an error).  Callable from
- * anywhere, interrupt handlers and panics included.  A message that does not end in a newline gets one.
+ * The kernel's messages: into a ring that dmesg reads, and onto the console when their level is
+ * below `loglevel=` (default 4: errors only; every message that an operator must see is an error).
+ * Callable from anywhere, interrupt handlers and panics included. A message that does not end in a
+ * newline gets one.
  */
 #ifndef KERNEL_PRINTK_H
 #define KERNEL_PRINTK_H
@@ -46,8 +47,8 @@ extern int console_loglevel;
 void console_set_write(void (*write)(const char *s, size_t n));
 
 /*
- * syslog(2) and /proc/kmsg: copies records that begin at sequence *@seq into @buf as Linux formats them
- * (`<6>[    0.123456] text\n`), as many whole ones as fit; advances *@seq.  Returns bytes.
+ * syslog(2) and /proc/kmsg: copies records that begin at sequence *@seq into @buf as Linux formats
+ * them (`<6>[ 0.123456] text\n`), as many whole ones as fit; advances *@seq. Returns bytes.
  */
 size_t printk_read(u64 *seq, char *buf, size_t size);
 u64 printk_next_seq(void);		/* the number that the next record will have */

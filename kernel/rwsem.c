@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * count says who is inside; it changes by compare-and-swap.  A waiting writer raises writers_waiting first, which
- * keeps new readers out, so that the readers inside drain.  Whoever leaves last wakes all waiters; they try again.
+ * count says who is inside; it changes by compare-and-swap. A waiting writer raises writers_waiting
+ * first, which keeps new readers out, so that the readers inside drain. Whoever leaves last wakes
+ * all waiters; they try again.
  */
 #include "kernel/rwsem.h"
 
@@ -118,8 +119,11 @@ bool down_read_trylock(struct rw_semaphore *sem)
 void up_read(struct rw_semaphore *sem)
 {
 	lock_released(sem);
-	/* Only the last reader can let somebody in. */
-	if (__atomic_sub_fetch(&sem->count, 1, __ATOMIC_RELEASE) == 0)
+	/*
+	 * Only the last reader can let somebody in. A waiter queues before it looks at count, and
+	 * we look at the queue after count has changed: one of the two sees the other.
+	 */
+	if (__atomic_sub_fetch(&sem->count, 1, __ATOMIC_SEQ_CST) == 0 && unlikely(waitqueue_active(&sem->wait)))
 		wake_up_all(&sem->wait);
 }
 
@@ -151,8 +155,10 @@ void up_write(struct rw_semaphore *sem)
 	DEBUG_BUG_ON(sem->owner != current);
 	lock_released(sem);
 	sem->owner = NULL;
-	__atomic_store_n(&sem->count, 0, __ATOMIC_RELEASE);
-	wake_up_all(&sem->wait);
+	/* As in up_read(): the queue is looked at after count has changed. */
+	__atomic_exchange_n(&sem->count, 0, __ATOMIC_SEQ_CST);
+	if (unlikely(waitqueue_active(&sem->wait)))
+		wake_up_all(&sem->wait);
 }
 
 void downgrade_write(struct rw_semaphore *sem)

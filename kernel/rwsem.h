@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sleeping reader-writer lock.  Writers are not starved: a reader that comes while a writer waits queues
- * behind it.  May not be taken in interrupt handlers nor with a spinlock held.
+ * Sleeping reader-writer lock. Writers are not starved: a reader that comes while a writer waits
+ * queues behind it. May not be taken in interrupt handlers nor with a spinlock held.
  */
 #ifndef KERNEL_RWSEM_H
 #define KERNEL_RWSEM_H

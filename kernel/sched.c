@@ -2,13 +2,15 @@
 /*
  * Round robin, one run queue a hart.
  *
- * A task runs until it sleeps, its slice is over and another waits, or a woken task has waited for longer than it may.
- * A waking task goes to the hart it last ran on if that is idle, else to an idle one, else it queues where it was.  A hart
- * that runs out of work takes a task from the longest queue.
+ * A task runs until it sleeps, its slice is over and another waits, or a woken task has waited for
+ * longer than it may. A waking task goes to the hart it last ran on if that is idle, else to an
+ * idle one, else it queues where it was. A hart that runs out of work takes a task from the longest
+ * queue.
  *
- * S1 task->state, on_rq and run_list are protected by the run-queue lock of task->cpu; so is task->cpu itself.
- * S2 The lock is held across the switch: who holds it sees no task half switched.  schedule_tail() releases it on
- *    the other side.
+ * S1 task->state, on_rq and run_list are protected by the run-queue lock of task->cpu; so is
+ *    task->cpu itself.
+ * S2 The lock is held across the switch: who holds it sees no task half switched. schedule_tail()
+ *    releases it on the other side.
  * S3 A task that is TASK_RUNNING is on exactly one queue or is its hart's current.
  */
 #include "kernel/sched.h"
@@ -31,8 +33,10 @@
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 
-#define SLICE_NS	(8 * NSEC_PER_MSEC)	/* at nice 0; a tenth less or more for each step of nice */
-#define WAKE_GRAN_NS	(1 * NSEC_PER_MSEC)	/* a running task is left alone for so long when another wakes */
+/* at nice 0; a tenth less or more for each step of nice */
+#define SLICE_NS	(8 * NSEC_PER_MSEC)
+/* a running task is left alone for so long when another wakes */
+#define WAKE_GRAN_NS	(1 * NSEC_PER_MSEC)
 
 struct run_queue {
 	struct spinlock lock;
@@ -111,7 +115,10 @@ static void resched(struct run_queue *rq)
 		smp_send_reschedule(rq->cpu);
 }
 
-/* Somebody was queued: does he go first?  An idle hart always yields; another when it has run for a while. */
+/*
+ * Somebody was queued: does he go first? An idle hart always yields; another when it has run for a
+ * while.
+ */
 static void check_preempt(struct run_queue *rq)
 {
 	if (rq->curr == rq->idle || ktime_get_ns() - rq->curr->last_switch > WAKE_GRAN_NS)
@@ -143,7 +150,10 @@ static int select_cpu(const struct task_struct *task)
 	return best;
 }
 
-/* Interrupts off, no queue locked; the task is on none and nobody else may queue it (its state was changed by us). */
+/*
+ * Interrupts off, no queue locked; the task is on none and nobody else may queue it (its state was
+ * changed by us).
+ */
 static void queue_on(struct task_struct *task, int cpu)
 {
 	struct run_queue *rq = &run_queues[cpu];
@@ -248,8 +258,9 @@ static struct task_struct *pick_next(struct run_queue *rq)
 }
 
 /*
- * The address space changes with the task; a kernel thread borrows the one that is loaded (mm_count says so), so that
- * a short visit of a thread costs no fence.  The loan goes from borrower to borrower; the next user task ends it.
+ * The address space changes with the task; a kernel thread borrows the one that is loaded (mm_count
+ * says so), so that a short visit of a thread costs no fence. The loan goes from borrower to
+ * borrower; the next user task ends it.
  */
 static void switch_address_space(struct run_queue *rq, struct task_struct *prev, struct task_struct *next)
 {
@@ -270,8 +281,9 @@ static void switch_address_space(struct run_queue *rq, struct task_struct *prev,
 }
 
 /*
- * On the new task's stack, queue still locked; @prev is what ran before on this hart.  What @prev could not give up
- * while it stood on it goes now: the loan of an mm, and a dead task's own reference to its stack.
+ * On the new task's stack, queue still locked; @prev is what ran before on this hart. What @prev
+ * could not give up while it stood on it goes now: the loan of an mm, and a dead task's own
+ * reference to its stack.
  */
 static void finish_switch(struct task_struct *prev)
 {
@@ -311,7 +323,10 @@ static void switch_to(struct run_queue *rq, struct task_struct *prev, struct tas
 	finish_switch(prev);
 }
 
-/* @voluntary: the task wants to sleep if its state says so; else it stays runnable whatever its state is. */
+/*
+ * @voluntary: the task wants to sleep if its state says so; else it stays runnable whatever its
+ * state is.
+ */
 static void __schedule(bool voluntary)
 {
 	struct task_struct *prev = current, *next;
@@ -430,7 +445,10 @@ void cpu_idle(void)
 {
 	for (;;) {
 		local_irq_disable();
-		/* wfi returns for a pending interrupt even while they are off: none is lost between test and wait. */
+		/*
+		 * wfi returns for a pending interrupt even while they are off: none is lost between
+		 * test and wait.
+		 */
 		if (!need_resched() && list_empty(&this_rq()->queue))
 			__asm__ volatile("wfi" : : : "memory");
 		local_irq_enable();
@@ -562,7 +580,10 @@ void task_cputime(struct task_struct *task, u64 *utime, u64 *stime)
 {
 	u64 total = task_sched_runtime(task), u = task->utime_ticks, s = task->stime_ticks;
 
-	/* Ticks are samples: their ratio divides the exact sum.  A task that no tick has hit counts as user time. */
+	/*
+	 * Ticks are samples: their ratio divides the exact sum. A task that no tick has hit counts
+	 * as user time.
+	 */
 	*utime = s ? total / (u + s) * u + total % (u + s) * u / (u + s) : total;
 	*stime = total - *utime;
 }
@@ -586,8 +607,9 @@ void cpu_times(int cpu, u64 *user, u64 *system)
 }
 
 /*
- * The load average: running tasks, decayed by e^-(t/60 s), e^-(t/300 s), e^-(t/900 s) in fixed point, as Linux's.  It is
- * brought up to date when somebody asks, in steps of 5 s with the load of now, so that nothing ticks for it.
+ * The load average: running tasks, decayed by e^-(t/60 s), e^-(t/300 s), e^-(t/900 s) in fixed
+ * point, as Linux's. It is brought up to date when somebody asks, in steps of 5 s with the load of
+ * now, so that nothing ticks for it.
  */
 void calc_load(unsigned long avg[3])
 {
@@ -636,7 +658,10 @@ void sched_dump_others(void)
 	}
 }
 
-/* Makes @idle the task that @cpu runs when nothing else wants to; it is what runs there now or first. */
+/*
+ * Makes @idle the task that @cpu runs when nothing else wants to; it is what runs there now or
+ * first.
+ */
 void sched_init_cpu(int cpu, struct task_struct *idle)
 {
 	struct run_queue *rq = &run_queues[cpu];

@@ -2,11 +2,13 @@
 /*
  * Tasks and the scheduler.
  *
- * `current` lives in the tp register while in the kernel.  User code is preempted (timer, wake-up of another);
- * kernel code is not: it gives the hart up only by schedule() or by anything that says that it may sleep.
+ * `current` lives in the tp register while in the kernel. User code is preempted (timer, wake-up of
+ * another); kernel code is not: it gives the hart up only by schedule() or by anything that says
+ * that it may sleep.
  *
- * A task's states: TASK_RUNNING (on a run queue or on a hart), sleeping in one of the ways below, TASK_STOPPED, then
- * for ever EXIT_ZOMBIE and EXIT_DEAD.  Only the task itself leaves TASK_RUNNING; only try_to_wake_up() brings it back.
+ * A task's states: TASK_RUNNING (on a run queue or on a hart), sleeping in one of the ways below,
+ * TASK_STOPPED, then for ever EXIT_ZOMBIE and EXIT_DEAD. Only the task itself leaves TASK_RUNNING;
+ * only try_to_wake_up() brings it back.
  */
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
@@ -42,11 +44,15 @@
 #define PF_IDLE			0x20
 #define PF_SIGNALED		0x40	/* killed by a signal */
 
-/* task->thread_flags: work before the return to user mode; set from anywhere by atomic bit operations */
+/*
+ * task->thread_flags: work before the return to user mode; set from anywhere by atomic bit
+ * operations
+ */
 #define TIF_NEED_RESCHED	0
 #define TIF_SIGPENDING		1
 #define TIF_RESTORE_SIGMASK	2	/* saved_sigmask holds the mask to put back */
-#define TIF_RESTORE_ALL		3	/* the whole frame was replaced (rt_sigreturn, execve): load every register */
+/* the whole frame was replaced (rt_sigreturn, execve): load every register */
+#define TIF_RESTORE_ALL		3
 
 struct mm_struct;
 struct files_struct;
@@ -73,7 +79,9 @@ struct sigpending {
 };
 
 struct task_struct {
-	/* Touched by the trap entry by offset (arch/riscv/entry.S): keep first and in this order. */
+	/*
+	 * Touched by the trap entry by offset (arch/riscv/entry.S): keep first and in this order.
+	 */
 	unsigned long thread_flags;
 	unsigned long kernel_sp;	/* top of the kernel stack, below its pt_regs frame */
 	unsigned long user_sp;		/* scratch of the entry */
@@ -144,7 +152,8 @@ struct task_struct {
 	u64 min_flt, maj_flt;
 	u64 inblock, oublock;		/* 512-byte units, for getrusage */
 
-	struct fpu_state fpu;		/* its FP registers while they are not live (arch/riscv/fpu.h) */
+	/* its FP registers while they are not live (arch/riscv/fpu.h) */
+	struct fpu_state fpu;
 	int fpu_cpu;			/* the hart that loaded them last */
 
 	struct held_locks *held_locks;	/* debug build */
@@ -174,7 +183,10 @@ void put_task_struct(struct task_struct *task);
 
 /* Picks another task; returns when this one is picked again.  Sleeps if the state says so. */
 void schedule(void);
-/* Sleeps at most @ns nanoseconds in the state that was set; returns what was left, 0 if the time ran out. */
+/*
+ * Sleeps at most @ns nanoseconds in the state that was set; returns what was left, 0 if the time
+ * ran out.
+ */
 s64 schedule_timeout(s64 ns);
 /* Makes a task whose state is in @mode runnable; true if it was not.  Any context. */
 bool try_to_wake_up(struct task_struct *task, unsigned int mode);
@@ -186,17 +198,24 @@ void kick_process(struct task_struct *task);
 void yield(void);
 /* In long loops of the kernel: lets others run if they should. */
 void cond_resched(void);
-void set_cpus_allowed(struct task_struct *task, u64 mask);	/* may sleep: moves itself at once */
+/* may sleep: moves itself at once */
+void set_cpus_allowed(struct task_struct *task, u64 mask);
 void set_task_nice(struct task_struct *task, int nice);
-void sched_init(void);				/* boot hart; makes the boot context its idle task */
+/* boot hart; makes the boot context its idle task */
+void sched_init(void);
 void sched_fork(struct task_struct *task);	/* scheduler's part of a new task */
 void __noreturn cpu_idle(void);
 void __noreturn do_task_dead(void);		/* last act of an exiting task */
 /* Prepares a task that will first run fn(arg) in the kernel (arch/riscv/process.c) */
 void kernel_thread_context(struct task_struct *task, void (*fn)(void *), void *arg);
-/* Allocates a descriptor with a stack, a copy of current's scheduling fields, nothing else.  NULL: no memory. */
+/*
+ * Allocates a descriptor with a stack, a copy of current's scheduling fields, nothing else. NULL:
+ * no memory.
+ */
 struct task_struct *alloc_task_struct(void);
-/* Takes back what alloc_task_struct() gave, of a task that was never started; drops nothing else. */
+/*
+ * Takes back what alloc_task_struct() gave, of a task that was never started; drops nothing else.
+ */
 void free_task_struct(struct task_struct *task);
 /* The same divided into user and system time by where ticks found it (ns). */
 void task_cputime(struct task_struct *task, u64 *utime, u64 *stime);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Starting the other harts (SBI HSM) and sending them messages.  A message is a bit in the receiver's word and an IPI;
- * the receiver clears the IPI before it reads the word, so a message that comes in between raises a new one.
+ * Starting the other harts (SBI HSM) and sending them messages. A message is a bit in the
+ * receiver's word and an IPI; the receiver clears the IPI before it reads the word, so a message
+ * that comes in between raises a new one.
  */
 #include "kernel/smp.h"
 
@@ -77,7 +78,10 @@ void handle_ipi(void)
 
 	csr_clear(sip, IE_SOFT);
 	messages = __atomic_exchange_n(&ipi_pending[smp_processor_id()], 0, __ATOMIC_SEQ_CST);
-	/* IPI_RESCHEDULE: the sender has set TIF_NEED_RESCHED; the return from this interrupt looks at it. */
+	/*
+	 * IPI_RESCHEDULE: the sender has set TIF_NEED_RESCHED; the return from this interrupt looks
+	 * at it.
+	 */
 	if (messages & BIT(IPI_CALL)) {
 		call_func(call_arg);
 		atomic_dec(&call_left);
@@ -143,7 +147,10 @@ void smp_init(void)
 			break;
 		}
 		cpu_hartid[nr_harts] = hartid;
-		/* Counted before it runs: from its first instruction on it holds translations that need fences. */
+		/*
+		 * Counted before it runs: from its first instruction on it holds translations that
+		 * need fences.
+		 */
 		nr_harts++;
 		if (!start_hart(nr_harts - 1))
 			nr_harts--;

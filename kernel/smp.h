@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Harts.  Inside the kernel they are numbered 0 .. nr_harts - 1 ("cpu"), the boot hart being 0; the SBI and the
- * PLIC want the hardware's own hart ids.
+ * Harts. Inside the kernel they are numbered 0 .. nr_harts - 1 ("cpu"), the boot hart being 0; the
+ * SBI and the PLIC want the hardware's own hart ids.
  */
 #ifndef KERNEL_SMP_H
 #define KERNEL_SMP_H
@@ -15,7 +15,10 @@ extern unsigned long cpu_hartid[NR_CPUS];
 
 /* Asks another hart to look whether it should reschedule.  Any context. */
 void smp_send_reschedule(int cpu);
-/* Runs @func on every other hart, in interrupt context there; returns when all have.  Interrupts on, may not hold a spinlock. */
+/*
+ * Runs @func on every other hart, in interrupt context there; returns when all have. Interrupts on,
+ * may not hold a spinlock.
+ */
 void smp_call_others(void (*func)(void *), void *arg);
 /* Stops all other harts for good (panic, power-off). */
 void smp_stop_others(void);

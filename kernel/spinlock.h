@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Spinlocks: for short sections that do not sleep.  A lock that an interrupt handler takes is always taken with
- * interrupts off (_irqsave or _irq).  The kernel is not preemptive: whoever holds a spinlock keeps his hart until
- * he releases it or an interrupt comes.
+ * Spinlocks: for short sections that do not sleep. A lock that an interrupt handler takes is always
+ * taken with interrupts off (_irqsave or _irq). The kernel is not preemptive: whoever holds a
+ * spinlock keeps his hart until he releases it or an interrupt comes.
  *
- * Debug builds record owner and caller, assert the rank (kernel/lockrank.h), and report a holder that sleeps.
+ * Debug builds record owner and caller, assert the rank (kernel/lockrank.h), and report a holder
+ * that sleeps.
  */
 #ifndef KERNEL_SPINLOCK_H
 #define KERNEL_SPINLOCK_H

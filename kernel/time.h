@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Clocks.  Time inside the kernel is a u64 or s64 in nanoseconds (ktime); the hart's `time` CSR counts at the
- * device tree's timebase-frequency.
+ * Clocks. Time inside the kernel is a u64 or s64 in nanoseconds (ktime); the hart's `time` CSR
+ * counts at the device tree's timebase-frequency.
  */
 #ifndef KERNEL_TIME_H
 #define KERNEL_TIME_H

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Each hart has its timers on a red-black tree by expiry, and its tick while it runs a task.  The comparator is set to
- * whatever comes first, and only when that changes: setting it is a call into the firmware.
+ * Each hart has its timers on a red-black tree by expiry, and its tick while it runs a task. The
+ * comparator is set to whatever comes first, and only when that changes: setting it is a call into
+ * the firmware.
  *
- * T1 A timer is on the tree of hart timer->hart exactly while it is pending; both are protected by that hart's lock.
+ * T1 A timer is on the tree of hart timer->hart exactly while it is pending; both are protected by
+ *    that hart's lock.
  * T2 `running` is true from before the timer leaves the tree until its function has returned.
  */
 #include "kernel/timer.h"
@@ -136,7 +138,10 @@ void tick_update(bool busy)
 	spin_unlock(&q->lock);
 }
 
-/* Runs the functions of timers that are due, the queue unlocked meanwhile.  Locked on entry and return. */
+/*
+ * Runs the functions of timers that are due, the queue unlocked meanwhile. Locked on entry and
+ * return.
+ */
 static void run_expired(struct timer_queue *q, u64 now)
 {
 	struct timer *timer;
@@ -162,7 +167,10 @@ void timer_interrupt(bool user)
 	tick = q->tick <= now;
 	if (tick)
 		q->tick = now + TICK_NS;
-	/* The comparator has fired: it must be set anew, or its interrupt stays pending (SBI 1.0 §6.1). */
+	/*
+	 * The comparator has fired: it must be set anew, or its interrupt stays pending (SBI 1.0
+	 * §6.1).
+	 */
 	q->programmed = 0;
 	run_expired(q, now);
 	program(q);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * One-shot timers, one queue a hart, in nanoseconds of ktime_get_ns().  The hart's comparator is set to the
- * earliest; an idle hart with no timer gets no interrupt at all.
+ * One-shot timers, one queue a hart, in nanoseconds of ktime_get_ns(). The hart's comparator is set
+ * to the earliest; an idle hart with no timer gets no interrupt at all.
  */
 #ifndef KERNEL_TIMER_H
 #define KERNEL_TIMER_H
@@ -12,7 +12,10 @@
 struct timer {
 	struct rb_node node;
 	u64 expires;			/* ns */
-	/* Called in interrupt context on the hart that added it, with no lock held.  May add the timer again. */
+	/*
+	 * Called in interrupt context on the hart that added it, with no lock held. May add the
+	 * timer again.
+	 */
 	void (*func)(struct timer *timer);
 	int hart;			/* whose queue; valid while pending */
 	bool pending;
@@ -22,7 +25,10 @@ struct timer {
 void timer_init(struct timer *timer, void (*func)(struct timer *timer));
 /* Queues it on this hart (moves it if it is pending). */
 void timer_add(struct timer *timer, u64 expires);
-/* After it returns the function neither runs nor will run.  True: it was pending.  Not from @timer's own function. */
+/*
+ * After it returns the function neither runs nor will run. True: it was pending. Not from @timer's
+ * own function.
+ */
 bool timer_cancel(struct timer *timer);
 /* From the trap entry, interrupts off; @user: the interrupted code is user code. */
 void timer_interrupt(bool user);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Each hart writes its own ring, with interrupts off, so writers need no lock.  A reader copies a record and then checks
- * that the writer has not lapped it meanwhile: `written` counts records since boot, and record n lives in slot
- * n % RING_RECORDS until n + RING_RECORDS is written.
+ * Each hart writes its own ring, with interrupts off, so writers need no lock. A reader copies a
+ * record and then checks that the writer has not lapped it meanwhile: `written` counts records
+ * since boot, and record n lives in slot n % RING_RECORDS until n + RING_RECORDS is written.
  */
 #include "kernel/trace.h"
 

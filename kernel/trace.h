@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The trace ring: fixed-size binary records, one ring a hart, written without a lock by their hart; the text is made when
- * somebody reads.  /proc/faultline/trace gives them merged by time; /proc/faultline/trace_events switches.
- * A tracepoint whose event is off costs one load and one branch.
+ * The trace ring: fixed-size binary records, one ring a hart, written without a lock by their hart;
+ * the text is made when somebody reads. /proc/faultline/trace gives them merged by time;
+ * /proc/faultline/trace_events switches. A tracepoint whose event is off costs one load and one
+ * branch.
  *
  * Debug builds start with all events on, release builds with none; a panic prints the last records.
  */
@@ -42,10 +43,16 @@ void trace_write(enum trace_event event, u64 a, u64 b, u64 c, u64 d, u64 e, u64 
 struct trace_cursor {
 	u64 next[8];		/* per hart */
 };
-/* Formats records after the cursor into @buf, whole lines only; advances the cursor.  Returns bytes; 0: no more. */
+/*
+ * Formats records after the cursor into @buf, whole lines only; advances the cursor. Returns bytes;
+ * 0: no more.
+ */
 size_t trace_read(struct trace_cursor *cursor, char *buf, size_t size);
 void trace_cursor_init(struct trace_cursor *cursor);	/* at the oldest record */
-/* "fault syscall sched block": the names that are on; write: names to switch on, "!name" off, "none". */
+/*
+ * "fault syscall sched block": the names that are on; write: names to switch on, "!name" off,
+ * "none".
+ */
 size_t trace_events_show(char *buf, size_t size);
 int trace_events_store(const char *buf);		/* 0 or -EINVAL */
 /* The last @n records to the console (panic). */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What gcc's -fsanitize=undefined calls in the debug build when it meets undefined behaviour.  Each ends in a panic that
- * names the kind and the place; the layout of its first argument begins with a source location for every kind but
- * those listed (gcc's libsanitizer documents none of it: seen in its output).
+ * What gcc's -fsanitize=undefined calls in the debug build when it meets undefined behaviour. Each
+ * ends in a panic that names the kind and the place; the layout of its first argument begins with a
+ * source location for every kind but those listed (gcc's libsanitizer documents none of it: seen in
+ * its output).
  */
 #ifdef CONFIG_DEBUG
 

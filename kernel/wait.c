@@ -63,9 +63,10 @@ void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *wait)
 
 	WRITE_ONCE(current->state, TASK_RUNNING);
 	/*
-	 * The entry is on our stack: it must be off the list, and the waker that took it off must have let go of
-	 * it, before we return.  list_empty_careful() is true only when both links point to the entry itself, and
-	 * autoremove_wake_function() touches it last by writing them.
+	 * The entry is on our stack: it must be off the list, and the waker that took it off must
+	 * have let go of it, before we return. list_empty_careful() is true only when both links
+	 * point to the entry itself, and autoremove_wake_function() touches it last by writing
+	 * them.
 	 */
 	if (list_empty_careful(&wait->entry))
 		return;
@@ -119,8 +120,8 @@ void complete(struct completion *c)
 	unsigned long flags;
 
 	/*
-	 * All under the lock: the waiter frees the completion as soon as it sees it done, which it looks at under
-	 * the lock too.
+	 * All under the lock: the waiter frees the completion as soon as it sees it done, which it
+	 * looks at under the lock too.
 	 */
 	spin_lock_irqsave(&c->wait.lock, flags);
 	c->done++;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Wait queues.  A waiter is queued and has its state set *before* it looks at the condition; a waker changes the
- * condition before it looks at the queue.  So no wake-up is lost:
+ * Wait queues. A waiter is queued and has its state set *before* it looks at the condition; a waker
+ * changes the condition before it looks at the queue. So no wake-up is lost:
  *
  *   for (;;) {                                  condition = true;
  *           prepare_to_wait(wq, &wait, state);  wake_up(wq);
@@ -97,8 +97,8 @@ static inline bool waitqueue_active(const struct wait_queue_head *wq)
 #define wait_event_killable(wq, cond) \
 	((cond) ? 0L : ___wait_event(wq, cond, TASK_KILLABLE, false, 0L, schedule()))
 /*
- * @ns: nanoseconds; KTIME_MAX waits for ever.  0: the time ran out with the condition false; > 0: nanoseconds
- * that were left, at least 1; -ERESTARTSYS (the interruptible one).
+ * @ns: nanoseconds; KTIME_MAX waits for ever. 0: the time ran out with the condition false; > 0:
+ * nanoseconds that were left, at least 1; -ERESTARTSYS (the interruptible one).
  */
 #define ___wait_event_timeout(wq, cond, ns, state) ({				\
 	s64 __left = (ns);							\

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Numbers that assembly needs of C's structures; arch/riscv/asm_offsets.c asserts each of them against
- * the structure, so that a change there does not go unseen.
+ * Numbers that assembly needs of C's structures; arch/riscv/asm_offsets.c asserts each of them
+ * against the structure, so that a change there does not go unseen.
  */
 #ifndef ARCH_RISCV_ASM_OFFSETS_H
 #define ARCH_RISCV_ASM_OFFSETS_H

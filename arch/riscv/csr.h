@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Control and status registers of S-mode (RISC-V privileged spec 1.12, chapter 4), and the one bit of
- * them that everybody needs: whether this hart takes interrupts.
+ * Control and status registers of S-mode (RISC-V privileged spec 1.12, chapter 4), and the one bit
+ * of them that everybody needs: whether this hart takes interrupts.
  */
 #ifndef ARCH_RISCV_CSR_H
 #define ARCH_RISCV_CSR_H

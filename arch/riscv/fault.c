@@ -19,7 +19,6 @@
 #include "arch/riscv/csr.h"
 #include "arch/riscv/extable.h"
 #include "arch/riscv/ptrace.h"
-#include "arch/riscv/uaccess.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/sched.h"
@@ -38,10 +37,13 @@ static const char *kernel_fault_name(unsigned long addr)
 /* A fault of the kernel that no VMA can satisfy: an access with a fix-up, or a bug. */
 static void no_context(struct pt_regs *regs)
 {
+	char where[80];
+
 	if (fixup_exception(regs))
 		return;
-	panic("Unable to handle kernel %s at virtual address %016lx, pc %016lx", kernel_fault_name(regs->badaddr),
-	      regs->badaddr, regs->epc);
+	panic("Unable to handle kernel %s at virtual address %016lx, pc %s, ra %016lx",
+	      kernel_fault_name(regs->badaddr), regs->badaddr, symbol_name(regs->epc, where, sizeof(where)),
+	      regs->ra);
 }
 
 static void bad_area(struct pt_regs *regs, int sig, int code)
@@ -128,7 +130,7 @@ static bool user_page_fault(const struct pt_regs *regs)
 {
 	if (regs->badaddr >= TASK_SIZE || !current->mm)
 		return false;
-	return user_mode(regs) || (regs->status & SR_SUM && !pagefault_disabled());
+	return user_mode(regs) || (regs->status & SR_SUM && !current->in_fault_disabled);
 }
 
 void do_page_fault(struct pt_regs *regs)

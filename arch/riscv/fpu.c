@@ -9,7 +9,9 @@
 void fpu_store(struct fpu_state *state);
 void fpu_load(const struct fpu_state *state);
 
-/* Whose registers each hart holds; with task->fpu_cpu it tells whether they are still the newest. */
+/*
+ * Whose registers each hart holds; with task->fpu_cpu it tells whether they are still the newest.
+ */
 static struct task_struct *fpu_owner[NR_CPUS];
 
 static unsigned long frame_fs(const struct task_struct *task)

@@ -17,11 +17,20 @@ struct task_struct;
 
 /* Brings current->fpu up to date (fork, signal frame).  Interrupts on or off. */
 void fpu_save_current(void);
-/* current->fpu was written (sigreturn) or is to be all zero (@clear, exec): the registers no longer count. */
+/*
+ * current->fpu was written (sigreturn) or is to be all zero (@clear, exec): the registers no longer
+ * count.
+ */
 void fpu_discard_current(bool clear);
-/* At a switch, interrupts off: @prev's registers are saved if dirty; @next keeps its own if they are still here. */
+/*
+ * At a switch, interrupts off: @prev's registers are saved if dirty; @next keeps its own if they
+ * are still here.
+ */
 void fpu_switch(struct task_struct *prev, struct task_struct *next);
-/* An illegal-instruction trap from user mode: true if it only wanted the registers, which are now loaded. */
+/*
+ * An illegal-instruction trap from user mode: true if it only wanted the registers, which are now
+ * loaded.
+ */
 bool fpu_handle_trap(struct pt_regs *regs);
 
 #endif

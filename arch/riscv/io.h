@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Device registers: naturally aligned volatile accesses, ordered against memory by `fence` (unprivileged spec §2.7). */
+/*
+ * Device registers: naturally aligned volatile accesses, ordered against memory by `fence`
+ * (unprivileged spec §2.7).
+ */
 #ifndef ARCH_RISCV_IO_H
 #define ARCH_RISCV_IO_H
 
@@ -23,7 +26,10 @@ DEFINE_IO(w, u16)
 DEFINE_IO(l, u32)
 DEFINE_IO(q, u64)
 
-/* Maps device registers at physical @pa for @size bytes; stays for ever.  NULL: no room.  Boot time only; may allocate. */
+/*
+ * Maps device registers at physical @pa for @size bytes; stays for ever. NULL: no room. Boot time
+ * only; may allocate.
+ */
 void *ioremap(unsigned long pa, size_t size);
 
 #endif

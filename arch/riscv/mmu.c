@@ -2,7 +2,8 @@
 /*
  * Page tables of the kernel, in three stages:
  *
- *   early    image as 2 MiB leaves (read-write-execute), the device tree's 1 GiB, later the direct map in 1 GiB leaves
+ *   early    image as 2 MiB leaves (read-write-execute), the device tree's 1 GiB, later the
+ *            direct map in 1 GiB leaves
  *   final    swapper_pg_dir: direct map in the largest leaves that fit, image in pages, W^X in both
  *   process  pgd_alloc(): the upper half's entries of swapper_pg_dir
  *
@@ -44,8 +45,8 @@ static DEFINE_SPINLOCK(kernel_pgtable_lock, RANK_KERNEL_PGTABLE);
 #define EARLY_RWX	((pte_t){ _PAGE_KERNEL_BASE | _PAGE_RWX })
 
 /*
- * Runs at the load address: only pc-relative addresses, so no pointers from initialised data, no switch tables, and
- * no instrumentation, whose records hold absolute addresses.
+ * Runs at the load address: only pc-relative addresses, so no pointers from initialised data, no
+ * switch tables, and no instrumentation, whose records hold absolute addresses.
  */
 __attribute__((no_sanitize("undefined")))
 unsigned long early_map_setup(unsigned long dtb_pa)
@@ -222,8 +223,8 @@ void switch_mm(struct mm_struct *prev, struct mm_struct *next)
 	if (next)
 		set_bit(cpu, &next->cpu_bitmap);
 	/*
-	 * No ASIDs: the fence drops all user translations, so that the harts named in cpu_bitmap are all that can
-	 * hold one.
+	 * No ASIDs: the fence drops all user translations, so that the harts named in cpu_bitmap
+	 * are all that can hold one.
 	 */
 	csr_write(satp, next ? SATP_MODE_SV39 | __pa(next->pgd) >> PAGE_SHIFT : swapper_satp());
 	local_flush_tlb_all();

@@ -2,9 +2,9 @@
 /*
  * The kernel's half of the address space, and the tables that each process begins with.
  *
- * The upper half's top-level entries are filled once at boot, with all second-level tables of vmalloc, and copied into
- * each new table; so a kernel mapping never has to be synced into a process's table, which a kernel stack in vmalloc
- * could not wait for.
+ * The upper half's top-level entries are filled once at boot, with all second-level tables of
+ * vmalloc, and copied into each new table; so a kernel mapping never has to be synced into a
+ * process's table, which a kernel stack in vmalloc could not wait for.
  */
 #ifndef ARCH_RISCV_MMU_H
 #define ARCH_RISCV_MMU_H
@@ -19,7 +19,10 @@ extern pte_t swapper_pg_dir[PTRS_PER_TABLE];	/* the kernel's own table: user hal
 unsigned long early_map_setup(unsigned long dtb_pa);
 /* Where the device tree can be read until paging_init(). */
 const void *early_dtb(unsigned long dtb_pa);
-/* Extends the early table by the direct map of [base, base + size), so that memblock memory is reachable. */
+/*
+ * Extends the early table by the direct map of [base, base + size), so that memblock memory is
+ * reachable.
+ */
 void early_map_ram(unsigned long base, unsigned long size);
 /* Builds the final table (W^X, direct map of every memblock range) and switches to it. */
 void paging_init(void);
@@ -27,8 +30,8 @@ void paging_init(void);
 unsigned long swapper_satp(void);
 
 /*
- * The entry of a vmalloc address.  @alloc: makes the last level's table if it is missing (may sleep; NULL: no
- * memory).  The caller writes the entry and fences (flush_tlb_kernel_range()).
+ * The entry of a vmalloc address. @alloc: makes the last level's table if it is missing (may sleep;
+ * NULL: no memory). The caller writes the entry and fences (flush_tlb_kernel_range()).
  */
 pte_t *kernel_pte(unsigned long va, bool alloc);
 
@@ -37,8 +40,9 @@ pte_t *pgd_alloc(void);
 void pgd_free(pte_t *pgd);
 
 /*
- * Loads @next's table on this hart.  The hart's bit is set in next->cpu_bitmap before the table can be used and cleared
- * in prev's after, so that a shootdown never misses a hart.  NULL: the kernel's own.  Interrupts off.
+ * Loads @next's table on this hart. The hart's bit is set in next->cpu_bitmap before the table can
+ * be used and cleared in prev's after, so that a shootdown never misses a hart. NULL: the kernel's
+ * own. Interrupts off.
  */
 void switch_mm(struct mm_struct *prev, struct mm_struct *next);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The address space of Sv39 (privileged spec §4.4) as this kernel divides it.  The places are those of
- * Linux's vm-layout for Sv39:
+ * The address space of Sv39 (privileged spec §4.4) as this kernel divides it. The places are those
+ * of Linux's vm-layout for Sv39:
  *
  *   0 .. TASK_SIZE                  user
  *   VMALLOC_START .. VMALLOC_END    kernel stacks, device registers, large tables
@@ -17,7 +17,8 @@
 #define PAGE_OFFSET		0xffffffd800000000
 #define DIRECT_MAP_SIZE		0x1f00000000	/* 124 GiB */
 #define VMALLOC_START		0xffffffc800000000
-#define VMALLOC_END		0xffffffc880000000	/* 2 GiB: its second-level tables are two frames */
+/* 2 GiB: its second-level tables are two frames */
+#define VMALLOC_END		0xffffffc880000000
 #define KERNEL_LINK_ADDR	0xffffffff80000000
 
 #define THREAD_SHIFT		14

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sv39 page-table entries (privileged spec §4.4): three levels of 512 entries.  A *leaf* has any of R, W
- * and X set; an entry with V alone points to the next level.
+ * Sv39 page-table entries (privileged spec §4.4): three levels of 512 entries. A *leaf* has any of
+ * R, W and X set; an entry with V alone points to the next level.
  *
- * Bits 8 and 9 are software's.  A non-present entry (V clear, not zero) is ours to shape: swap entries
- * will live there (SWP_* below is their door).
+ * Bits 8 and 9 are software's. A non-present entry (V clear, not zero) is ours to shape: swap
+ * entries will live there (SWP_* below is their door).
  *
- * PT1 A present user entry is changed only by the atomic functions below: a hart sets A and D concurrently,
- *     and a plain store would lose a D.
+ * PT1 A present user entry is changed only by the atomic functions below: a hart sets A and D
+ *     concurrently, and a plain store would lose a D.
  * PT2 Clearing V, W, A or D takes effect only after a fence (arch/riscv/tlb.h).
  */
 #ifndef ARCH_RISCV_PTE_H
@@ -34,7 +34,8 @@ typedef struct { unsigned long pte; } pte_t;
 #define _PAGE_GLOBAL	(1UL << 5)
 #define _PAGE_ACCESSED	(1UL << 6)
 #define _PAGE_DIRTY	(1UL << 7)
-#define _PAGE_SPECIAL	(1UL << 8)	/* software: maps no folio that is counted (the zero folio, vDSO) */
+/* software: maps no folio that is counted (the zero folio, vDSO) */
+#define _PAGE_SPECIAL	(1UL << 8)
 #define _PAGE_PROT_NONE	_PAGE_GLOBAL	/* with V clear: present for us, no access for the user */
 
 #define _PAGE_RWX	(_PAGE_READ | _PAGE_WRITE | _PAGE_EXEC)
@@ -196,7 +197,9 @@ static inline void set_pte(pte_t *ptep, pte_t pte)
 	WRITE_ONCE(ptep->pte, pte.pte);
 }
 
-/* Takes the entry out and returns what it was, with the last A and D.  Needs the page-table lock. */
+/*
+ * Takes the entry out and returns what it was, with the last A and D. Needs the page-table lock.
+ */
 static inline pte_t ptep_get_and_clear(pte_t *ptep)
 {
 	return (pte_t){ __atomic_exchange_n(&ptep->pte, 0, __ATOMIC_RELAXED) };
@@ -214,7 +217,10 @@ static inline bool ptep_test_and_clear_young(pte_t *ptep)
 	return __atomic_fetch_and(&ptep->pte, ~_PAGE_ACCESSED, __ATOMIC_RELAXED) & _PAGE_ACCESSED;
 }
 
-/* Adds permission or A and D bits to a present entry; takes none away, so no other hart needs a fence. */
+/*
+ * Adds permission or A and D bits to a present entry; takes none away, so no other hart needs a
+ * fence.
+ */
 static inline void ptep_add_bits(pte_t *ptep, unsigned long bits)
 {
 	__atomic_fetch_or(&ptep->pte, bits, __ATOMIC_RELAXED);

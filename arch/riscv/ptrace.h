@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The register frame that a trap leaves at the top of a kernel stack.  The order of the first 32 words is
- * that of <asm/ptrace.h>'s user_regs_struct (pc, then x1 to x31), so a signal frame copies them in one piece.
+ * The register frame that a trap leaves at the top of a kernel stack. The order of the first 32
+ * words is that of <asm/ptrace.h>'s user_regs_struct (pc, then x1 to x31), so a signal frame copies
+ * them in one piece.
  */
 #ifndef ARCH_RISCV_PTRACE_H
 #define ARCH_RISCV_PTRACE_H

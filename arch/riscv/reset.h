@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The ways to leave.  QEMU's sifive_test device (device tree: "sifive,test0") ends QEMU with an exit status; without
- * it the firmware's SRST extension powers off, with no status.
+ * The ways to leave. QEMU's sifive_test device (device tree: "sifive,test0") ends QEMU with an exit
+ * status; without it the firmware's SRST extension powers off, with no status.
  */
 #ifndef ARCH_RISCV_RESET_H
 #define ARCH_RISCV_RESET_H

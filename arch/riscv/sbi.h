@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Calls to the firmware: RISC-V SBI 1.0.  Extension and function numbers are the specification's. */
+/*
+ * Calls to the firmware: RISC-V SBI 1.0. Extension and function numbers are the specification's.
+ */
 #ifndef ARCH_RISCV_SBI_H
 #define ARCH_RISCV_SBI_H
 

@@ -74,8 +74,8 @@ static void append_command_line(const char *text)
 }
 
 /*
- * Parameters come from the boot loader and, byte for byte whatever boots us, from tools/run in a string of its own (U-Boot
- * would expand dollars in bootargs).
+ * Parameters come from the boot loader and, byte for byte whatever boots us, from tools/run in a
+ * string of its own (U-Boot would expand dollars in bootargs).
  */
 static void read_command_line(void)
 {

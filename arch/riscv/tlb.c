@@ -51,7 +51,10 @@ void flush_tlb_mm(struct mm_struct *mm)
 
 void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	/* The entries were changed before the mask is read: a hart that enters it later sees them changed. */
+	/*
+	 * The entries were changed before the mask is read: a hart that enters it later sees them
+	 * changed.
+	 */
 	smp_mb();
 	flush_cpus(READ_ONCE(mm->cpu_bitmap), start, end);
 }

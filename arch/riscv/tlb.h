@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fences for stale translations.  `sfence.vma` (privileged spec §4.2.1) acts on its own hart only; the others
- * are reached by the SBI's RFENCE extension, which returns when all of them have done it.
+ * Fences for stale translations. `sfence.vma` (privileged spec §4.2.1) acts on its own hart only;
+ * the others are reached by the SBI's RFENCE extension, which returns when all of them have done
+ * it.
  *
- * An mm is run by the harts in mm->cpu_bitmap; only they are asked.  All of these may be called with
+ * An mm is run by the harts in mm->cpu_bitmap; only they are asked. All of these may be called with
  * spinlocks held and interrupts off: the firmware's IPI does not need our interrupt handler.
  */
 #ifndef ARCH_RISCV_TLB_H
@@ -29,7 +30,10 @@ void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long en
 void flush_tlb_page(struct mm_struct *mm, unsigned long va);
 /* A kernel range, on every hart that runs. */
 void flush_tlb_kernel_range(unsigned long start, unsigned long end);
-/* Makes freshly written code visible to instruction fetch on every hart that runs @mm (Zifencei, SBI RFENCE). */
+/*
+ * Makes freshly written code visible to instruction fetch on every hart that runs @mm (Zifencei,
+ * SBI RFENCE).
+ */
 void flush_icache_mm(struct mm_struct *mm);
 
 #endif

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a trap is about (privileged spec, table 4.2).  System calls do not come here: entry.S calls do_syscall().
+ * What a trap is about (privileged spec, table 4.2). System calls do not come here: entry.S calls
+ * do_syscall().
  *
- * Interrupts are off on entry.  An exception of code that had them on turns them on again, since its handling may
- * sleep; interrupt handlers keep them off.
+ * Interrupts are off on entry. An exception of code that had them on turns them on again, since its
+ * handling may sleep; interrupt handlers keep them off.
  */
 #include "arch/riscv/trap.h"
 
@@ -47,11 +48,12 @@ static void do_interrupt(struct pt_regs *regs)
 static void trap_error(struct pt_regs *regs, int sig, int code)
 {
 	unsigned long cause = regs->cause;
+	char where[80];
 
 	if (!user_mode(regs))
-		panic("%s in the kernel at pc %#lx, address %#lx",
-		      cause < ARRAY_SIZE(cause_names) ? cause_names[cause] : "unknown trap", regs->epc,
-		      regs->badaddr);
+		panic("%s in the kernel at pc %s, address %#lx",
+		      cause < ARRAY_SIZE(cause_names) ? cause_names[cause] : "unknown trap",
+		      symbol_name(regs->epc, where, sizeof(where)), regs->badaddr);
 	force_sig_fault(sig, code, (void *)(sig == SIGSEGV || sig == SIGBUS ? regs->badaddr : regs->epc));
 }
 

@@ -47,7 +47,10 @@ long strncpy_from_user(char *dst, const char __user *src, long count)
 		return 0;
 	if (addr >= TASK_SIZE)
 		return -EFAULT;
-	/* A string may end right before the end of user memory: only what can be user memory is looked at. */
+	/*
+	 * A string may end right before the end of user memory: only what can be user memory is
+	 * looked at.
+	 */
 	if ((unsigned long)count > TASK_SIZE - addr) {
 		long len = __strncpy_user(dst, src, TASK_SIZE - addr);
 

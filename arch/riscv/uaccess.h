@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The only way from the kernel to user memory.  SUM is set just around the access; an access that the fault
- * path cannot satisfy continues at the fix-up that the exception table names (arch/riscv/extable.c).
+ * The only way from the kernel to user memory. SUM is set just around the access; an access that
+ * the fault path cannot satisfy continues at the fix-up that the exception table names
+ * (arch/riscv/extable.c).
  *
- * All of them may sleep (they may fault pages in), unless pagefault_disable() is in force: then they fail
- * instead.  Nothing a fault takes may be held: no mmap_lock, no folio lock (DESIGN: "No user copy that may
- * fault while a folio lock is held").
+ * All of them may sleep (they may fault pages in), unless pagefault_disable() is in force: then
+ * they fail instead. Nothing a fault takes may be held: no mmap_lock, no folio lock (DESIGN: "No
+ * user copy that may fault while a folio lock is held").
  */
 #ifndef ARCH_RISCV_UACCESS_H
 #define ARCH_RISCV_UACCESS_H
@@ -26,7 +27,8 @@ unsigned long copy_to_user(void __user *to, const void *from, unsigned long n);
 unsigned long clear_user(void __user *to, unsigned long n);
 
 /*
- * Copies a string with its NUL, at most @count bytes.  Length without NUL; @count if there was no NUL within;
+ * Copies a string with its NUL, at most @count bytes. Length without NUL; @count if there was no
+ * NUL within;
  * -EFAULT.
  */
 long strncpy_from_user(char *dst, const char __user *src, long count);
@@ -44,8 +46,8 @@ long strncpy_from_user(char *dst, const char __user *src, long count);
 })
 
 /*
- * Touch each page of the range, so that a copy with faults disabled right after it most likely succeeds.
- * Return the number of bytes that could not be faulted in.
+ * Touch each page of the range, so that a copy with faults disabled right after it most likely
+ * succeeds. Return the number of bytes that could not be faulted in.
  */
 size_t fault_in_readable(const char __user *uaddr, size_t size);
 size_t fault_in_writeable(char __user *uaddr, size_t size);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * /proc/PID, /proc/PID/task/TID and /proc/PID/fd.  Every look-up makes a new inode that holds a reference to the process's
- * number, so that a file that was opened for a process never shows another one.
+ * /proc/PID, /proc/PID/task/TID and /proc/PID/fd. Every look-up makes a new inode that holds a
+ * reference to the process's number, so that a file that was opened for a process never shows
+ * another one.
  */
 #include "fs/proc/proc.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Trees of generated files, for /proc and /sys: an entry is made once at boot and stays; its content is printed when
- * somebody reads it.
+ * Trees of generated files, for /proc and /sys: an entry is made once at boot and stays; its
+ * content is printed when somebody reads it.
  */
 #ifndef FS_PROC_PSEUDO_H
 #define FS_PROC_PSEUDO_H
@@ -21,17 +21,25 @@ struct pseudo_entry {
 	struct list_head children, sibling;
 	/* A file prints itself, 0 or -errno; NULL: it is only written. */
 	int (*show)(struct seq_file *m, void *data);
-	/* Takes what was written in one piece (at most a page, NUL-ended); 0 or -errno.  NULL: read-only. */
+	/*
+	 * Takes what was written in one piece (at most a page, NUL-ended); 0 or -errno. NULL:
+	 * read-only.
+	 */
 	int (*store)(const char *text, size_t len, void *data);
-	const struct file_operations *fops;	/* instead of show and store; entry in inode->i_private */
+	/* instead of show and store; entry in inode->i_private */
+	const struct file_operations *fops;
 	const char *link;
-	const struct inode_operations *iops;	/* a link whose target is made up when it is followed */
+	/* a link whose target is made up when it is followed */
+	const struct inode_operations *iops;
 	void *data;
 };
 
 extern struct pseudo_entry proc_root, sys_root;
 
-/* @parent NULL: of /proc.  They may sleep; boot time, or when a device appears.  Names are not copied. */
+/*
+ * @parent NULL: of /proc. They may sleep; boot time, or when a device appears. Names are not
+ * copied.
+ */
 struct pseudo_entry *pseudo_mkdir(struct pseudo_entry *parent, const char *name);
 void pseudo_file(struct pseudo_entry *parent, const char *name, umode_t mode,
 		 int (*show)(struct seq_file *m, void *data),
@@ -43,7 +51,10 @@ void pseudo_dynamic_link(struct pseudo_entry *parent, const char *name, const st
 /* A file that shows and, with a write permission in @mode, takes one decimal number. */
 void pseudo_int(struct pseudo_entry *parent, const char *name, umode_t mode, int *value, int min, int max);
 
-/* For the file systems on top: the inode of an entry (ERR_PTR); looking a name up; listing from position 2 on. */
+/*
+ * For the file systems on top: the inode of an entry (ERR_PTR); looking a name up; listing from
+ * position 2 on.
+ */
 struct inode *pseudo_inode(struct super_block *sb, struct pseudo_entry *entry);
 struct pseudo_entry *pseudo_find(struct pseudo_entry *dir, const struct qstr *name);
 bool pseudo_emit(struct pseudo_entry *dir, struct dir_context *ctx);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * /proc/sys (proc(5)), /proc/faultline (what only this kernel has: trace ring, leak counters), and the few files of
- * /sys that programs read.
+ * /proc/sys (proc(5)), /proc/faultline (what only this kernel has: trace ring, leak counters), and
+ * the few files of /sys that programs read.
  */
 #include "drivers/block.h"
 #include "drivers/fdt.h"
@@ -153,7 +153,10 @@ static void trace_release(struct inode *inode, struct file *file)
 	kfree(file->private_data);
 }
 
-/* Consumes: each read goes on where the last one of this open file ended; 0 when there is nothing new. */
+/*
+ * Consumes: each read goes on where the last one of this open file ended; 0 when there is nothing
+ * new.
+ */
 static ssize_t trace_file_read(struct kiocb *iocb, struct iov_iter *to)
 {
 	size_t size = min(iov_iter_count(to), (size_t)PAGE_SIZE), n;
@@ -236,7 +239,9 @@ static void block_files(void)
 	}
 }
 
-/* A string of the device tree's /chosen, as Linux shows it under firmware/devicetree: with its NUL. */
+/*
+ * A string of the device tree's /chosen, as Linux shows it under firmware/devicetree: with its NUL.
+ */
 static int show_chosen(struct seq_file *m, void *name)
 {
 	int len;
