@@ -73,15 +73,24 @@ static inline pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
 	return likely(vma->vm_flags & VM_WRITE) ? pte_mkwrite(pte) : pte;
 }
 
-static void fault_unlock(struct vm_fault *vmf)
+static inline void fault_unlock(struct vm_fault *vmf)
 {
 	spin_unlock(vmf->ptl);
+}
+
+/* Finds vmf->address's entry and its lock; there is a table. */
+static inline void fault_map_pte(struct vm_fault *vmf)
+{
+	vmf->pte = pte_offset(vmf->pmd, vmf->address);
+	vmf->ptl = pte_lockptr(vmf->pmd);
 }
 
 /* Takes the lock of vmf->address's entry; false, unlocked: the entry is not vmf->orig_pte any more. */
 static bool fault_lock_same(struct vm_fault *vmf)
 {
-	vmf->pte = pte_offset_map_lock(vmf->pmd, vmf->address, &vmf->ptl);
+	if (!vmf->pte)
+		fault_map_pte(vmf);
+	spin_lock(vmf->ptl);
 	if (likely(pte_same(ptep_get(vmf->pte), vmf->orig_pte)))
 		return true;
 	fault_unlock(vmf);
@@ -95,7 +104,7 @@ static struct folio *vma_alloc_folio(gfp_t zero)
 }
 
 /* A fresh folio becomes this mm's at vmf->address; ptl held, the entry is none or was cleared. */
-static void set_new_anon_pte(struct vm_fault *vmf, struct folio *folio)
+static inline void set_new_anon_pte(struct vm_fault *vmf, struct folio *folio)
 {
 	struct vm_area_struct *vma = vmf->vma;
 
@@ -497,8 +506,10 @@ static vm_fault_t handle_present_pte(struct vm_fault *vmf)
 
 static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 {
-	if (!pte_none(ptep_get(vmf->pmd)))
-		vmf->orig_pte = ptep_get(pte_offset(vmf->pmd, vmf->address));
+	if (likely(!pte_none(ptep_get(vmf->pmd)))) {
+		fault_map_pte(vmf);
+		vmf->orig_pte = ptep_get(vmf->pte);
+	}
 	if (pte_none(vmf->orig_pte))
 		return vma_is_anonymous(vmf->vma) ? do_anonymous_page(vmf) : do_fault(vmf);
 	return handle_present_pte(vmf);

@@ -138,14 +138,14 @@ struct vm_fault {
 	struct vm_area_struct *vma;
 	pgoff_t pgoff;			/* of address, in the file */
 	unsigned long address;		/* page aligned */
-	unsigned int flags;		/* FAULT_FLAG_* */
-	pte_t orig_pte;			/* what was seen; compared under ptl before anything is changed */
+	const char *path;		/* the function that did it, for the trace */
 	pte_t *pmd;			/* second-level entry that covers address */
-	pte_t *pte;			/* leaf entry; NULL: there is no table yet, or the entry is none */
+	pte_t *pte;			/* leaf entry; NULL: not looked up yet, or there is no table */
 	struct spinlock *ptl;		/* of pte's table; held where the step's comment says so */
+	pte_t orig_pte;			/* what was seen; compared under ptl before anything is changed */
 	struct folio *folio;		/* ->fault puts its folio here, with a reference */
 	struct folio *cow_folio;	/* private write: where the copy goes */
-	const char *path;		/* the function that did it, for the trace */
+	unsigned int flags;		/* FAULT_FLAG_* */
 };
 
 struct vm_operations_struct {

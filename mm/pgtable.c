@@ -37,14 +37,14 @@ struct folio *table_dtor(struct mm_struct *mm, pte_t *table)
 	return folio;
 }
 
-/* Puts a new table behind @entry unless somebody was faster.  0 or -ENOMEM. */
-static int link_table(struct mm_struct *mm, pte_t *entry)
+int link_table(struct mm_struct *mm, pte_t *entry)
 {
 	pte_t *table = table_alloc(mm);
 
 	if (!table)
 		return -ENOMEM;
 	spin_lock(&mm->page_table_lock);
+	/* Another thread may have been faster. */
 	if (pte_none(*entry)) {
 		/* A walker that sees the entry must see the zeros behind it. */
 		smp_wmb();
@@ -55,20 +55,6 @@ static int link_table(struct mm_struct *mm, pte_t *entry)
 	if (table)
 		folio_put(table_dtor(mm, table));
 	return 0;
-}
-
-pte_t *pmd_alloc(struct mm_struct *mm, unsigned long addr)
-{
-	pte_t *pgd = mm->pgd + pgd_index(addr);
-
-	if (unlikely(pte_none(ptep_get(pgd))) && link_table(mm, pgd))
-		return NULL;
-	return entry_table(*pgd) + pmd_index(addr);
-}
-
-int __pte_alloc(struct mm_struct *mm, pte_t *pmd)
-{
-	return link_table(mm, pmd);
 }
 
 pte_t *mm_find_pmd(struct mm_struct *mm, unsigned long addr)

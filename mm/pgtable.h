@@ -18,8 +18,25 @@ struct mmu_gather;
 /* Above every user address: the ceiling of the last VMA's tables. */
 #define USER_PGTABLES_CEILING	(1UL << 38)
 
+/* Puts a table behind the none entry @entry.  0 or -ENOMEM.  May sleep. */
+int link_table(struct mm_struct *mm, pte_t *entry);
+
 /* The second-level entry for @addr, its table made if need be; NULL: no memory.  May sleep. */
-pte_t *pmd_alloc(struct mm_struct *mm, unsigned long addr);
+static inline pte_t *pmd_alloc(struct mm_struct *mm, unsigned long addr)
+{
+	pte_t *pgd = mm->pgd + pgd_index(addr);
+
+	if (unlikely(pte_none(ptep_get(pgd))) && link_table(mm, pgd))
+		return NULL;
+	return entry_table(*pgd) + pmd_index(addr);
+}
+
+/* Sees to it that there is a leaf table under @pmd.  0 or -ENOMEM.  May sleep. */
+static inline int pte_alloc(struct mm_struct *mm, pte_t *pmd)
+{
+	return likely(!pte_none(ptep_get(pmd))) ? 0 : link_table(mm, pmd);
+}
+
 /* The same without making: NULL if the table is missing, or if the entry is none. */
 pte_t *mm_find_pmd(struct mm_struct *mm, unsigned long addr);
 /*
@@ -38,14 +55,6 @@ static inline unsigned long pmd_addr_end(unsigned long addr, unsigned long end)
 	unsigned long next = (addr & PMD_MASK) + PMD_SIZE;
 
 	return next < end ? next : end;
-}
-
-int __pte_alloc(struct mm_struct *mm, pte_t *pmd);
-
-/* Sees to it that there is a leaf table under @pmd.  0 or -ENOMEM.  May sleep. */
-static inline int pte_alloc(struct mm_struct *mm, pte_t *pmd)
-{
-	return likely(!pte_none(ptep_get(pmd))) ? 0 : __pte_alloc(mm, pmd);
 }
 
 static inline struct spinlock *pte_lockptr(const pte_t *pmd)
