@@ -53,7 +53,7 @@ static DEFINE_WAIT_QUEUE_HEAD(flusher_wait);
 static DEFINE_WAIT_QUEUE_HEAD(throttle_wait);	/* for writeback to end */
 static struct timer flusher_timer;
 static bool flusher_wanted;		/* wb_lock not needed: a hint that is looked at again */
-static bool flush_now;			/* do not wait for age */
+static int flush_now;			/* do not wait for age */
 static int dirtied[NR_CPUS];		/* since the hart last looked */
 
 /* --- a super block --- */
@@ -413,7 +413,7 @@ void writeback_ended(void)
 
 void wakeup_flusher_threads(void)
 {
-	WRITE_ONCE(flush_now, true);
+	WRITE_ONCE(flush_now, 1);
 	wake_flusher();
 }
 
@@ -469,7 +469,7 @@ static void flusher(void *unused)
 	for (;;) {
 		wait_event(&flusher_wait, READ_ONCE(flusher_wanted));
 		WRITE_ONCE(flusher_wanted, false);
-		flush_all(xchg(&flush_now, false));
+		flush_all(xchg(&flush_now, 0));
 		rearm_flusher_timer();
 	}
 }
