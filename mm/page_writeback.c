@@ -207,9 +207,10 @@ int write_cache_pages(struct address_space *mapping, struct writeback_control *w
 
 int do_writepages(struct address_space *mapping, struct writeback_control *wbc)
 {
-	if (wbc->nr_to_write <= 0 || !mapping->a_ops->writepages)
+	/* A look at the array's own mark, without the lock: what the caller dirtied is in it. */
+	if (wbc->nr_to_write <= 0 || !xa_marked(&mapping->i_pages, PAGECACHE_TAG_DIRTY))
 		return 0;
-	return mapping->a_ops->writepages(mapping, wbc);
+	return mapping->a_ops->writepages ? mapping->a_ops->writepages(mapping, wbc) : 0;
 }
 
 static int fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end,
@@ -222,11 +223,6 @@ static int fdatawrite_range(struct address_space *mapping, loff_t start, loff_t 
 		.sync_mode = sync_mode,
 	};
 
-	/*
-	 * An early look at the array's mark, without the lock: the caller's own writes are in it.
-	 */
-	if (!xa_marked(&mapping->i_pages, PAGECACHE_TAG_DIRTY))
-		return 0;
 	return do_writepages(mapping, &wbc);
 }
 
