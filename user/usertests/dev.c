@@ -117,7 +117,7 @@ TEST(tty_queues)
 	CHECK_SYS(ioctl(fd, FIONREAD, &count));
 	CHECK(count >= 0);
 	CHECK_SYS(tcdrain(fd));
-	CHECK_SYS(tcflush(fd, TCOFLUSH));
+	CHECK_SYS(tcflush(fd, TCIFLUSH));
 	CHECK_ERRNO(tcflush(fd, 77), EINVAL);
 }
 

@@ -167,19 +167,37 @@ static void parse(int argc, char **argv, struct options *options)
 	options->patterns = argv + optind;
 }
 
+// What the caller left open, ignored or blocked is not for the tests.
+static void start_clean(void)
+{
+	sigset_t none;
+
+	for (int fd = 3; fd < 1024; fd++)
+		close(fd);
+	for (int sig = 1; sig <= 64; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { .repeat = 1, .limit = DEFAULT_LIMIT };
 
-	for (int fd = 3; fd < 1024; fd++)	// what the caller left open is not for the tests
-		close(fd);
+	start_clean();
 	parse(argc, argv, &options);
 	if (options.repeat < 1 || options.limit < 1 || !count_selected(&options)) {
 		fprintf(stderr, "usertests: nothing to run; -l lists the tests\n");
 		return 2;
 	}
-	programs_init(argv[0]);
-	if (options.list)
+	if (options.list) {
 		list_tests(&options);
-	return options.list ? 0 : run_all(&options);
+		return 0;
+	}
+	if (geteuid() != 0) {
+		fprintf(stderr, "usertests: needs to be root, to become others\n");
+		return 2;
+	}
+	programs_init(argv[0]);
+	return run_all(&options);
 }

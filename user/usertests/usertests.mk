@@ -6,7 +6,10 @@
 UT_DIR := user/usertests
 UT_CC ?= riscv64-linux-gnu-gcc
 UT_HOSTCC ?= gcc
-UT_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -I. -D_GNU_SOURCE \
+# The tests do on purpose what these warnings are there to prevent.
+UT_NOWARN := -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-nonnull \
+	-Wno-infinite-recursion -Wno-format-truncation -Wno-unused-result
+UT_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror $(UT_NOWARN) -I. -D_GNU_SOURCE \
 	-fno-pie -fno-stack-protector -U_FORTIFY_SOURCE -fno-strict-aliasing \
 	-fasynchronous-unwind-tables -fno-toplevel-reorder -MMD -MP
 # -fno-toplevel-reorder keeps the tests of a file in the order in which they are written.
@@ -23,6 +26,10 @@ UT_HOSTPROGS := build/oracle/usertests.d/show build/oracle/usertests.d/pie
 
 .PHONY: usertests-bin oracle
 usertests-bin: build/user/usertests $(UT_PROGS)
+
+# T='pattern pattern': only those tests
+oracle: usertests-bin build/oracle/usertests $(UT_HOSTPROGS)
+	$(UT_DIR)/oracle.sh $(T)
 
 build/user/usertests: $(UT_OBJS)
 	@mkdir -p $(@D)
