@@ -423,7 +423,7 @@ int kill_pgrp(struct pid *pgrp, int sig, bool from_kernel)
 
 static void force_sig_info(int sig, const struct kernel_siginfo *info)
 {
-	struct sigaction *ka = &current->sighand->action[sig - 1];
+	struct sigaction *ka = current->sighand->action + (sig - 1);
 	unsigned long flags;
 
 	spin_lock_irqsave(&current->sighand->siglock, flags);
