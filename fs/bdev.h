@@ -22,8 +22,7 @@ void blkdev_put(struct block_device *bdev, void *holder);	/* the last one writes
 int sync_blockdev(struct block_device *bdev);		/* writes and waits: 0 or -EIO */
 void invalidate_bdev(struct block_device *bdev);	/* clean folios go */
 u64 bdev_nr_bytes(const struct block_device *bdev);
-/* The block size of the device's buffers: 512 to 4096; changes drop the cache.  0 or -EINVAL. */
-int set_blocksize(struct block_device *bdev, unsigned int size);
+/* Writes out every device. */
 void iterate_bdevs_sync(void);
 
 #endif

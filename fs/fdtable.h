@@ -98,6 +98,9 @@ int replace_fd(unsigned int fd, struct file *file, unsigned int flags);
 /* F_DUPFD: the lowest free number from @from on; takes over @file's reference on success. */
 int f_dupfd(unsigned int from, struct file *file, unsigned int flags);
 
+/* FD_CLOEXEC of an open descriptor. */
+void set_close_on_exec(unsigned int fd, bool on);
+
 /* --- for fork, exec and exit --- */
 extern struct spinlock task_files_lock;				/* task->files and task->fs of any task, against its exit */
 extern struct files_struct init_files;				/* the boot task's */

@@ -103,6 +103,11 @@ static struct inode *alloc_inode(struct super_block *sb)
 	return inode;
 }
 
+void free_inode_nonrcu(struct inode *inode)
+{
+	kmem_cache_free(inode_cache, inode);
+}
+
 static void destroy_inode(struct inode *inode)
 {
 	const struct super_operations *op = inode->i_sb->s_op;
@@ -112,7 +117,7 @@ static void destroy_inode(struct inode *inode)
 	if (op->free_inode)
 		op->free_inode(inode);
 	else
-		kmem_cache_free(inode_cache, inode);
+		free_inode_nonrcu(inode);
 }
 
 static void sb_list_add(struct inode *inode)

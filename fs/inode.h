@@ -163,6 +163,7 @@ void iput(struct inode *inode);
 /* A reference to an inode that is not being freed, else NULL. */
 struct inode *igrab(struct inode *inode);
 void clear_inode(struct inode *inode);		/* last act of evict_inode */
+void free_inode_nonrcu(struct inode *inode);	/* the memory of a plain struct inode; what free_inode NULL does */
 ino_t get_next_ino(void);
 unsigned long nr_inodes(void);			/* in memory, used or not */
 unsigned long nr_unused_inodes(void);

@@ -12,6 +12,8 @@
 #include "mm/filemap.h"
 #include "mm/slab.h"
 
+#include <linux/fs.h>
+
 /* --- positions --- */
 
 static loff_t set_pos(struct file *file, loff_t pos, loff_t max)
