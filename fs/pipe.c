@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: MIT
 /*
- * The ring: slots tail .. head - 1 (mod ring_size) hold unread bytes, each in a page of its own.
+ * The ring: head and tail only grow; buffer n is bufs[n % ring_size].
  *
- *   tail ──> [ read | unread ] [ unread ] [ unread | room ] <── head - 1
+ *        tail                head
+ *   ┌────┬────┬────┬────┬────┬────┬────┐
+ *   │    │  xx│xxxx│xxxx│xx  │    │    │     x: unread bytes
+ *   └────┴────┴────┴────┴────┴────┴────┘
  *
- * P1  Everything is done under pipe->mutex; only head, tail, readers and writers are looked at without it, to decide whether
- *     to sleep.
- * P2  A write of at most PIPE_BUF bytes goes into one slot, so no other write can come between.
- * P3  Only the change from empty to not empty wakes readers, and from full to not full writers.  Sleepers are exclusive:
- *     one is woken, and whoever leaves something for the next one passes the wake-up on.
- * P4  One emptied page is kept as `spare`: a pipe that goes back and forth allocates nothing.
+ * A small write goes behind the bytes of the newest buffer if all of it fits there, else into a
+ * buffer of its own: one of at most PIPE_BUF bytes is never divided.
+ *
+ * Waking.  A write that finds the pipe empty wakes a reader, a read that finds it full wakes a
+ * writer, nobody else wakes anybody: no one can be waiting then.  Waiters are exclusive, so only
+ * one is woken; on its way out it wakes the next if there is something left for him.
+ *
+ * P1  All fields change under the mutex.  head, tail, readers and writers are read without it by
+ *     waiters and poll, which are woken after a change and look again.
+ * P2  A buffer in use has len > 0.
  */
 #include "fs/pipe.h"
-#include "arch/riscv/uaccess.h"
-#include "fs/dcache.h"
 #include "fs/fcntl.h"
 #include "fs/fdtable.h"
-#include "fs/file.h"
 #include "fs/libfs.h"
 #include "fs/mount.h"
 #include "fs/poll.h"
-#include "fs/super.h"
 #include "kernel/cred.h"
 #include "kernel/init.h"
 #include "kernel/panic.h"
@@ -33,38 +36,38 @@
 
 #include <asm/ioctls.h>
 
+static_assert(PIPE_BUF == PAGE_SIZE, "an undivided write fits into one buffer");
+
 static struct vfsmount *pipe_mnt;
-
-/* --- the ring --- */
-
-static unsigned int pipe_used(const struct pipe_inode_info *pipe)
-{
-	return READ_ONCE(pipe->head) - READ_ONCE(pipe->tail);
-}
 
 static bool pipe_empty(const struct pipe_inode_info *pipe)
 {
-	return !pipe_used(pipe);
+	return READ_ONCE(pipe->head) == READ_ONCE(pipe->tail);
 }
 
 static bool pipe_full(const struct pipe_inode_info *pipe)
 {
-	return pipe_used(pipe) >= READ_ONCE(pipe->ring_size);
+	return READ_ONCE(pipe->head) - READ_ONCE(pipe->tail) >= READ_ONCE(pipe->ring_size);
 }
 
-static struct pipe_buffer *pipe_slot(struct pipe_inode_info *pipe, unsigned int n)
+static bool pipe_readable(const struct pipe_inode_info *pipe)
+{
+	return !pipe_empty(pipe) || !READ_ONCE(pipe->writers);
+}
+
+static bool pipe_writable(const struct pipe_inode_info *pipe)
+{
+	return !pipe_full(pipe) || !READ_ONCE(pipe->readers);
+}
+
+static struct pipe_buffer *pipe_buf(struct pipe_inode_info *pipe, unsigned int n)
 {
 	return &pipe->bufs[n & (pipe->ring_size - 1)];
 }
 
-static struct folio *get_page(struct pipe_inode_info *pipe)
-{
-	struct folio *folio = pipe->spare;
+/* --- reading --- */
 
-	pipe->spare = NULL;
-	return folio ?: alloc_folio(GFP_USER, 0);
-}
-
+/* An emptied page is kept for the next write: then a short conversation allocates nothing. */
 static void put_page(struct pipe_inode_info *pipe, struct folio *folio)
 {
 	if (pipe->spare)
@@ -73,7 +76,271 @@ static void put_page(struct pipe_inode_info *pipe, struct folio *folio)
 		pipe->spare = folio;
 }
 
-static struct pipe_inode_info *alloc_pipe(void)
+/* Bytes moved; -EFAULT if there are some and not even one could be copied.  => mutex held */
+static ssize_t take_bytes(struct pipe_inode_info *pipe, struct iov_iter *to)
+{
+	ssize_t total = 0;
+
+	while (!pipe_empty(pipe) && iov_iter_count(to)) {
+		struct pipe_buffer *buf = pipe_buf(pipe, pipe->tail);
+		size_t n = min_t(size_t, buf->len, iov_iter_count(to));
+		size_t copied = copy_folio_to_iter(buf->folio, buf->offset, n, to);
+
+		total += copied;
+		buf->offset += copied;
+		buf->len -= copied;
+		if (!buf->len) {
+			put_page(pipe, buf->folio);
+			pipe->tail++;
+		}
+		if (copied < n)
+			return total ? total : -EFAULT;
+	}
+	return total;
+}
+
+static ssize_t pipe_read(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct pipe_inode_info *pipe = iocb->ki_filp->private_data;
+	bool was_full, has_room, has_data;
+	ssize_t result;
+
+	if (!iov_iter_count(to))
+		return 0;
+	mutex_lock(&pipe->mutex);
+	for (;;) {
+		was_full = pipe_full(pipe);
+		result = take_bytes(pipe, to);
+		if (result || !pipe->writers)
+			break;
+		if (iocb->ki_filp->f_flags & O_NONBLOCK) {
+			result = -EAGAIN;
+			break;
+		}
+		mutex_unlock(&pipe->mutex);
+		result = wait_event_interruptible_exclusive(&pipe->rd_wait, pipe_readable(pipe));
+		mutex_lock(&pipe->mutex);
+		if (result)
+			break;
+	}
+	has_room = !pipe_full(pipe);
+	has_data = !pipe_empty(pipe);
+	mutex_unlock(&pipe->mutex);
+	if (was_full && has_room)
+		wake_up_interruptible(&pipe->wr_wait);
+	if (has_data)
+		wake_up_interruptible(&pipe->rd_wait);
+	return result;
+}
+
+/* --- writing --- */
+
+/*
+ * What is more than whole pages goes behind the bytes of the newest buffer if it fits.  Bytes, 0 if
+ * there is no such buffer, or -EFAULT.  => mutex held
+ */
+static ssize_t append_bytes(struct pipe_inode_info *pipe, struct iov_iter *from)
+{
+	size_t n = iov_iter_count(from) % PAGE_SIZE, copied;
+	struct pipe_buffer *buf;
+
+	if (!n || pipe_empty(pipe))
+		return 0;
+	buf = pipe_buf(pipe, pipe->head - 1);
+	if (buf->offset + buf->len + n > PAGE_SIZE)
+		return 0;
+	copied = copy_folio_from_iter(buf->folio, buf->offset + buf->len, n, from);
+	buf->len += copied;
+	return copied ? (ssize_t)copied : -EFAULT;
+}
+
+/* A buffer with up to a page of bytes.  Bytes, or -errno.  => mutex held, a buffer is free */
+static ssize_t add_buffer(struct pipe_inode_info *pipe, struct iov_iter *from)
+{
+	size_t n = min_t(size_t, iov_iter_count(from), PAGE_SIZE), copied;
+	struct folio *folio = pipe->spare;
+
+	if (folio)
+		pipe->spare = NULL;
+	else
+		folio = alloc_folio(GFP_USER, 0);
+	if (!folio)
+		return -ENOMEM;
+	copied = copy_folio_from_iter(folio, 0, n, from);
+	if (!copied) {
+		put_page(pipe, folio);
+		return -EFAULT;
+	}
+	*pipe_buf(pipe, pipe->head) = (struct pipe_buffer){ .folio = folio, .len = copied };
+	pipe->head++;
+	return copied;
+}
+
+/* Bytes moved (0: it is full), or -errno if not even one could be.  => mutex held */
+static ssize_t put_bytes(struct pipe_inode_info *pipe, struct iov_iter *from)
+{
+	ssize_t total = append_bytes(pipe, from), n;
+
+	while (total >= 0 && iov_iter_count(from) && !pipe_full(pipe)) {
+		n = add_buffer(pipe, from);
+		if (n < 0)
+			return total ? total : n;
+		total += n;
+	}
+	return total;
+}
+
+static ssize_t pipe_write(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct pipe_inode_info *pipe = iocb->ki_filp->private_data;
+	bool was_empty = false, has_room, has_data;
+	ssize_t total = 0, result;
+
+	if (!iov_iter_count(from))
+		return 0;
+	mutex_lock(&pipe->mutex);
+	for (;;) {
+		if (!pipe->readers) {
+			send_sig(SIGPIPE, current, false);
+			result = -EPIPE;
+			break;
+		}
+		was_empty = pipe_empty(pipe);
+		result = put_bytes(pipe, from);
+		if (result < 0)
+			break;
+		total += result;
+		if (!iov_iter_count(from))
+			break;
+		if (iocb->ki_filp->f_flags & O_NONBLOCK) {
+			result = -EAGAIN;
+			break;
+		}
+		mutex_unlock(&pipe->mutex);
+		if (was_empty)
+			wake_up_interruptible(&pipe->rd_wait);
+		result = wait_event_interruptible_exclusive(&pipe->wr_wait, pipe_writable(pipe));
+		mutex_lock(&pipe->mutex);
+		was_empty = false;
+		if (result)
+			break;
+	}
+	has_room = !pipe_full(pipe);
+	has_data = !pipe_empty(pipe);
+	mutex_unlock(&pipe->mutex);
+	if (was_empty && has_data)
+		wake_up_interruptible(&pipe->rd_wait);
+	if (has_room)
+		wake_up_interruptible(&pipe->wr_wait);
+	return total ? total : result;
+}
+
+/* --- poll and ioctl --- */
+
+static unsigned int pipe_poll(struct file *file, struct poll_table *pt)
+{
+	struct pipe_inode_info *pipe = file->private_data;
+	unsigned int events = 0;
+
+	if (file->f_mode & FMODE_READ) {
+		poll_wait(file, &pipe->rd_wait, pt);
+		if (!pipe_empty(pipe))
+			events |= POLLIN | POLLRDNORM;
+		/* f_pos: see fifo_open_read(). */
+		if (!READ_ONCE(pipe->writers) && file->f_pos != READ_ONCE(pipe->w_counter))
+			events |= POLLHUP;
+	}
+	if (file->f_mode & FMODE_WRITE) {
+		poll_wait(file, &pipe->wr_wait, pt);
+		if (!pipe_full(pipe))
+			events |= POLLOUT | POLLWRNORM;
+		if (!READ_ONCE(pipe->readers))
+			events |= POLLERR;
+	}
+	return events;
+}
+
+static int bytes_in_pipe(struct pipe_inode_info *pipe)
+{
+	int bytes = 0;
+
+	mutex_lock(&pipe->mutex);
+	for (unsigned int n = pipe->tail; n != pipe->head; n++)
+		bytes += pipe_buf(pipe, n)->len;
+	mutex_unlock(&pipe->mutex);
+	return bytes;
+}
+
+static long pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	if (cmd != FIONREAD)
+		return -ENOIOCTLCMD;
+	return put_user(bytes_in_pipe(file->private_data), (int __user *)arg);
+}
+
+/* --- size --- */
+
+/* The same buffers in a ring of @size.  => mutex held */
+static int resize_ring(struct pipe_inode_info *pipe, unsigned int size)
+{
+	unsigned int used = pipe->head - pipe->tail;
+	struct pipe_buffer *bufs;
+
+	if (used > size)
+		return -EBUSY;
+	bufs = kcalloc(size, sizeof(*bufs), GFP_KERNEL);
+	if (!bufs)
+		return -ENOMEM;
+	for (unsigned int n = 0; n < used; n++)
+		bufs[n] = *pipe_buf(pipe, pipe->tail + n);
+	kfree(pipe->bufs);
+	pipe->bufs = bufs;
+	pipe->ring_size = size;
+	pipe->tail = 0;
+	pipe->head = used;
+	return 0;
+}
+
+static long set_pipe_size(struct pipe_inode_info *pipe, unsigned long bytes)
+{
+	unsigned long size = DIV_ROUND_UP(bytes ? bytes : 1, PAGE_SIZE);
+	bool was_full;
+	int err;
+
+	if (bytes > INT_MAX)
+		return -EINVAL;
+	size = roundup_pow_of_two(size);
+	if (size > pipe->ring_size && size * PAGE_SIZE > PIPE_MAX_SIZE &&
+	    !capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	mutex_lock(&pipe->mutex);
+	was_full = pipe_full(pipe);
+	err = resize_ring(pipe, size);
+	mutex_unlock(&pipe->mutex);
+	if (was_full)
+		wake_up_interruptible(&pipe->wr_wait);
+	return err ? err : (long)(size * PAGE_SIZE);
+}
+
+struct pipe_inode_info *get_pipe_info(struct file *file)
+{
+	return file->f_op == &pipefifo_fops ? file->private_data : NULL;
+}
+
+long pipe_fcntl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct pipe_inode_info *pipe = get_pipe_info(file);
+
+	if (!pipe)
+		return -EBADF;
+	if (cmd == F_SETPIPE_SZ)
+		return set_pipe_size(pipe, arg);
+	return (long)pipe->ring_size * PAGE_SIZE;
+}
+
+/* --- birth and end --- */
+
+static struct pipe_inode_info *alloc_pipe_info(void)
 {
 	struct pipe_inode_info *pipe = kzalloc(sizeof(*pipe), GFP_KERNEL);
 
@@ -88,320 +355,20 @@ static struct pipe_inode_info *alloc_pipe(void)
 	mutex_init(&pipe->mutex, RANK_TTY);
 	init_waitqueue_head(&pipe->rd_wait);
 	init_waitqueue_head(&pipe->wr_wait);
-	pipe->r_counter = pipe->w_counter = 1;
 	return pipe;
 }
 
-static void free_pipe(struct pipe_inode_info *pipe)
+static void free_pipe_info(struct pipe_inode_info *pipe)
 {
-	for (; pipe->tail != pipe->head; pipe->tail++)
-		folio_put(pipe_slot(pipe, pipe->tail)->folio);
+	for (unsigned int n = pipe->tail; n != pipe->head; n++)
+		folio_put(pipe_buf(pipe, n)->folio);
 	if (pipe->spare)
 		folio_put(pipe->spare);
 	kfree(pipe->bufs);
 	kfree(pipe);
 }
 
-/* --- sleeping and waking --- */
-
-static bool pipe_readable(const struct pipe_inode_info *pipe)
-{
-	return !pipe_empty(pipe) || !READ_ONCE(pipe->writers);
-}
-
-static bool pipe_writable(const struct pipe_inode_info *pipe)
-{
-	return !pipe_full(pipe) || !READ_ONCE(pipe->readers);
-}
-
-/* => what the sleepers wait for has become true */
-static void wake_sleepers(struct wait_queue_head *wq)
-{
-	smp_mb();
-	if (waitqueue_active(wq))
-		wake_up_interruptible(wq);
-}
-
-/* --- reading --- */
-
-/* Copies from the oldest slot: bytes or -EFAULT.  An emptied slot is given up. */
-static ssize_t read_slot(struct pipe_inode_info *pipe, struct iov_iter *to)
-{
-	struct pipe_buffer *buf = pipe_slot(pipe, pipe->tail);
-	size_t want = min_t(size_t, buf->len, iov_iter_count(to));
-	size_t n = copy_folio_to_iter(buf->folio, buf->offset, want, to);
-
-	buf->offset += n;
-	buf->len -= n;
-	if (!buf->len) {
-		put_page(pipe, buf->folio);
-		WRITE_ONCE(pipe->tail, pipe->tail + 1);
-	}
-	return n == want ? (ssize_t)n : -EFAULT;
-}
-
-/* Reads what is there: bytes so far, or -errno if none. */
-static ssize_t read_available(struct pipe_inode_info *pipe, struct iov_iter *to)
-{
-	ssize_t done = 0, n;
-
-	while (!pipe_empty(pipe) && iov_iter_count(to)) {
-		n = read_slot(pipe, to);
-		if (n < 0)
-			return done ?: n;
-		done += n;
-	}
-	return done;
-}
-
-static ssize_t pipe_read(struct kiocb *iocb, struct iov_iter *to)
-{
-	struct file *file = iocb->ki_filp;
-	struct pipe_inode_info *pipe = file->private_data;
-	bool was_full, more;
-	ssize_t result;
-
-	if (unlikely(!iov_iter_count(to)))
-		return 0;
-	mutex_lock(&pipe->mutex);
-	while (pipe_empty(pipe)) {
-		result = 0;
-		if (!pipe->writers)
-			goto unlock;
-		result = -EAGAIN;
-		if (file->f_flags & O_NONBLOCK)
-			goto unlock;
-		mutex_unlock(&pipe->mutex);
-		result = wait_event_interruptible_exclusive(&pipe->rd_wait, pipe_readable(pipe));
-		if (result)
-			return result;
-		mutex_lock(&pipe->mutex);
-	}
-	was_full = pipe_full(pipe);
-	result = read_available(pipe, to);
-	more = !pipe_empty(pipe);
-	mutex_unlock(&pipe->mutex);
-	if (was_full)
-		wake_sleepers(&pipe->wr_wait);
-	if (unlikely(more))
-		wake_sleepers(&pipe->rd_wait);
-	return result;
-unlock:
-	mutex_unlock(&pipe->mutex);
-	return result;
-}
-
-/* --- writing --- */
-
-/* Adds to the youngest slot the bytes of @from that do not fill a page, if they fit: bytes or -EFAULT. */
-static ssize_t append_to_last(struct pipe_inode_info *pipe, struct iov_iter *from)
-{
-	size_t chars = iov_iter_count(from) & (PAGE_SIZE - 1), n;
-	struct pipe_buffer *buf;
-
-	if (!chars || pipe_empty(pipe))
-		return 0;
-	buf = pipe_slot(pipe, pipe->head - 1);
-	if (buf->offset + buf->len + chars > PAGE_SIZE)
-		return 0;
-	n = copy_folio_from_iter(buf->folio, buf->offset + buf->len, chars, from);
-	if (n != chars) {
-		iov_iter_revert(from, n);
-		return -EFAULT;
-	}
-	buf->len += n;
-	return n;
-}
-
-/* Fills a fresh slot: bytes or -errno. */
-static ssize_t write_slot(struct pipe_inode_info *pipe, struct iov_iter *from)
-{
-	size_t want = min_t(size_t, iov_iter_count(from), PAGE_SIZE), n;
-	struct folio *folio = get_page(pipe);
-
-	if (!folio)
-		return -ENOMEM;
-	n = copy_folio_from_iter(folio, 0, want, from);
-	if (n != want) {
-		put_page(pipe, folio);
-		iov_iter_revert(from, n);
-		return -EFAULT;
-	}
-	*pipe_slot(pipe, pipe->head) = (struct pipe_buffer){ .folio = folio, .len = n };
-	WRITE_ONCE(pipe->head, pipe->head + 1);
-	return n;
-}
-
-/* Writes as long as there is room: bytes so far, or -errno if none. */
-static ssize_t write_available(struct pipe_inode_info *pipe, struct iov_iter *from)
-{
-	ssize_t done = append_to_last(pipe, from), n;
-
-	if (done < 0)
-		return done;
-	while (iov_iter_count(from) && !pipe_full(pipe)) {
-		n = write_slot(pipe, from);
-		if (n < 0)
-			return done ?: n;
-		done += n;
-	}
-	return done;
-}
-
-static ssize_t broken_pipe(void)
-{
-	send_sig(SIGPIPE, current, false);
-	return -EPIPE;
-}
-
-/* One round under the mutex.  *@done grows; 0: all written, -EAGAIN: full, other -errno. */
-static int write_round(struct pipe_inode_info *pipe, struct iov_iter *from, ssize_t *done)
-{
-	bool was_empty = pipe_empty(pipe), room;
-	ssize_t n;
-
-	if (unlikely(!pipe->readers)) {
-		mutex_unlock(&pipe->mutex);
-		return broken_pipe();
-	}
-	n = write_available(pipe, from);
-	room = !pipe_full(pipe);
-	mutex_unlock(&pipe->mutex);
-	if (n > 0) {
-		*done += n;
-		if (was_empty)
-			wake_sleepers(&pipe->rd_wait);
-	}
-	if (likely(!iov_iter_count(from))) {
-		if (unlikely(room && waitqueue_active(&pipe->wr_wait)))
-			wake_sleepers(&pipe->wr_wait);
-		return 0;
-	}
-	return n < 0 ? n : room ? -EFAULT : -EAGAIN;
-}
-
-static ssize_t pipe_write(struct kiocb *iocb, struct iov_iter *from)
-{
-	struct file *file = iocb->ki_filp;
-	struct pipe_inode_info *pipe = file->private_data;
-	ssize_t done = 0;
-	int error;
-
-	if (unlikely(!iov_iter_count(from)))
-		return 0;
-	for (;;) {
-		mutex_lock(&pipe->mutex);
-		error = write_round(pipe, from, &done);
-		if (error != -EAGAIN || file->f_flags & O_NONBLOCK)
-			break;
-		error = wait_event_interruptible_exclusive(&pipe->wr_wait, pipe_writable(pipe));
-		if (error)
-			break;
-	}
-	return done ?: error;
-}
-
-/* --- poll, ioctl, fcntl --- */
-
-static unsigned int pipe_poll(struct file *file, struct poll_table *pt)
-{
-	struct pipe_inode_info *pipe = file->private_data;
-	unsigned int mask = 0;
-
-	if (file->f_mode & FMODE_READ)
-		poll_wait(file, &pipe->rd_wait, pt);
-	if (file->f_mode & FMODE_WRITE)
-		poll_wait(file, &pipe->wr_wait, pt);
-	if (file->f_mode & FMODE_READ) {
-		if (!pipe_empty(pipe))
-			mask |= POLLIN | POLLRDNORM;
-		/* A FIFO that no writer has opened since is not hung up, merely quiet. */
-		if (!READ_ONCE(pipe->writers) && file->f_pos != pipe->w_counter)
-			mask |= POLLHUP;
-	}
-	if (file->f_mode & FMODE_WRITE) {
-		if (!pipe_full(pipe))
-			mask |= POLLOUT | POLLWRNORM;
-		if (!READ_ONCE(pipe->readers))
-			mask |= POLLERR;
-	}
-	return mask;
-}
-
-static int unread_bytes(struct pipe_inode_info *pipe)
-{
-	int count = 0;
-
-	mutex_lock(&pipe->mutex);
-	for (unsigned int n = pipe->tail; n != pipe->head; n++)
-		count += pipe_slot(pipe, n)->len;
-	mutex_unlock(&pipe->mutex);
-	return count;
-}
-
-static long pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	if (cmd != FIONREAD)
-		return -ENOIOCTLCMD;
-	return put_user(unread_bytes(file->private_data), (int __user *)arg);
-}
-
-/* => pipe->mutex held; @nr is a power of two */
-static int resize_ring(struct pipe_inode_info *pipe, unsigned int nr)
-{
-	struct pipe_buffer *bufs;
-	unsigned int used = pipe_used(pipe);
-
-	if (nr < used)
-		return -EBUSY;
-	bufs = kcalloc(nr, sizeof(*bufs), GFP_KERNEL);
-	if (!bufs)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < used; i++)
-		bufs[i] = *pipe_slot(pipe, pipe->tail + i);
-	kfree(pipe->bufs);
-	pipe->bufs = bufs;
-	pipe->tail = 0;
-	pipe->head = used;
-	WRITE_ONCE(pipe->ring_size, nr);
-	return 0;
-}
-
-static long set_pipe_size(struct pipe_inode_info *pipe, unsigned long bytes)
-{
-	unsigned long nr = roundup_pow_of_two(max(DIV_ROUND_UP(bytes, PAGE_SIZE), 1UL));
-	int error;
-
-	if (bytes > INT_MAX)
-		return -EINVAL;
-	if (nr << PAGE_SHIFT > PIPE_MAX_SIZE && !capable(CAP_SYS_RESOURCE))
-		return -EPERM;
-	mutex_lock(&pipe->mutex);
-	error = resize_ring(pipe, nr);
-	mutex_unlock(&pipe->mutex);
-	if (error)
-		return error;
-	wake_sleepers(&pipe->wr_wait);
-	return (long)nr << PAGE_SHIFT;
-}
-
-struct pipe_inode_info *get_pipe_info(struct file *file)
-{
-	return file->f_op == &pipefifo_fops ? file->private_data : NULL;
-}
-
-long pipe_fcntl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	struct pipe_inode_info *pipe = get_pipe_info(file);
-
-	if (!pipe)
-		return -EBADF;
-	return cmd == F_SETPIPE_SZ ? set_pipe_size(pipe, arg) : (long)pipe->ring_size << PAGE_SHIFT;
-}
-
-/* --- the ends --- */
-
-/* One file less uses the pipe; the last one frees it. */
+/* One open file less; the last takes the pipe and what is in it along. */
 static void put_pipe(struct inode *inode, struct pipe_inode_info *pipe)
 {
 	bool last;
@@ -412,273 +379,272 @@ static void put_pipe(struct inode *inode, struct pipe_inode_info *pipe)
 		inode->i_pipe = NULL;
 	spin_unlock(&inode->i_lock);
 	if (last)
-		free_pipe(pipe);
+		free_pipe_info(pipe);
 }
 
-static void pipe_release(struct inode *inode, struct file *file)
+/* Who waits for data, room or a partner sees that one side has changed. */
+static void wake_all(struct pipe_inode_info *pipe)
 {
-	struct pipe_inode_info *pipe = file->private_data;
+	wake_up_interruptible_all(&pipe->rd_wait);
+	wake_up_interruptible_all(&pipe->wr_wait);
+}
+
+static void leave_pipe(struct file *file, struct pipe_inode_info *pipe)
+{
+	bool one_sided;
 
 	mutex_lock(&pipe->mutex);
 	if (file->f_mode & FMODE_READ)
 		pipe->readers--;
 	if (file->f_mode & FMODE_WRITE)
 		pipe->writers--;
+	one_sided = !pipe->readers != !pipe->writers;
 	mutex_unlock(&pipe->mutex);
-	/* End of file, or no reader any more, concerns all sleepers. */
-	smp_mb();
-	if (waitqueue_active(&pipe->rd_wait))
-		wake_up_interruptible_all(&pipe->rd_wait);
-	if (waitqueue_active(&pipe->wr_wait))
-		wake_up_interruptible_all(&pipe->wr_wait);
+	if (one_sided)
+		wake_all(pipe);
+}
+
+static void pipe_release(struct inode *inode, struct file *file)
+{
+	struct pipe_inode_info *pipe = file->private_data;
+
+	leave_pipe(file, pipe);
 	put_pipe(inode, pipe);
 }
 
-/* The FIFO's ring, made by the first who opens it; counted. */
-static struct pipe_inode_info *get_fifo(struct inode *inode)
-{
-	struct pipe_inode_info *pipe, *fresh = NULL;
+/* --- open: of FIFOs, and of pipes by /proc/PID/fd --- */
 
-	for (;;) {
-		spin_lock(&inode->i_lock);
-		pipe = inode->i_pipe;
-		if (!pipe && fresh) {
-			pipe = inode->i_pipe = fresh;
-			fresh = NULL;
-		}
-		if (pipe)
-			pipe->files++;
-		spin_unlock(&inode->i_lock);
-		if (pipe)
-			break;
-		fresh = alloc_pipe();
-		if (!fresh)
-			return NULL;
-	}
-	if (fresh)
-		free_pipe(fresh);
+static struct pipe_inode_info *get_pipe(struct inode *inode)
+{
+	struct pipe_inode_info *fresh = alloc_pipe_info(), *pipe;
+
+	if (!fresh)
+		return NULL;
+	spin_lock(&inode->i_lock);
+	if (!inode->i_pipe)
+		inode->i_pipe = fresh;
+	pipe = inode->i_pipe;
+	pipe->files++;
+	spin_unlock(&inode->i_lock);
+	if (pipe != fresh)
+		free_pipe_info(fresh);
 	return pipe;
 }
 
-/* Waits until the other side's counter of opens has moved.  => mutex held, and on return */
-static int wait_for_partner(struct pipe_inode_info *pipe, unsigned int *counter, struct wait_queue_head *wq)
+/* Until the other end is opened, even if it is closed at once.  => mutex held; dropped meanwhile */
+static int wait_for_partner(struct pipe_inode_info *pipe, unsigned int *counter)
 {
-	unsigned int seen = *counter;
-	int error;
+	unsigned int before = *counter;
+	int err;
 
 	mutex_unlock(&pipe->mutex);
-	error = wait_event_interruptible(wq, READ_ONCE(*counter) != seen);
+	err = wait_event_interruptible(&pipe->rd_wait, READ_ONCE(*counter) != before);
 	mutex_lock(&pipe->mutex);
-	return error;
+	return err;
 }
 
-static int open_for_reading(struct file *file, struct pipe_inode_info *pipe)
+/* => mutex held; we are counted in */
+static int fifo_open_read(struct file *file, struct pipe_inode_info *pipe, bool may_wait)
 {
-	pipe->r_counter++;
-	if (!pipe->readers++)
-		wake_up_interruptible_all(&pipe->wr_wait);
-	if (pipe->writers)
+	if (pipe->writers || !may_wait)
 		return 0;
-	if (file->f_flags & O_NONBLOCK) {
-		file->f_pos = pipe->w_counter;		/* no POLLHUP until a writer has come and gone */
-		return 0;
-	}
-	if (!wait_for_partner(pipe, &pipe->w_counter, &pipe->rd_wait))
-		return 0;
-	if (!--pipe->readers)
-		wake_up_interruptible_all(&pipe->wr_wait);
-	return -ERESTARTSYS;
+	if (!(file->f_flags & O_NONBLOCK))
+		return wait_for_partner(pipe, &pipe->w_counter);
+	/*
+	 * Poll shall not report a hang-up before there ever was a writer: the number of writers at
+	 * open is kept in f_pos, for which a stream has no other use.
+	 */
+	file->f_pos = pipe->w_counter;
+	return 0;
 }
 
-static int open_for_writing(struct file *file, struct pipe_inode_info *pipe)
+/* => mutex held */
+static int fifo_open_ends(struct file *file, struct pipe_inode_info *pipe, bool may_wait)
 {
-	if (file->f_flags & O_NONBLOCK && !pipe->readers)
+	bool rd = file->f_mode & FMODE_READ, wr = file->f_mode & FMODE_WRITE;
+
+	if (wr && !rd && !pipe->readers && file->f_flags & O_NONBLOCK && may_wait)
 		return -ENXIO;
-	pipe->w_counter++;
-	if (!pipe->writers++)
-		wake_up_interruptible_all(&pipe->rd_wait);
-	if (pipe->readers || !wait_for_partner(pipe, &pipe->r_counter, &pipe->wr_wait))
-		return 0;
-	if (!--pipe->writers)
-		wake_up_interruptible_all(&pipe->rd_wait);
-	return -ERESTARTSYS;
-}
-
-/* POSIX leaves it open; as in Linux it never waits. */
-static int open_for_both(struct pipe_inode_info *pipe)
-{
-	pipe->readers++;
-	pipe->writers++;
-	pipe->r_counter++;
-	pipe->w_counter++;
-	if (pipe->readers == 1 || pipe->writers == 1) {
-		wake_up_interruptible_all(&pipe->rd_wait);
-		wake_up_interruptible_all(&pipe->wr_wait);
-	}
+	pipe->readers += rd;
+	pipe->writers += wr;
+	pipe->r_counter += rd;
+	pipe->w_counter += wr;
+	wake_up_interruptible_all(&pipe->rd_wait);
+	if (rd && !wr)
+		return fifo_open_read(file, pipe, may_wait);
+	if (wr && !rd && !pipe->readers && may_wait)
+		return wait_for_partner(pipe, &pipe->r_counter);
 	return 0;
 }
 
 static int fifo_open(struct inode *inode, struct file *file)
 {
-	struct pipe_inode_info *pipe = get_fifo(inode);
-	int error;
+	struct pipe_inode_info *pipe = get_pipe(inode);
+	int err;
 
 	if (!pipe)
 		return -ENOMEM;
 	file->private_data = pipe;
-	file->f_pos = 0;
 	file->f_mode &= ~(FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE);
 	mutex_lock(&pipe->mutex);
-	switch (file->f_mode & (FMODE_READ | FMODE_WRITE)) {
-	case FMODE_READ:
-		error = open_for_reading(file, pipe);
-		break;
-	case FMODE_WRITE:
-		error = open_for_writing(file, pipe);
-		break;
-	default:
-		error = open_for_both(pipe);
-	}
+	err = fifo_open_ends(file, pipe, inode->i_sb != pipe_mnt->mnt_sb);
 	mutex_unlock(&pipe->mutex);
-	if (error)
-		put_pipe(inode, pipe);
-	return error;
+	if (!err)
+		return 0;
+	if (err != -ENXIO)		/* interrupted: we were counted in */
+		leave_pipe(file, pipe);
+	put_pipe(inode, pipe);
+	return err;
 }
 
 const struct file_operations pipefifo_fops = {
 	.open = fifo_open,
 	.release = pipe_release,
-	.llseek = no_llseek,
 	.read_iter = pipe_read,
 	.write_iter = pipe_write,
 	.poll = pipe_poll,
 	.unlocked_ioctl = pipe_ioctl,
 };
 
-/* --- pipe2(2) --- */
+/* --- pipe2 --- */
 
-static struct inode *get_pipe_inode(void)
+static struct inode *new_pipe_inode(struct pipe_inode_info *pipe)
 {
-	struct pipe_inode_info *pipe = alloc_pipe();
-	struct inode *inode = pipe ? new_inode(pipe_mnt->mnt_sb) : NULL;
+	struct inode *inode = new_inode(pipe_mnt->mnt_sb);
 
-	if (!inode) {
-		if (pipe)
-			free_pipe(pipe);
+	if (!inode)
 		return NULL;
-	}
-	pipe->files = 2;
-	pipe->readers = pipe->writers = 1;
 	inode->i_ino = get_next_ino();
-	inode->i_pipe = pipe;
-	inode->i_fop = &pipefifo_fops;
-	inode->i_mode = S_IFIFO | S_IRUSR | S_IWUSR;
+	inode->i_mode = S_IFIFO | 0600;
 	inode->i_uid = current_fsuid();
 	inode->i_gid = current_fsgid();
 	inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
+	inode->i_fop = &pipefifo_fops;
+	inode->i_pipe = pipe;
+	/* Taken for dirty, it is never put onto a list of inodes to be written. */
+	inode->i_state = I_DIRTY;
 	return inode;
+}
+
+static void set_pipe_end(struct file *file, struct pipe_inode_info *pipe)
+{
+	file->private_data = pipe;
+	file->f_mode &= ~(FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE);
+}
+
+/* The reading end beside the writing one, on the same place. */
+static struct file *open_read_end(struct file *writer, unsigned int flags)
+{
+	struct path path = writer->f_path;
+	struct file *file;
+
+	path_get(&path);
+	file = alloc_file(&path, O_RDONLY | flags, &pipefifo_fops);
+	if (IS_ERR(file))
+		path_put(&path);
+	return file;
 }
 
 int create_pipe_files(struct file *files[2], int flags)
 {
-	struct inode *inode = get_pipe_inode();
-	struct pipe_inode_info *pipe;
-	struct file *file;
+	struct pipe_inode_info *pipe = alloc_pipe_info();
+	struct inode *inode = pipe ? new_pipe_inode(pipe) : NULL;
 
-	if (!inode)
+	if (!inode) {
+		if (pipe)
+			free_pipe_info(pipe);
 		return -ENFILE;
-	pipe = inode->i_pipe;
-	file = alloc_file_pseudo(inode, pipe_mnt, "", O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT)), &pipefifo_fops);
-	if (IS_ERR(file)) {
-		free_pipe(pipe);
-		return PTR_ERR(file);
 	}
-	file->private_data = pipe;
-	files[1] = file;
-	file = alloc_file(&file->f_path, O_RDONLY | (flags & O_NONBLOCK), &pipefifo_fops);
-	if (IS_ERR(file)) {
-		put_pipe(inode, pipe);		/* the reader's part; fput() gives back the writer's */
+	flags &= O_NONBLOCK;
+	files[1] = alloc_file_pseudo(inode, pipe_mnt, "", O_WRONLY | flags, &pipefifo_fops);
+	if (IS_ERR(files[1])) {
+		free_pipe_info(pipe);
+		return PTR_ERR(files[1]);
+	}
+	set_pipe_end(files[1], pipe);
+	pipe->files = pipe->writers = pipe->w_counter = 1;
+	files[0] = open_read_end(files[1], flags);
+	if (IS_ERR(files[0])) {
 		fput(files[1]);
-		return PTR_ERR(file);
+		return PTR_ERR(files[0]);
 	}
-	path_get(&file->f_path);
-	file->private_data = pipe;
-	files[0] = file;
-	for (int i = 0; i < 2; i++)
-		files[i]->f_mode &= ~(FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE);
+	set_pipe_end(files[0], pipe);
+	pipe->files = 2;
+	pipe->readers = pipe->r_counter = 1;
 	return 0;
 }
 
-/* 0 with two reserved descriptors, or -errno with none. */
-static int reserve_two(int fd[2], int flags)
+/* Two numbers, reserved.  0 or -errno. */
+static int get_two_fds(int fds[2], int flags)
 {
-	fd[0] = get_unused_fd_flags(flags);
-	if (fd[0] < 0)
-		return fd[0];
-	fd[1] = get_unused_fd_flags(flags);
-	if (fd[1] >= 0)
+	fds[0] = get_unused_fd_flags(flags);
+	if (fds[0] < 0)
+		return fds[0];
+	fds[1] = get_unused_fd_flags(flags);
+	if (fds[1] >= 0)
 		return 0;
-	put_unused_fd(fd[0]);
-	return fd[1];
+	put_unused_fd(fds[0]);
+	return fds[1];
 }
 
 SYSCALL_DEFINE2(pipe2, int __user *, user, int, flags)
 {
 	struct file *files[2];
-	int fd[2], error;
+	int fds[2], err;
 
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK))
 		return -EINVAL;
-	error = create_pipe_files(files, flags);
-	if (error)
-		return error;
-	error = reserve_two(fd, flags);
-	if (!error && copy_to_user(user, fd, sizeof(fd))) {
-		put_unused_fd(fd[0]);
-		put_unused_fd(fd[1]);
-		error = -EFAULT;
+	err = create_pipe_files(files, flags);
+	if (err)
+		return err;
+	err = get_two_fds(fds, flags);
+	if (err)
+		goto put_files;
+	if (copy_to_user(user, fds, sizeof(fds))) {
+		err = -EFAULT;
+		goto put_fds;
 	}
-	for (int i = 0; i < 2; i++) {
-		if (error)
-			fput(files[i]);
-		else
-			fd_install(fd[i], files[i]);
-	}
-	return error;
+	fd_install(fds[0], files[0]);
+	fd_install(fds[1], files[1]);
+	return 0;
+
+put_fds:
+	put_unused_fd(fds[0]);
+	put_unused_fd(fds[1]);
+put_files:
+	fput(files[0]);
+	fput(files[1]);
+	return err;
 }
 
-/* --- the internal file system that pipes' inodes belong to --- */
+/* --- the internal file system --- */
 
 static char *pipe_dname(struct dentry *dentry, char *buf, int len)
 {
-	int n = scnprintf(buf, len, "pipe:[%lu]", dentry->d_inode->i_ino);
+	int need = snprintf(buf, len, "pipe:[%lu]", d_inode(dentry)->i_ino);
 
-	return n + 1 < len ? buf : ERR_PTR(-ENAMETOOLONG);
+	return need < len ? buf : ERR_PTR(-ENAMETOOLONG);
 }
 
-static const struct dentry_operations pipe_dentry_operations = {
-	.d_dname = pipe_dname,
-};
-
-static const struct super_operations pipe_sops = {
-	.statfs = simple_statfs,
-};
+static const struct dentry_operations pipe_dops = { .d_dname = pipe_dname };
+static const struct super_operations pipe_sops = { .statfs = simple_statfs };
 
 static int pipe_fill_super(struct super_block *sb, void *data, int silent)
 {
 	struct inode *root;
 
 	sb->s_op = &pipe_sops;
-	sb->s_d_op = &pipe_dentry_operations;
+	sb->s_d_op = &pipe_dops;
 	sb->s_magic = PIPEFS_MAGIC;
 	root = new_inode(sb);
 	if (root)
-		root->i_mode = S_IFDIR | 0700;
+		root->i_mode = S_IFDIR | 0555;
 	sb->s_root = d_make_root(root);
 	return sb->s_root ? 0 : -ENOMEM;
 }
 
-static struct dentry *pipe_mount(struct file_system_type *type, int flags, const char *dev_name, void *data)
+static struct dentry *pipe_mount(struct file_system_type *type, int flags, const char *dev_name,
+				 void *data)
 {
 	return mount_nodev(type, flags, data, pipe_fill_super);
 }
