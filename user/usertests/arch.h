@@ -12,7 +12,10 @@
 
 #if defined(__riscv)
 
-#define ARCH_HWCAP	((1UL << 0) | (1UL << 2) | (1UL << 3) | (1UL << 5) | (1UL << 8) | (1UL << 12))
+// One bit a letter of the extensions that user programs are built for: IMAFDC.
+#define HWCAP(letter)	(1UL << ((letter) - 'A'))
+#define ARCH_HWCAP	(HWCAP('I') | HWCAP('M') | HWCAP('A') | HWCAP('F') | HWCAP('D') | \
+			 HWCAP('C'))
 #define FP_REGISTERS	32
 #define VDSO_VERSION	"LINUX_4.15"
 

@@ -29,7 +29,8 @@ struct row {
 	long argument[6];
 };
 
-#define ROW(flags_, call_, ...)	{ #call_ "(" #__VA_ARGS__ ")", flags_, SYS_##call_, { __VA_ARGS__ } }
+#define ROW(flags_, call_, ...)							\
+	{ #call_ "(" #__VA_ARGS__ ")", flags_, SYS_##call_, { __VA_ARGS__ } }
 
 // Filled by prepare(): the rows below are built at run time and may use them.
 static int file, dir, pipe_in, pipe_out;

@@ -107,7 +107,7 @@ TEST(rw_append)
 	CHECK_EQ(lseek(a, 0, SEEK_SET), 0);
 	CHECK_EQ(write(a, "C", 1), 1);
 	CHECK_CONTENT("f", "startABC");
-	CHECK_EQ(pwrite(a, "D", 1, 0), 1);	// Linux: the flag wins over the offset, pwrite(2) BUGS
+	CHECK_EQ(pwrite(a, "D", 1, 0), 1);	// Linux: the flag wins, pwrite(2) BUGS
 	CHECK_CONTENT("f", "startABCD");
 }
 

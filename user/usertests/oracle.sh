@@ -22,7 +22,8 @@ done
 run_side()
 {
 	script -qec "$2 --where=$1 $patterns" /dev/null </dev/null | tr -d '\r' >"$out/$1.log"
-	sed -n -e 's/^ok [0-9]* - \([^ ]*\) # SKIP.*/skip \1/p' -e 's/^ok [0-9]* - \([^ ]*\)$/ok \1/p' \
+	sed -n -e 's/^ok [0-9]* - \([^ ]*\) # SKIP.*/skip \1/p' \
+		-e 's/^ok [0-9]* - \([^ ]*\)$/ok \1/p' \
 		-e 's/^not ok [0-9]* - \([^ ]*\).*/FAIL \1/p' "$out/$1.log" >"$out/$1.verdicts"
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // proc_sys.c - the system-wide files of /proc and /sys
 #include "user/usertests/usertests.h"
+#include <glob.h>
 #include <sys/mount.h>
 #include <sys/utsname.h>
 
@@ -147,8 +148,17 @@ TEST(sys_cpu_lists)
 	CHECK_EQ(first, 0);
 	CHECK_EQ(n == 2 ? last + 1 : 1, sysconf(_SC_NPROCESSORS_ONLN));
 	CHECK(slurp("/sys/devices/system/cpu/possible", text, sizeof(text)) >= 2);
-	slurp("/sys/block/vda/queue/rotational", text, sizeof(text));
-	CHECK(strcmp(text, "0\n") == 0 || strcmp(text, "1\n") == 0);
+}
+
+TEST(sys_block_devices)
+{
+	glob_t found = {};
+
+	CHECK_EQ(glob("/sys/block/*/queue/rotational", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		slurp(found.gl_pathv[i], text, sizeof(text));
+		CHECK(strcmp(text, "0\n") == 0 || strcmp(text, "1\n") == 0);
+	}
 }
 
 TEST(proc_seek_and_small_reads)

@@ -245,7 +245,9 @@ TEST(altstack_none_at_overflow_kills)
 TEST(altstack_unmapped_kills)
 {
 	DIES_BY(SIGSEGV) {
-		CHECK_SYS(sigaltstack(&(stack_t){ .ss_sp = (void *)65536, .ss_size = 65536 }, NULL));
+		stack_t nowhere = { .ss_sp = (void *)65536, .ss_size = 65536 };
+
+		CHECK_SYS(sigaltstack(&nowhere, NULL));
 		on_signal(SIGUSR1, count_signal, SA_ONSTACK);
 		raise(SIGUSR1);
 		_exit(0);

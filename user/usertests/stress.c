@@ -127,7 +127,7 @@ TEST(stress_signals)
 	if (pid == 0)
 		for (;;)
 			kill(parent, SIGUSR1);
-	while (signals_seen < 2000)
+	while (signals_seen < 300)
 		CHECK_SYS(getppid());
 	CHECK_SYS(kill(pid, SIGKILL));
 	CHECK_KILLED(pid, SIGKILL);

@@ -125,7 +125,8 @@ const char *signal_name(int sig);
  */
 #define IN_CHILD	for (child_enter(HERE("IN_CHILD"), 0, false); child_inside(); finish())
 #define AS_NOBODY	for (child_enter(HERE("AS_NOBODY"), 0, true); child_inside(); finish())
-#define DIES_BY(sig)	for (child_enter(HERE("DIES_BY " #sig), sig, false); child_inside(); finish())
+#define DIES_BY(sig)								\
+	for (child_enter(HERE("DIES_BY " #sig), sig, false); child_inside(); finish())
 
 void child_enter(const struct place *at, int want_signal, bool nobody);
 bool child_inside(void);
