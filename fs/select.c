@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * ppoll(2) and pselect6(2).
+ * ppoll(2) and pselect6(2): waiting for several files at once.
  *
- * The first round over the files queues the task on each wait queue that could change an answer; later rounds only look.
- * A wake-up sets `triggered`, so one that comes between looking and sleeping is not lost.
+ * Both look at their files again and again until one is ready.  The first look also queues an entry
+ * on each wait queue that could bring news; they stay queued until the call ends:
+ *
+ *   look and queue ─> something ready? ─> triggered? else sleep ─> look ─> …
+ *
+ * W1  An entry is queued before its file's state is looked at, and a file changes its state
+ *     before it wakes; whatever the look has missed has therefore set `triggered`, and we do not
+ *     sleep.
+ * W2  An entry holds a reference to its file, so that the wait queue outlives the entry.
  */
-#include "fs/poll.h"
-#include "arch/riscv/uaccess.h"
 #include "fs/fdtable.h"
+#include "fs/poll.h"
 #include "kernel/resource.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
@@ -17,115 +23,176 @@
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 
+/* --- the entries of one call --- */
+
 struct poll_entry {
-	struct wait_queue_entry wait;
+	struct file *file;
 	struct wait_queue_head *wq;
-	struct file *file;		/* keeps the wait queue */
-	struct poll_entry *next;
+	struct wait_queue_entry wait;
 };
 
-#define INLINE_ENTRIES	8
+struct poll_page {
+	struct poll_page *next;
+	int nr;
+	struct poll_entry entries[];
+};
+
+#define INLINE_ENTRIES		8
+#define ENTRIES_PER_PAGE	((PAGE_SIZE - sizeof(struct poll_page)) / sizeof(struct poll_entry))
 
 struct poll_wqueues {
 	struct poll_table pt;
 	struct task_struct *task;
-	int triggered;
-	int error;
-	unsigned int nr_inline;
-	struct poll_entry *entries;
-	struct poll_entry inline_entries[INLINE_ENTRIES];
+	bool triggered;			/* a file had news since the last look */
+	int error;			/* -ENOMEM: an entry could not be queued */
+	int nr_inline;
+	struct poll_page *pages;	/* newest first */
+	struct poll_entry entries[INLINE_ENTRIES];
 };
 
-/* The private pointer is the poll_wqueues, whose task is woken as any sleeper is. */
-static bool pollwake(struct wait_queue_entry *wait, void *key)
+static bool poll_wake(struct wait_queue_entry *wait, void *key)
 {
 	struct poll_wqueues *pwq = wait->private;
 
-	WRITE_ONCE(pwq->triggered, 1);
-	smp_mb();
+	/* Before the look at the task's state, which the task sets before its look at this. */
+	smp_store_mb(pwq->triggered, true);
 	return try_to_wake_up(pwq->task, TASK_NORMAL);
 }
 
-static bool is_inline(const struct poll_wqueues *pwq, const struct poll_entry *entry)
+/* Room for one more, or NULL. */
+static struct poll_entry *new_entry(struct poll_wqueues *pwq)
 {
-	return entry >= pwq->inline_entries && entry < pwq->inline_entries + INLINE_ENTRIES;
-}
-
-static void poll_queue(struct file *file, struct wait_queue_head *wq, struct poll_table *pt)
-{
-	struct poll_wqueues *pwq = container_of(pt, struct poll_wqueues, pt);
-	struct poll_entry *entry;
+	struct poll_page *page = pwq->pages;
 
 	if (pwq->nr_inline < INLINE_ENTRIES)
-		entry = &pwq->inline_entries[pwq->nr_inline++];
-	else
-		entry = kmalloc(sizeof(*entry), GFP_KERNEL);
+		return &pwq->entries[pwq->nr_inline++];
+	if (!page || page->nr == ENTRIES_PER_PAGE) {
+		page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+		if (!page)
+			return NULL;
+		page->nr = 0;
+		page->next = pwq->pages;
+		pwq->pages = page;
+	}
+	return &page->entries[page->nr++];
+}
+
+static void queue_entry(struct file *file, struct wait_queue_head *wq, struct poll_table *pt)
+{
+	struct poll_wqueues *pwq = container_of(pt, struct poll_wqueues, pt);
+	struct poll_entry *entry = new_entry(pwq);
+
 	if (!entry) {
 		pwq->error = -ENOMEM;
 		return;
 	}
-	*entry = (struct poll_entry){
-		.wait = { .func = pollwake, .private = pwq }, .wq = wq, .file = get_file(file), .next = pwq->entries,
-	};
-	pwq->entries = entry;
+	entry->file = get_file(file);
+	entry->wq = wq;
+	entry->wait = (struct wait_queue_entry){ .func = poll_wake, .private = pwq };
 	add_wait_queue(wq, &entry->wait);
+	smp_mb();		/* W1: wakers look at the queue without its lock */
 }
 
 static void poll_init(struct poll_wqueues *pwq)
 {
-	pwq->pt = (struct poll_table){ .qproc = poll_queue };
+	pwq->pt = (struct poll_table){ .qproc = queue_entry };
 	pwq->task = current;
-	pwq->triggered = pwq->error = 0;
+	pwq->triggered = false;
+	pwq->error = 0;
 	pwq->nr_inline = 0;
-	pwq->entries = NULL;
+	pwq->pages = NULL;
 }
 
-static void poll_free(struct poll_wqueues *pwq)
+static void free_entry(struct poll_entry *entry)
 {
-	struct poll_entry *entry = pwq->entries, *next;
+	remove_wait_queue(entry->wq, &entry->wait);
+	fput(entry->file);
+}
 
-	for (; entry; entry = next) {
-		next = entry->next;
-		remove_wait_queue(entry->wq, &entry->wait);
-		fput(entry->file);
-		if (!is_inline(pwq, entry))
-			kfree(entry);
+static void poll_end(struct poll_wqueues *pwq)
+{
+	struct poll_page *page;
+
+	for (int i = 0; i < pwq->nr_inline; i++)
+		free_entry(&pwq->entries[i]);
+	while ((page = pwq->pages)) {
+		for (int i = 0; i < page->nr; i++)
+			free_entry(&page->entries[i]);
+		pwq->pages = page->next;
+		kfree(page);
 	}
 }
 
-/* Sleeps until something happened or @deadline (ns; KTIME_MAX: none).  False: the time is up. */
-static bool poll_sleep(struct poll_wqueues *pwq, s64 deadline)
-{
-	s64 left = KTIME_MAX;
+/* --- looking and sleeping --- */
 
-	if (deadline != KTIME_MAX) {
-		left = deadline - (s64)ktime_get_ns();
-		if (left <= 0)
-			return false;
-	}
+/* The events of @wanted that hold for descriptor @fd, 0 for none; -1: it is not open. */
+static int poll_fd(unsigned int fd, unsigned int wanted, struct poll_table *pt)
+{
+	struct fd f = fdget(fd);
+	unsigned int events = DEFAULT_POLLMASK;
+
+	if (!f.file)
+		return -1;
+	pt->key = wanted;
+	if (f.file->f_op->poll)
+		events = f.file->f_op->poll(f.file, pt);
+	fdput(f);
+	events &= wanted;
+	if (events)
+		pt->qproc = NULL;	/* we shall not sleep */
+	return events;
+}
+
+/* @end: ns, or KTIME_MAX.  False: the time has run out. */
+static bool poll_sleep(struct poll_wqueues *pwq, s64 end)
+{
+	s64 left = end == KTIME_MAX ? end : end - (s64)ktime_get_ns();
+
 	set_current_state(TASK_INTERRUPTIBLE);
-	if (!READ_ONCE(pwq->triggered) && !signal_pending(current))
+	if (!READ_ONCE(pwq->triggered))
 		left = schedule_timeout(left);
-	set_current_state(TASK_RUNNING);
-	/* What woke us has triggered again if it happens from now on. */
-	smp_store_mb(pwq->triggered, 0);
+	WRITE_ONCE(current->state, TASK_RUNNING);
+	smp_store_mb(pwq->triggered, false);
 	return left > 0;
 }
 
-static unsigned int poll_file(struct file *file, struct poll_table *pt)
+/*
+ * Looks, by @look, which returns how many are ready, until some are or @end comes.  That number, or
+ * -errno; -ERESTARTNOHAND after a signal.
+ */
+static int poll_until(s64 end, int (*look)(void *what, struct poll_table *pt), void *what)
 {
-	return file->f_op->poll ? file->f_op->poll(file, pt) : DEFAULT_POLLMASK;
+	struct poll_wqueues pwq;
+	bool in_time = end != 0;
+	int count;
+
+	poll_init(&pwq);
+	if (!in_time)
+		pwq.pt.qproc = NULL;
+	for (;;) {
+		count = look(what, &pwq.pt);
+		pwq.pt.qproc = NULL;
+		if (!count)
+			count = pwq.error;
+		if (!count && signal_pending(current))
+			count = -ERESTARTNOHAND;
+		if (count || !in_time)
+			break;
+		in_time = poll_sleep(&pwq, end);
+	}
+	poll_end(&pwq);
+	return count;
 }
 
-/* --- the time limit --- */
+/* --- timeouts --- */
 
-/* The user's timeout as a moment; NULL: never.  0 or -errno. */
-static int get_deadline(const struct __kernel_timespec __user *user, s64 *deadline)
+/* The user's timeout as an end: ns of ktime, 0: do not wait, KTIME_MAX.  -EINVAL, -EFAULT. */
+static int get_end(const struct __kernel_timespec __user *user, s64 *end)
 {
 	struct __kernel_timespec ts;
 	s64 ns;
 
-	*deadline = KTIME_MAX;
+	*end = KTIME_MAX;
 	if (!user)
 		return 0;
 	if (copy_from_user(&ts, user, sizeof(ts)))
@@ -133,172 +200,155 @@ static int get_deadline(const struct __kernel_timespec __user *user, s64 *deadli
 	if (!timespec_valid(&ts))
 		return -EINVAL;
 	ns = timespec_to_ns(&ts);
-	if (!ns)
-		*deadline = 0;
-	else if (__builtin_add_overflow(ns, (s64)ktime_get_ns(), deadline))
-		*deadline = KTIME_MAX;
+	if (!ns || __builtin_add_overflow((s64)ktime_get_ns(), ns, end))
+		*end = ns ? KTIME_MAX : 0;
 	return 0;
 }
 
-/* What is left goes back to the user, as Linux has it; his memory being read-only is no error. */
-static void put_remaining(struct __kernel_timespec __user *user, s64 deadline)
+/*
+ * The end of either call: the signal mask, and what is left of the time for the user, so that a
+ * restarted call goes on with that.
+ */
+static long finish(long result, struct __kernel_timespec __user *user, s64 end)
 {
-	struct __kernel_timespec ts = { 0, 0 };
-	s64 now = ktime_get_ns();
+	struct __kernel_timespec left;
+	s64 ns;
 
-	if (!user || deadline == KTIME_MAX)
-		return;
-	if (deadline > now)
-		ts = ns_to_timespec(deadline - now);
-	if (copy_to_user(user, &ts, sizeof(ts)))
-		return;
-}
-
-/* The end of both calls. */
-static long finish_poll(long result, struct __kernel_timespec __user *user, s64 deadline)
-{
 	restore_saved_sigmask_unless(result == -ERESTARTNOHAND);
-	put_remaining(user, deadline);
-	return result;
+	if (!user || !end)
+		return result;
+	ns = end - (s64)ktime_get_ns();
+	left = ns_to_timespec(max_t(s64, ns, 0));
+	if (!copy_to_user(user, &left, sizeof(left)))
+		return result;
+	/* Restarted with the whole time it could wait for ever. */
+	return result == -ERESTARTNOHAND ? -EINTR : result;
 }
 
 /* --- ppoll --- */
 
-/* One round: how many descriptors have events. */
-static int poll_round(struct pollfd *fds, unsigned int nr, struct poll_table *pt)
+struct poll_list {
+	struct pollfd *fds;
+	unsigned int nr;
+};
+
+static int look_at_list(void *what, struct poll_table *pt)
 {
-	int count = 0;
+	struct poll_list *list = what;
+	int count = 0, events;
 
-	for (unsigned int i = 0; i < nr; i++) {
-		unsigned int mask = 0;
+	for (unsigned int i = 0; i < list->nr; i++) {
+		struct pollfd *p = &list->fds[i];
 
-		if (fds[i].fd >= 0) {
-			struct fd f = fdget(fds[i].fd);
-
-			mask = POLLNVAL;
-			if (f.file) {
-				mask = poll_file(f.file, pt) & ((unsigned short)fds[i].events | POLLERR | POLLHUP);
-				fdput(f);
-			}
-		}
-		fds[i].revents = mask;
-		if (mask) {
-			count++;
-			pt->qproc = NULL;	/* we shall not sleep */
-		}
+		p->revents = 0;
+		if (p->fd < 0)
+			continue;
+		events = poll_fd(p->fd, (unsigned short)p->events | POLLERR | POLLHUP, pt);
+		if (events < 0)
+			events = POLLNVAL;
+		p->revents = events;
+		count += events != 0;
 	}
 	return count;
 }
 
-static long do_poll(struct pollfd *fds, unsigned int nr, s64 deadline)
+static int put_revents(struct pollfd __user *user, const struct poll_list *list)
 {
-	struct poll_wqueues pwq;
-	bool time_left = deadline != 0;
-	long result;
-
-	poll_init(&pwq);
-	if (!time_left)
-		pwq.pt.qproc = NULL;
-	for (;;) {
-		result = poll_round(fds, nr, &pwq.pt);
-		pwq.pt.qproc = NULL;
-		if (!result)
-			result = pwq.error;
-		if (!result && signal_pending(current))
-			result = -ERESTARTNOHAND;
-		if (result || !time_left)
-			break;
-		time_left = poll_sleep(&pwq, deadline);
+	for (unsigned int i = 0; i < list->nr; i++) {
+		if (put_user(list->fds[i].revents, &user[i].revents))
+			return -EFAULT;
 	}
-	poll_free(&pwq);
-	return result;
+	return 0;
 }
 
 #define STACK_POLLFDS	16
 
-static long poll_user(struct pollfd __user *user, unsigned int nr, s64 deadline)
+static long do_poll(struct pollfd __user *user, unsigned int nr, s64 end)
 {
-	struct pollfd stack[STACK_POLLFDS], *fds = stack;
-	long result;
+	struct pollfd on_stack[STACK_POLLFDS];
+	struct poll_list list = { on_stack, nr };
+	long result = -EFAULT;
 
 	if (nr > rlimit(RLIMIT_NOFILE))
 		return -EINVAL;
 	if (nr > STACK_POLLFDS)
-		fds = kvmalloc(nr * sizeof(*fds), GFP_KERNEL);
-	if (!fds)
+		list.fds = kvmalloc(nr * sizeof(*user), GFP_KERNEL);
+	if (!list.fds)
 		return -ENOMEM;
-	result = -EFAULT;
-	if (!copy_from_user(fds, user, nr * sizeof(*fds))) {
-		result = do_poll(fds, nr, deadline);
-		for (unsigned int i = 0; i < nr && result >= 0; i++) {
-			if (put_user(fds[i].revents, &user[i].revents))
-				result = -EFAULT;
-		}
+	if (!copy_from_user(list.fds, user, nr * sizeof(*user))) {
+		result = poll_until(end, look_at_list, &list);
+		if (put_revents(user, &list))
+			result = -EFAULT;
 	}
-	if (fds != stack)
-		kvfree(fds);
+	if (list.fds != on_stack)
+		kvfree(list.fds);
 	return result;
 }
 
-SYSCALL_DEFINE5(ppoll, struct pollfd __user *, fds, unsigned int, nr, struct __kernel_timespec __user *, timeout,
-		const u64 __user *, sigmask, size_t, sigsetsize)
+SYSCALL_DEFINE5(ppoll, struct pollfd __user *, fds, unsigned int, nr,
+		struct __kernel_timespec __user *, timeout, const u64 __user *, mask, size_t, size)
 {
-	s64 deadline;
-	int error = get_deadline(timeout, &deadline);
+	s64 end;
+	int err = get_end(timeout, &end);
 
-	if (!error)
-		error = set_user_sigmask(sigmask, sigsetsize);
-	if (error)
-		return error;
-	return finish_poll(poll_user(fds, nr, deadline), timeout, deadline);
+	if (!err)
+		err = set_user_sigmask(mask, size);
+	if (err)
+		return err;
+	return finish(do_poll(fds, nr, end), timeout, end);
 }
 
 /* --- pselect6 --- */
 
-#define POLLIN_SET	(POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR)
-#define POLLOUT_SET	(POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR)
-#define POLLEX_SET	POLLPRI
-
 enum { SET_IN, SET_OUT, SET_EX, NR_SETS };
 
-/* What the user asks, and what we answer. */
-struct fd_sets {
-	unsigned int nr;
-	unsigned long *in[NR_SETS], *out[NR_SETS];
+/* What makes a descriptor of each set ready. */
+static const unsigned int set_events[NR_SETS] = {
+	[SET_IN] = POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR,
+	[SET_OUT] = POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR,
+	[SET_EX] = POLLPRI,
 };
 
-static const unsigned int set_events[NR_SETS] = { POLLIN_SET, POLLOUT_SET, POLLEX_SET };
+struct fd_sets {
+	unsigned int nr;			/* descriptors */
+	unsigned int words;			/* of one set */
+	unsigned long *wanted[NR_SETS];
+	unsigned long *ready[NR_SETS];
+};
 
-/* One descriptor: in how many sets it has an answer; -EBADF. */
-static int select_one(struct fd_sets *sets, unsigned int fd, struct poll_table *pt)
+/* In how many sets the descriptor is ready; -EBADF. */
+static int look_at_fd(struct fd_sets *sets, unsigned int fd, struct poll_table *pt)
 {
-	struct fd f = fdget(fd);
-	unsigned int mask;
-	int count = 0;
+	unsigned int wanted = 0;
+	int events, count = 0;
 
-	if (!f.file)
+	for (int i = 0; i < NR_SETS; i++) {
+		if (test_bit(fd, sets->wanted[i]))
+			wanted |= set_events[i];
+	}
+	if (!wanted)
+		return 0;
+	events = poll_fd(fd, wanted, pt);
+	if (events < 0)
 		return -EBADF;
-	mask = poll_file(f.file, pt);
-	fdput(f);
-	for (int s = 0; s < NR_SETS; s++) {
-		if (mask & set_events[s] && test_bit(fd, sets->in[s])) {
-			__set_bit(fd, sets->out[s]);
+	for (int i = 0; i < NR_SETS; i++) {
+		if (events & set_events[i] && test_bit(fd, sets->wanted[i])) {
+			__set_bit(fd, sets->ready[i]);
 			count++;
 		}
 	}
-	if (count)
-		pt->qproc = NULL;
 	return count;
 }
 
-static int select_round(struct fd_sets *sets, struct poll_table *pt)
+static int look_at_sets(void *what, struct poll_table *pt)
 {
+	struct fd_sets *sets = what;
 	int count = 0, n;
 
+	for (int i = 0; i < NR_SETS; i++)
+		memset(sets->ready[i], 0, sets->words * sizeof(long));
 	for (unsigned int fd = 0; fd < sets->nr; fd++) {
-		if (!test_bit(fd, sets->in[SET_IN]) && !test_bit(fd, sets->in[SET_OUT]) && !test_bit(fd, sets->in[SET_EX]))
-			continue;
-		n = select_one(sets, fd, pt);
+		n = look_at_fd(sets, fd, pt);
 		if (n < 0)
 			return n;
 		count += n;
@@ -306,93 +356,77 @@ static int select_round(struct fd_sets *sets, struct poll_table *pt)
 	return count;
 }
 
-static long do_select(struct fd_sets *sets, s64 deadline)
+/* All six sets out of @bits; those the user did not give are empty. */
+static int get_sets(struct fd_sets *sets, unsigned long *bits, unsigned long __user *user[NR_SETS])
 {
-	struct poll_wqueues pwq;
-	bool time_left = deadline != 0;
-	long result;
+	size_t bytes = sets->words * sizeof(long);
 
-	poll_init(&pwq);
-	if (!time_left)
-		pwq.pt.qproc = NULL;
-	for (;;) {
-		result = select_round(sets, &pwq.pt);
-		pwq.pt.qproc = NULL;
-		if (!result)
-			result = pwq.error;
-		if (!result && signal_pending(current))
-			result = -ERESTARTNOHAND;
-		if (result || !time_left)
-			break;
-		time_left = poll_sleep(&pwq, deadline);
-	}
-	poll_free(&pwq);
-	return result;
-}
-
-static int copy_sets_in(struct fd_sets *sets, unsigned long __user *const user[NR_SETS], size_t bytes)
-{
-	for (int s = 0; s < NR_SETS; s++) {
-		if (user[s] && copy_from_user(sets->in[s], user[s], bytes))
+	memset(bits, 0, 2 * NR_SETS * bytes);
+	for (int i = 0; i < NR_SETS; i++) {
+		sets->wanted[i] = bits + i * sets->words;
+		sets->ready[i] = bits + (NR_SETS + i) * sets->words;
+		if (user[i] && copy_from_user(sets->wanted[i], user[i], bytes))
 			return -EFAULT;
 	}
 	return 0;
 }
 
-static int copy_sets_out(const struct fd_sets *sets, unsigned long __user *const user[NR_SETS], size_t bytes)
+static int put_sets(const struct fd_sets *sets, unsigned long __user *user[NR_SETS])
 {
-	for (int s = 0; s < NR_SETS; s++) {
-		if (user[s] && copy_to_user(user[s], sets->out[s], bytes))
+	for (int i = 0; i < NR_SETS; i++) {
+		if (user[i] && copy_to_user(user[i], sets->ready[i], sets->words * sizeof(long)))
 			return -EFAULT;
 	}
 	return 0;
 }
 
-static long select_user(int nr, unsigned long __user *const user[NR_SETS], s64 deadline)
+#define STACK_WORDS	2
+
+static long do_select(int n, unsigned long __user *user[NR_SETS], s64 end)
 {
-	struct fd_sets sets = { .nr = min_t(unsigned int, nr, current->files->max_fds) };
-	size_t words = BITS_TO_LONGS(sets.nr), bytes = words * sizeof(long);
-	unsigned long *maps;
+	unsigned long on_stack[2 * NR_SETS * STACK_WORDS], *bits = on_stack;
+	struct fd_sets sets;
 	long result;
 
-	if (nr < 0)
+	if (n < 0)
 		return -EINVAL;
-	maps = kvmalloc(max(2 * NR_SETS * bytes, sizeof(long)), GFP_KERNEL | __GFP_ZERO);
-	if (!maps)
+	sets.nr = min_t(unsigned int, n, current->files->max_fds);
+	sets.words = BITS_TO_LONGS(sets.nr);
+	if (sets.words > STACK_WORDS)
+		bits = kvmalloc(2 * NR_SETS * sets.words * sizeof(long), GFP_KERNEL);
+	if (!bits)
 		return -ENOMEM;
-	for (int s = 0; s < NR_SETS; s++) {
-		sets.in[s] = maps + s * words;
-		sets.out[s] = maps + (NR_SETS + s) * words;
-	}
-	result = copy_sets_in(&sets, user, bytes);
+	result = get_sets(&sets, bits, user);
 	if (!result)
-		result = do_select(&sets, deadline);
-	if (result >= 0 && copy_sets_out(&sets, user, bytes))
+		result = poll_until(end, look_at_sets, &sets);
+	if (result >= 0 && put_sets(&sets, user))
 		result = -EFAULT;
-	kvfree(maps);
+	if (bits != on_stack)
+		kvfree(bits);
 	return result;
 }
 
-/* The sixth argument: a signal mask with its size, since there is no seventh. */
-struct sigmask_arg {
+/* pselect6's last argument: its mask and the size of that. */
+struct sigset_argpack {
 	const u64 __user *mask;
 	size_t size;
 };
 
-SYSCALL_DEFINE6(pselect6, int, nr, unsigned long __user *, in, unsigned long __user *, out, unsigned long __user *, ex,
-		struct __kernel_timespec __user *, timeout, const struct sigmask_arg __user *, user_sig)
+SYSCALL_DEFINE6(pselect6, int, n, unsigned long __user *, in, unsigned long __user *, out,
+		unsigned long __user *, ex, struct __kernel_timespec __user *, timeout,
+		const struct sigset_argpack __user *, sig)
 {
-	unsigned long __user *const user[NR_SETS] = { in, out, ex };
-	struct sigmask_arg sig = { NULL, 0 };
-	s64 deadline;
-	int error;
+	unsigned long __user *user[NR_SETS] = { in, out, ex };
+	struct sigset_argpack pack = { NULL, 0 };
+	s64 end;
+	int err;
 
-	if (user_sig && copy_from_user(&sig, user_sig, sizeof(sig)))
+	if (sig && copy_from_user(&pack, sig, sizeof(pack)))
 		return -EFAULT;
-	error = get_deadline(timeout, &deadline);
-	if (!error)
-		error = set_user_sigmask(sig.mask, sig.size);
-	if (error)
-		return error;
-	return finish_poll(select_user(nr, user, deadline), timeout, deadline);
+	err = get_end(timeout, &end);
+	if (!err)
+		err = set_user_sigmask(pack.mask, pack.size);
+	if (err)
+		return err;
+	return finish(do_select(n, user, end), timeout, end);
 }
