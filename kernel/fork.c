@@ -231,9 +231,18 @@ static void init_task_fields(struct task_struct *task, const struct kernel_clone
 	task->clear_child_tid = args->flags & CLONE_CHILD_CLEARTID ? args->child_tid : NULL;
 }
 
+#define KTHREADD_PID	2
+
 static struct task_struct *pick_parent(const struct kernel_clone_args *args,
 				       struct task_struct *task)
 {
+	struct task_struct *kthreadd;
+
+	if (args->fn) {
+		/* Whoever asks for it, a kernel thread is nobody's child that he could wait for. */
+		kthreadd = find_task_by_pid_locked(KTHREADD_PID);
+		return kthreadd ? kthreadd : current;
+	}
 	if (!(args->flags & CLONE_PARENT))
 		return current;
 	task->exit_signal = current->group_leader->exit_signal;
@@ -257,8 +266,8 @@ static int link_task(struct task_struct *task, struct pid *pid,
 		task->parent = pick_parent(args, task);
 		list_add_tail(&task->sibling, &task->parent->children);
 		list_add_tail(&task->tasks, &task_list);
-		change_pgrp(task, task_pgrp(current));
-		change_session(task, task_session(current));
+		change_pgrp(task, task_pgrp(args->fn ? task->parent : current));
+		change_session(task, task_session(args->fn ? task->parent : current));
 		task->signal->tty = current->signal->tty;
 		if (pid->nr == 1)
 			task->signal->flags |= SIGNAL_UNKILLABLE;

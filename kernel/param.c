@@ -14,6 +14,10 @@
 
 extern const struct kernel_param __params_start[], __params_end[];
 
+/* The console is the device tree's UART; the word is taken because boot loaders' menus pass it. */
+static char *console_name;
+KERNEL_PARAM("console", param_string, &console_name);
+
 char boot_command_line[COMMAND_LINE_SIZE];
 static char words[COMMAND_LINE_SIZE];		/* the same, cut into strings */
 
