@@ -2,6 +2,7 @@
 """Commands for a debugger that is attached to Faultline (tools/gdb loads this file).
 
 fl-tasks            every process: pid, state, hart, what it is called
+fl-stack PID        where a process that does not run sleeps in the kernel
 fl-vmas [PID]       the mappings of a process (default: the one on this hart)
 fl-walk VA [PID]    the three page-table entries on the way to an address
 fl-folio PFN        the descriptor of a frame; with a kernel address (0xffff…) that of its frame
@@ -12,9 +13,10 @@ kernel: break there (`break do_page_fault`, `continue`), or select one that idle
 import gdb
 
 PAGE_SHIFT = 12
-# As in arch/riscv/page.h, whose macros are not in the debug information.
+# These three as in arch/riscv/page.h, whose macros are not in the debug information.
 PAGE_OFFSET = 0xFFFFFFD800000000
 KERNEL_LINK_ADDR = 0xFFFFFFFF80000000
+THREAD_SIZE = 16384
 VM_FLAGS = ((1, "r"), (2, "w"), (4, "x"), (8, "s"))
 PTE_FLAGS = "VRWXUGAD"
 STATES = {0: "running", 1: "sleeping", 2: "waiting", 34: "waiting", 4: "stopped", 8: "zombie",
@@ -97,6 +99,25 @@ class Tasks(gdb.Command):
             print("%5d %5d %4d %-9s %s" % (*numbers, name, task["comm"].string()))
 
 
+class Stack(gdb.Command):
+    """fl-stack PID: the return addresses on the kernel stack of a process that does not run."""
+
+    def __init__(self):
+        super().__init__("fl-stack", gdb.COMMAND_STACK)
+
+    def invoke(self, argument, from_tty):
+        task = task_of(gdb.string_to_argv(argument), 0)
+        low = int(task["stack"])
+        address, frame = int(task["context"]["ra"]), int(task["context"]["s"][0])
+        while address >= KERNEL_LINK_ADDR:
+            print(gdb.execute(f"info symbol {address}", to_string=True).split(" in section")[0])
+            if not low < frame <= low + THREAD_SIZE:
+                break
+            # The frame pointer is above the two words that a function saves first.
+            saved = pointer(frame - 16, "unsigned long")
+            frame, address = int(saved[0]), int(saved[1])
+
+
 class Vmas(gdb.Command):
     """fl-vmas [PID]: the mappings of a process."""
 
@@ -160,7 +181,7 @@ class Folio(gdb.Command):
         print(folio.dereference())
 
 
-for command in (Tasks, Vmas, Walk, Folio):
+for command in (Tasks, Stack, Vmas, Walk, Folio):
     command()
 gdb.execute("set pagination off")
 gdb.execute("set print pretty on")
