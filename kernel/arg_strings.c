@@ -14,6 +14,8 @@ struct arg_chunk {
 	char data[PAGE_SIZE - 16];
 };
 
+#define ARG_BATCH	16		/* pointers read at a time */
+
 static_assert(sizeof(struct arg_chunk) == PAGE_SIZE, "one page each");
 
 void arg_strings_init(struct arg_strings *strings, size_t limit)
@@ -96,41 +98,56 @@ int arg_strings_add_kernel(struct arg_strings *strings, const char *s)
 	return add_string(strings, s, true);
 }
 
-static int get_string_pointer(const char **s, const char *const *array, long i, bool kernel)
+/*
+ * Pointers of @array from index @i on into @batch, up to NULL, the end of the user's page, or
+ * ARG_BATCH: their number, or -EFAULT.
+ */
+static int get_pointers(const char **batch, const char *const *array, long i, bool kernel)
 {
+	size_t n = min_t(size_t, ARG_BATCH,
+			 (PAGE_SIZE - offset_in_page(array + i)) / sizeof(*batch));
+
 	if (kernel) {
-		*s = array[i];
-		return 0;
+		batch[0] = array[i];
+		return 1;
 	}
-	return get_user(*s, array + i);
+	/* An array that is not aligned has a pointer across the end of the page. */
+	n = max_t(size_t, n, 1);
+	return copy_from_user(batch, array + i, n * sizeof(*batch)) ? -EFAULT : (int)n;
+}
+
+/* Room on the stack is needed for the pointer too. */
+static int add_counted(struct arg_strings *strings, const char *s, bool kernel)
+{
+	int err = add_string(strings, s, kernel);
+
+	strings->limit -= min(strings->limit, sizeof(char *));
+	if (!err && fatal_signal_pending(current))
+		err = -ERESTARTNOHAND;
+	cond_resched();
+	return err;
 }
 
 int arg_strings_add_array(struct arg_strings *strings, const char *const *array, int from,
 			  bool kernel)
 {
-	const char *s;
-	long i;
-	int err;
+	const char *batch[ARG_BATCH];
+	long i = 0;
 
-	if (!array)
-		return 0;
-	for (i = 0;; i++) {
-		if (get_string_pointer(&s, array, i, kernel))
-			return -EFAULT;
-		if (!s)
-			break;
-		if (i < from)
-			continue;
-		err = add_string(strings, s, kernel);
-		if (err)
-			return err;
-		/* Each string takes a pointer on the stack as well. */
-		strings->limit -= min(strings->limit, sizeof(char *));
-		if (fatal_signal_pending(current))
-			return -ERESTARTNOHAND;
-		cond_resched();
+	while (array) {
+		int n = get_pointers(batch, array, i, kernel), err;
+
+		if (n < 0)
+			return n;
+		for (int k = 0; k < n; k++, i++) {
+			if (!batch[k])
+				return max(i - from, 0L);
+			err = i < from ? 0 : add_counted(strings, batch[k], kernel);
+			if (err)
+				return err;
+		}
 	}
-	return max(i - from, 0L);
+	return 0;
 }
 
 int arg_strings_copy_to_user(const struct arg_strings *strings, char __user *dst)

@@ -35,7 +35,7 @@ SYSCALL_DEFINE4(reboot, unsigned int, magic1, unsigned int, magic2, unsigned int
 	case LINUX_REBOOT_CMD_HALT:
 	case LINUX_REBOOT_CMD_POWER_OFF:
 		shutdown_filesystems();
-		pr_notice("Power down.\n");
+		pr_emerg("reboot: Power down\n");
 		machine_power_off(poweroff_status & 0xff);
 	default:
 		return -EINVAL;

@@ -157,7 +157,8 @@ unsigned long sigsp(unsigned long sp, const struct ksignal *ksig);
 bool on_sig_stack(unsigned long sp);
 /* For the frame: what sigaltstack(2) would say. */
 void save_altstack(stack_t *st);
-int restore_altstack(const stack_t __user *st);
+/* sigreturn: an unacceptable one is not the handler's fault, so the present one stays then. */
+void restore_altstack(const stack_t *st);
 long do_no_restart_syscall(struct restart_block *rb);
 
 /* fork, exec and exit */

@@ -11,11 +11,10 @@
  * Taking tasklist_lock, which comes before siglock, means dropping siglock; after that everything
  * is looked at anew.
  */
-#include "kernel/signal.h"
+#include "kernel/signal_deliver.h"
 
 #include "arch/riscv/uaccess.h"
 #include "kernel/exit.h"
-#include "kernel/signal_deliver.h"
 #include "lib/string.h"
 
 /* --- masks --- */
@@ -329,15 +328,9 @@ int do_sigaltstack(const stack_t *new, stack_t *old, size_t min_size)
 	return 0;
 }
 
-int restore_altstack(const stack_t __user *ust)
+void restore_altstack(const stack_t *st)
 {
-	stack_t st;
-
-	if (copy_from_user(&st, ust, sizeof(st)))
-		return -EFAULT;
-	/* An unacceptable stack is not the handler's fault: the old one stays. */
-	do_sigaltstack(&st, NULL, MINSIGSTKSZ);
-	return 0;
+	do_sigaltstack(st, NULL, MINSIGSTKSZ);
 }
 
 int copy_siginfo_to_user(siginfo_t __user *to, const struct kernel_siginfo *from)

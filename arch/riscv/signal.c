@@ -30,45 +30,8 @@ struct rt_sigframe {
 	struct ucontext uc;
 };
 
-/* What comes before the registers is written in one piece. */
-struct uc_head {
-	unsigned long uc_flags;
-	struct ucontext *uc_link;
-	stack_t uc_stack;
-	sigset_t uc_sigmask;
-};
-
-static_assert(offsetof(struct ucontext, uc_sigmask) == offsetof(struct uc_head, uc_sigmask),
-	      "uc_head");
 static_assert(sizeof(struct user_regs_struct) == offsetof(struct pt_regs, status), "sc_regs");
 static_assert(sizeof(struct __riscv_d_ext_state) == sizeof(struct fpu_state), "sc_fpregs");
-
-#define FP_RESERVED_BYTES	sizeof_field(struct __riscv_q_ext_state, reserved)
-
-static int save_fpregs(union __riscv_fp_state __user *sc_fpregs)
-{
-	fpu_save_current();
-	if (copy_to_user(&sc_fpregs->d, &current->fpu, sizeof(sc_fpregs->d)) ||
-	    clear_user(&sc_fpregs->q.reserved, FP_RESERVED_BYTES))
-		return -EFAULT;
-	return 0;
-}
-
-static int restore_fpregs(const union __riscv_fp_state __user *sc_fpregs)
-{
-	u32 reserved[FP_RESERVED_BYTES / sizeof(u32)];
-	struct fpu_state fpu;
-
-	if (copy_from_user(&fpu, &sc_fpregs->d, sizeof(fpu)) ||
-	    copy_from_user(reserved, &sc_fpregs->q.reserved, sizeof(reserved)))
-		return -EFAULT;
-	/* Set by a later kernel whose extensions we know nothing of. */
-	if (memchr_inv(reserved, 0, sizeof(reserved)))
-		return -EINVAL;
-	fpu_discard_current(false);
-	current->fpu = fpu;
-	return 0;
-}
 
 /* The mask to come back to: the one that a pending sigsuspend replaced. */
 static u64 mask_to_save(void)
@@ -77,19 +40,20 @@ static u64 mask_to_save(void)
 							    : current->blocked;
 }
 
-static int setup_rt_frame(const struct ksignal *ksig, struct rt_sigframe __user *frame,
+/* The frame is made here and copied in one go: each opening of user memory has its price. */
+static int setup_rt_frame(const struct ksignal *ksig, struct rt_sigframe __user *uframe,
 			  const struct pt_regs *regs)
 {
-	struct uc_head head = { .uc_sigmask.sig = { mask_to_save() } };
+	struct rt_sigframe frame;
 
-	if (!access_ok(frame, sizeof(*frame)))
-		return -EFAULT;
-	save_altstack(&head.uc_stack);
-	if (copy_siginfo_to_user(&frame->info, &ksig->info) ||
-	    copy_to_user(&frame->uc, &head, sizeof(head)) ||
-	    copy_to_user(&frame->uc.uc_mcontext.sc_regs, regs, sizeof(struct user_regs_struct)))
-		return -EFAULT;
-	return save_fpregs(&frame->uc.uc_mcontext.sc_fpregs);
+	memset(&frame, 0, sizeof(frame));
+	memcpy(&frame.info, &ksig->info, sizeof(ksig->info));
+	frame.uc.uc_sigmask.sig[0] = mask_to_save();
+	save_altstack(&frame.uc.uc_stack);
+	memcpy(&frame.uc.uc_mcontext.sc_regs, regs, sizeof(struct user_regs_struct));
+	fpu_save_current();
+	memcpy(&frame.uc.uc_mcontext.sc_fpregs.d, &current->fpu, sizeof(current->fpu));
+	return copy_to_user(uframe, &frame, sizeof(frame)) ? -EFAULT : 0;
 }
 
 static void handle_signal(const struct ksignal *ksig, struct pt_regs *regs)
@@ -176,27 +140,32 @@ void do_signal(struct pt_regs *regs)
 		restore_saved_sigmask();
 }
 
+/* -EINVAL: the frame has state of extensions that a later kernel knows, and this one does not. */
+static int restore_fpregs(const union __riscv_fp_state *sc_fpregs)
+{
+	if (memchr_inv(sc_fpregs->q.reserved, 0, sizeof(sc_fpregs->q.reserved)))
+		return -EINVAL;
+	fpu_discard_current(false);
+	memcpy(&current->fpu, &sc_fpregs->d, sizeof(current->fpu));
+	return 0;
+}
+
 SYSCALL_DEFINE0(rt_sigreturn)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	struct rt_sigframe __user *frame = (void *)regs->sp;
-	struct user_regs_struct user_regs;
-	u64 mask;
+	struct ucontext uc;
 
 	current->restart_block.fn = do_no_restart_syscall;
-	if (!access_ok(frame, sizeof(*frame)) || get_user(mask, &frame->uc.uc_sigmask.sig[0]) ||
-	    copy_from_user(&user_regs, &frame->uc.uc_mcontext.sc_regs, sizeof(user_regs)) ||
-	    restore_fpregs(&frame->uc.uc_mcontext.sc_fpregs))
-		goto bad_frame;
-	memcpy(regs, &user_regs, sizeof(user_regs));
-	set_current_blocked(mask);
-	if (restore_altstack(&frame->uc.uc_stack))
-		goto bad_frame;
+	if (copy_from_user(&uc, &frame->uc, sizeof(uc)) ||
+	    restore_fpregs(&uc.uc_mcontext.sc_fpregs)) {
+		force_sig(SIGSEGV);
+		return 0;
+	}
+	memcpy(regs, &uc.uc_mcontext.sc_regs, sizeof(struct user_regs_struct));
+	set_current_blocked(uc.uc_sigmask.sig[0]);
+	restore_altstack(&uc.uc_stack);
 	regs->cause = -1UL;
 	set_bit(TIF_RESTORE_ALL, &current->thread_flags);
 	return regs->a0;
-
-bad_frame:
-	force_sig(SIGSEGV);
-	return 0;
 }
