@@ -30,7 +30,7 @@ SYSCALL_DEFINE4(reboot, unsigned int, magic1, unsigned int, magic2, unsigned int
 	case LINUX_REBOOT_CMD_RESTART:
 	case LINUX_REBOOT_CMD_RESTART2:
 		shutdown_filesystems();
-		pr_notice("Restarting system.\n");
+		pr_emerg("reboot: Restarting system\n");
 		machine_restart();
 	case LINUX_REBOOT_CMD_HALT:
 	case LINUX_REBOOT_CMD_POWER_OFF:
