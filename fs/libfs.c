@@ -9,7 +9,6 @@
  * created or removed meanwhile.
  */
 #include "fs/libfs.h"
-#include "fs/namei.h"
 #include "arch/riscv/page.h"
 #include "fs/fdtable.h"
 #include "fs/namei.h"
