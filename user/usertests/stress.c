@@ -265,30 +265,68 @@ TEST(disk_full)
 	CHECK_EQ(usage().f_bfree, before);
 }
 
+// Directories stay small, for a search in them is linear.
+#define FILES_IN_DIRECTORY 200
+
+static void name_file(char name[32], int i)
+{
+	snprintf(name, 32, "d%d/%d", i / FILES_IN_DIRECTORY, i % FILES_IN_DIRECTORY);
+}
+
+static bool make_file(int i)
+{
+	char name[32];
+	int fd;
+
+	name_file(name, i);
+	if (i % FILES_IN_DIRECTORY == 0) {
+		*strchr(name, '/') = 0;
+		if (mkdir(name, 0755) < 0)
+			return false;
+		name_file(name, i);
+	}
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	return fd >= 0 && close(fd) == 0;
+}
+
+// Removes the directory that the i-th file is the first of, if it is the first of one.
+static void remove_directory(int i)
+{
+	char name[32];
+
+	name_file(name, i);
+	*strchr(name, '/') = 0;
+	if (i % FILES_IN_DIRECTORY == 0 && rmdir(name) < 0)
+		CHECK_EQ(errno, ENOENT);
+}
+
+static void remove_file(int i)
+{
+	char name[32];
+
+	name_file(name, i);
+	CHECK_SYS(unlink(name));
+	remove_directory(i);
+}
+
 TEST(disk_full_of_inodes)
 {
 	unsigned long before;
-	char name[32];
-	int files = 0, fd;
+	int files = 0;
 
 	find_small_disk();
 	before = usage().f_ffree;
 	if (before > 30000)
 		skip("too many inodes to use up");
-	for (;; files++) {
-		snprintf(name, sizeof(name), "%d", files);
-		fd = open(name, O_WRONLY | O_CREAT, 0644);
-		if (fd < 0)
-			break;
-		close(fd);
-	}
+	while (make_file(files))
+		files++;
 	CHECK_EQ(errno, ENOSPC);
 	CHECK_ERRNO(mkdir("d", 0755), ENOSPC);
 	CHECK_ERRNO(symlink("x", "s"), ENOSPC);
+	CHECK_ERRNO(mkfifo("p", 0644), ENOSPC);
 	CHECK(files > 10);
-	while (files--) {
-		snprintf(name, sizeof(name), "%d", files);
-		CHECK_SYS(unlink(name));
-	}
+	remove_directory(files);	// may have been made for a file that was not
+	while (files--)
+		remove_file(files);
 	CHECK_EQ(usage().f_ffree, before);
 }
