@@ -16,6 +16,7 @@
 #include "kernel/spinlock.h"
 #include "lib/string.h"
 #include "lib/vsnprintf.h"
+#include "mm/mm.h"
 #include "mm/page_alloc.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
@@ -97,14 +98,15 @@ static unsigned long leakable_slab_objects(void)
 size_t leak_snapshot(char *buf, size_t size)
 {
 	struct leak_counter *counter;
-	unsigned long free;
+	unsigned long free, lazy;
 	size_t n;
 
 	settle();
+	lazy = nr_lazy_mms();
 	free = nr_free_pages() + vm_state(NR_FILE_PAGES) + vm_state(NR_SLAB_UNRECLAIMABLE) +
-	       vmalloc_retained();
+	       vmalloc_retained() + lazy;
 	n = scnprintf(buf, size, "free_folios %lu\nslab_objects %lu\n", free,
-		      leakable_slab_objects());
+		      leakable_slab_objects() - lazy);
 	list_for_each_entry(counter, &leak_counters, list)
 		n += scnprintf(buf + n, size - n, "%s %lu\n", counter->name, counter->count());
 	return n;

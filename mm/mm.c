@@ -94,6 +94,14 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm)
 	return mm;
 }
 
+/* Address spaces without users that some hart still has loaded, or is about to drop. */
+static atomic_long_t nr_unused;
+
+unsigned long nr_lazy_mms(void)
+{
+	return atomic_long_read(&nr_unused);
+}
+
 void mmput(struct mm_struct *mm)
 {
 	might_sleep();
@@ -101,6 +109,7 @@ void mmput(struct mm_struct *mm)
 		return;
 	exit_mmap(mm);
 	set_mm_exe_file(mm, NULL);
+	atomic_long_inc(&nr_unused);
 	mmdrop(mm);
 }
 
@@ -113,6 +122,7 @@ void __mmdrop(struct mm_struct *mm)
 	list_del(&mm->mmlist);
 	nr_mms--;
 	spin_unlock(&mmlist_lock);
+	atomic_long_dec(&nr_unused);
 	pgd_free(mm->pgd);
 	kmem_cache_free(mm_cachep, mm);
 }

@@ -46,6 +46,12 @@ extern unsigned int nr_mms;
 /* Up to @max of all mms there are, the dying ones too, each with an mm_count for the caller.  Returns how many. */
 unsigned int grab_all_mms(struct mm_struct **mms, unsigned int max);
 
+/*
+ * How many exist without users because an idle hart or a kernel thread has them loaded: one frame
+ * (the top table) and one object each.
+ */
+unsigned long nr_lazy_mms(void);
+
 /* The mm of any task, to be given back by mmput(); NULL for kernel threads and the exited.  Does not sleep. */
 struct mm_struct *get_task_mm(struct task_struct *task);
 /* exec: current goes on in @mm, whose reference it takes over, and drops the one it had. */
