@@ -13,7 +13,7 @@
 #include "kernel/random.h"
 #include "kernel/sched.h"
 #include "lib/string.h"
-#include "mm/page_alloc.h"
+#include "mm/mm_types.h"
 
 #define MEM_MAJOR	1
 
@@ -43,6 +43,15 @@ static ssize_t read_zero(struct kiocb *iocb, struct iov_iter *to)
 		cond_resched();
 	}
 	return done;
+}
+
+/* A private mapping is anonymous memory from the start; a shared one would need a file behind it. */
+static int mmap_zero(struct file *file, struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & VM_SHARED)
+		return -ENODEV;
+	vma->vm_ops = NULL;
+	return 0;
 }
 
 static ssize_t write_full(struct kiocb *iocb, struct iov_iter *from)
@@ -90,7 +99,7 @@ static const struct file_operations null_fops = {
 	.llseek = noop_llseek, .read_iter = read_null, .write_iter = write_null,
 };
 static const struct file_operations zero_fops = {
-	.llseek = noop_llseek, .read_iter = read_zero, .write_iter = write_null,
+	.llseek = noop_llseek, .read_iter = read_zero, .write_iter = write_null, .mmap = mmap_zero,
 };
 static const struct file_operations full_fops = {
 	.llseek = noop_llseek, .read_iter = read_zero, .write_iter = write_full,

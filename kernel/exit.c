@@ -260,6 +260,7 @@ void __noreturn do_exit(long code)
 	 * After this the parent may take the descriptor out of every list; the reference of its
 	 * running stays.
 	 */
+	task_is_dying();
 	exit_notify(&dead, group_dead);
 	release_dead(&dead);
 	do_task_dead();

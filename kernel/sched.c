@@ -27,6 +27,7 @@
 #include "kernel/time.h"
 #include "kernel/timer.h"
 #include "kernel/trace.h"
+#include "kernel/wait.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
 #include "mm/mm.h"
@@ -44,6 +45,7 @@ struct run_queue {
 	int nr_queued;
 	struct task_struct *curr, *idle;
 	struct mm_struct *loaned_mm;	/* to drop after the switch in progress */
+	struct task_struct *leaving;	/* after that switch it goes to another hart's queue */
 	u64 idle_since, idle_ns;
 	u64 nr_switches;
 	u64 user_ticks, system_ticks;
@@ -280,6 +282,27 @@ static void switch_address_space(struct run_queue *rq, struct task_struct *prev,
 	}
 }
 
+static atomic_t nr_dying;
+static DEFINE_WAIT_QUEUE_HEAD(dying_wait);
+
+void task_is_dying(void)
+{
+	atomic_inc(&nr_dying);
+}
+
+void wait_for_dying_tasks(void)
+{
+	wait_event(&dying_wait, !atomic_read(&nr_dying));
+}
+
+/* By the task that runs next on the hart: nobody stands on @task's stack any more. */
+static void bury(struct task_struct *task)
+{
+	put_task_struct(task);
+	if (atomic_dec_and_test(&nr_dying))
+		wake_up_all(&dying_wait);
+}
+
 /*
  * On the new task's stack, queue still locked; @prev is what ran before on this hart. What @prev
  * could not give up while it stood on it goes now: the loan of an mm, and a dead task's own
@@ -289,15 +312,20 @@ static void finish_switch(struct task_struct *prev)
 {
 	struct run_queue *rq = this_rq();
 	struct mm_struct *loan = rq->loaned_mm;
+	struct task_struct *leaving = rq->leaving;
 	bool dead = prev->state == TASK_DEAD;
 
 	rq->loaned_mm = NULL;
+	rq->leaving = NULL;
 	prev->on_cpu = false;
-	spin_unlock_irq(&rq->lock);
+	spin_unlock(&rq->lock);
+	if (leaving)
+		queue_on(leaving, select_cpu(leaving));
+	local_irq_enable();
 	if (loan)
 		mmdrop(loan);
 	if (dead)
-		put_task_struct(prev);
+		bury(prev);
 }
 
 void schedule_tail(struct task_struct *prev)
@@ -340,7 +368,11 @@ static void __schedule(bool voluntary)
 	if (voluntary && prev->state && signal_pending_state(prev->state, prev))
 		prev->state = TASK_RUNNING;
 	if (prev != rq->idle && (!voluntary || !prev->state)) {
-		enqueue(rq, prev);
+		/* Its registers are still here: another hart may have it only after the switch. */
+		if (prev->cpus_allowed & BIT(rq->cpu))
+			enqueue(rq, prev);
+		else
+			rq->leaving = prev;
 		prev->nivcsw++;
 	}
 	now = ktime_get_ns();

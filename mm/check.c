@@ -14,6 +14,7 @@
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/spinlock.h"
+#include "kernel/sched.h"
 #include "lib/string.h"
 #include "lib/vsnprintf.h"
 #include "mm/mm.h"
@@ -71,6 +72,7 @@ int mm_check(void)
 
 static void settle(void)
 {
+	wait_for_dying_tasks();
 	ksys_sync();
 	drop_pagecache();
 	drop_slab();

@@ -307,11 +307,9 @@ struct inode *proc_pid_dir(struct super_block *sb, int nr)
 
 static struct dentry *add_inode(struct dentry *dentry, struct inode *inode)
 {
-	if (IS_ERR(inode)) {
-		if (PTR_ERR(inode) != -ENOENT)
-			return ERR_CAST(inode);
-		inode = NULL;
-	}
+	/* Nothing can be made here, so what is not there is an error and no negative dentry. */
+	if (IS_ERR(inode))
+		return ERR_CAST(inode);
 	d_add(dentry, inode);
 	return NULL;
 }

@@ -32,17 +32,15 @@ static struct dentry *proc_root_lookup(struct inode *dir, struct dentry *dentry,
 {
 	struct pseudo_entry *entry = pseudo_find(&proc_root, &dentry->d_name);
 	int nr = name_to_int(&dentry->d_name);
-	struct inode *inode = NULL;
+	struct inode *inode = ERR_PTR(-ENOENT);
 
 	if (entry)
 		inode = pseudo_inode(dir->i_sb, entry);
 	else if (nr >= 0)
 		inode = proc_pid_dir(dir->i_sb, nr);
-	if (IS_ERR(inode)) {
-		if (PTR_ERR(inode) != -ENOENT)
-			return ERR_CAST(inode);
-		inode = NULL;
-	}
+	/* Nothing can be made here, so what is not there is an error and no negative dentry. */
+	if (IS_ERR(inode))
+		return ERR_CAST(inode);
 	d_add(dentry, inode);
 	return NULL;
 }
