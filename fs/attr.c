@@ -105,7 +105,7 @@ int setattr_prepare(struct dentry *dentry, struct iattr *attr)
 	}
 	if (valid & (ATTR_UID | ATTR_GID) && !chown_ok(inode, attr))
 		return -EPERM;
-	if (valid & ATTR_MODE) {
+	if (valid & ATTR_MODE && !(valid & ATTR_FORCE)) {
 		if (!inode_owner_or_capable(inode))
 			return -EPERM;
 		/* Set-gid for a group that one is not in would give away its rights. */
@@ -200,13 +200,12 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 {
 	struct inode *inode = dentry->d_inode;
 	struct __kernel_timespec now = current_time(inode);
-	unsigned int asked = attr->ia_valid & (ATTR_KILL_SUID | ATTR_KILL_SGID);
 	int error = may_setattr(inode, attr->ia_valid);
 
 	if (error)
 		return error;
 	if (attr->ia_valid & ATTR_SIZE && !capable(CAP_FSETID))
-		attr->ia_valid |= privs_to_kill(inode);
+		attr->ia_valid |= privs_to_kill(inode) | ATTR_FORCE;
 	attr->ia_valid |= ATTR_CTIME;
 	attr->ia_ctime = now;
 	if (!(attr->ia_valid & ATTR_ATIME_SET))
@@ -214,11 +213,6 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 	if (!(attr->ia_valid & ATTR_MTIME_SET))
 		attr->ia_mtime = now;
 	resolve_kill(inode, attr);
-	/* The owner's right to the mode is not asked for when it is the kernel that takes the bits away. */
-	if (asked && attr->ia_valid & ATTR_MODE && !(attr->ia_valid & (ATTR_UID | ATTR_GID | ATTR_SIZE))) {
-		inode->i_mode = attr->ia_mode;
-		attr->ia_valid &= ~ATTR_MODE;
-	}
 	return inode->i_op->setattr ? inode->i_op->setattr(dentry, attr) : simple_setattr(dentry, attr);
 }
 
@@ -273,6 +267,7 @@ int file_remove_privs(struct file *file)
 
 	if (!attr.ia_valid || capable(CAP_FSETID))
 		return 0;
+	attr.ia_valid |= ATTR_FORCE;
 	return notify_change(file_dentry(file), &attr);
 }
 

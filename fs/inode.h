@@ -113,6 +113,7 @@ struct iattr {
 #define ATTR_CTIME	BIT(6)
 #define ATTR_ATIME_SET	BIT(7)
 #define ATTR_MTIME_SET	BIT(8)
+#define ATTR_FORCE	BIT(9)		/* who may change the content makes set-uid go, too */
 #define ATTR_KILL_SUID	BIT(11)
 #define ATTR_KILL_SGID	BIT(12)
 #define ATTR_FILE	BIT(13)

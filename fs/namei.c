@@ -35,20 +35,57 @@
 
 static struct kmem_cache *names_cache;
 
-struct filename *getname_flags(const char __user *user, int flags)
-{
-	struct filename *name = kmem_cache_alloc(names_cache, GFP_KERNEL);
-	const long room = PATH_MAX;
-	long len;
+#define SHORT_NAME	(256 - sizeof(struct filename))		/* with the NUL: nearly all of them */
 
+/* Room for @size bytes of text. */
+static struct filename *alloc_name(size_t size)
+{
+	struct filename *name;
+
+	if (size <= SHORT_NAME)
+		name = kmem_cache_alloc(names_cache, GFP_KERNEL);
+	else
+		name = kmalloc(sizeof(*name) + size, GFP_KERNEL);
 	if (!name)
 		return ERR_PTR(-ENOMEM);
 	name->name = name->iname;
-	len = strncpy_from_user(name->iname, user, room);
-	if (len < 0 || len == room || (!len && !(flags & LOOKUP_EMPTY))) {
+	name->is_short = size <= SHORT_NAME;
+	return name;
+}
+
+void putname(struct filename *name)
+{
+	if (IS_ERR_OR_NULL(name))
+		return;
+	if (likely(name->is_short))
 		kmem_cache_free(names_cache, name);
-		return ERR_PTR(len < 0 ? len : len ? -ENAMETOOLONG : -ENOENT);
-	}
+	else
+		kfree(name);
+}
+
+/* ERR_PTR(-ENAMETOOLONG) if it does not fit in @size bytes. */
+static struct filename *copy_name(const char __user *user, size_t size, int flags)
+{
+	struct filename *name = alloc_name(size);
+	long len;
+
+	if (IS_ERR(name))
+		return name;
+	len = strncpy_from_user(name->iname, user, size);
+	if (likely(len > 0 && (size_t)len < size))
+		return name;
+	if (!len && flags & LOOKUP_EMPTY)
+		return name;
+	putname(name);
+	return ERR_PTR(len < 0 ? len : len ? -ENAMETOOLONG : -ENOENT);
+}
+
+struct filename *getname_flags(const char __user *user, int flags)
+{
+	struct filename *name = copy_name(user, SHORT_NAME, flags);
+
+	if (unlikely(IS_ERR(name) && PTR_ERR(name) == -ENAMETOOLONG))
+		name = copy_name(user, PATH_MAX, flags);
 	return name;
 }
 
@@ -59,23 +96,15 @@ struct filename *getname(const char __user *user)
 
 struct filename *getname_kernel(const char *text)
 {
+	size_t size = strlen(text) + 1;
 	struct filename *name;
-	size_t len = strlen(text);
 
-	if (len >= PATH_MAX)
+	if (size > PATH_MAX)
 		return ERR_PTR(-ENAMETOOLONG);
-	name = kmem_cache_alloc(names_cache, GFP_KERNEL);
-	if (!name)
-		return ERR_PTR(-ENOMEM);
-	name->name = name->iname;
-	memcpy(name->iname, text, len + 1);
+	name = alloc_name(size);
+	if (!IS_ERR(name))
+		memcpy(name->iname, text, size);
 	return name;
-}
-
-void putname(struct filename *name)
-{
-	if (!IS_ERR_OR_NULL(name))
-		kmem_cache_free(names_cache, name);
 }
 
 /* --- permissions --- */
@@ -585,6 +614,6 @@ struct dentry *lookup_one_len(const char *name, struct dentry *parent, int len)
 
 static void namei_init(void)
 {
-	names_cache = kmem_cache_create("names_cache", sizeof(struct filename) + PATH_MAX, 0, NULL);
+	names_cache = kmem_cache_create("names_cache", sizeof(struct filename) + SHORT_NAME, 0, NULL);
 }
 core_initcall(namei_init);

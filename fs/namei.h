@@ -25,6 +25,7 @@
 /* A path name copied from the user. */
 struct filename {
 	const char *name;
+	bool is_short;			/* of the cache for short names */
 	char iname[];
 };
 
