@@ -347,6 +347,8 @@ static void switch_to(struct run_queue *rq, struct task_struct *prev, struct tas
 	rq->nr_switches++;
 	switch_address_space(rq, prev, next);
 	fpu_switch(prev, next);
+	/* The lock goes over to @next, who gives it back; it is no longer among what @prev holds. */
+	lock_released(&rq->lock);
 	prev = __switch_to(prev, next);
 	finish_switch(prev);
 }
@@ -489,13 +491,6 @@ void cpu_idle(void)
 	}
 }
 
-/* Sleeps for a moment: who wakes it puts it on a hart of its mask. */
-static void migrate_self(void)
-{
-	set_current_state(TASK_UNINTERRUPTIBLE);
-	schedule_timeout(1);
-}
-
 void set_cpus_allowed(struct task_struct *task, u64 mask)
 {
 	struct run_queue *rq;
@@ -515,7 +510,7 @@ void set_cpus_allowed(struct task_struct *task, u64 mask)
 		queue_on(task, select_cpu(task));
 	local_irq_restore(flags);
 	if (task == current && !(mask & BIT(smp_processor_id())))
-		migrate_self();
+		__schedule(false);
 }
 
 void set_task_nice(struct task_struct *task, int nice)
