@@ -48,7 +48,10 @@ u32 fdt_size(void)
 	return total_size;
 }
 
-/* The token at @offset; its end (the next token's offset) in *next.  0 past the end or where the tree is damaged. */
+/*
+ * The token at @offset; its end (the next token's offset) in *next. 0 past the end or where the
+ * tree is damaged.
+ */
 static u32 token_at(u32 offset, u32 *next)
 {
 	const char *p = fdt + struct_offset + offset;

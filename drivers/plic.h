@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The platform-level interrupt controller (RISC-V PLIC specification 1.0; device tree "riscv,plic0"). */
+/*
+ * The platform-level interrupt controller (RISC-V PLIC specification 1.0; device tree
+ * "riscv,plic0").
+ */
 #ifndef DRIVERS_PLIC_H
 #define DRIVERS_PLIC_H
 

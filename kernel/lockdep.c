@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Each task keeps the list of the locks it holds; a spinlock taken by an interrupt handler stands on the list of the
- * task that it interrupted, and is gone again before that task goes on.
+ * Each task keeps the list of the locks it holds; a spinlock taken by an interrupt handler stands
+ * on the list of the task that it interrupted, and is gone again before that task goes on.
  *
  * L1 The rank of a lock is above every rank held; equal only by a nested acquire.
  * L2 A task that sleeps holds no spinlock.

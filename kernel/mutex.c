@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The owner field is the lock: free when NULL, taken by one compare-and-swap.  Waiters queue exclusively, and an
- * unlock wakes one; a newcomer may be faster than the woken one, which then waits again.
+ * The owner field is the lock: free when NULL, taken by one compare-and-swap. Waiters queue
+ * exclusively, and an unlock wakes one; a newcomer may be faster than the woken one, which then
+ * waits again.
  */
 #include "kernel/mutex.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A spinlock is one word: 0 free, 1 held.  A contender reads until it looks free and only then swaps, so that waiting
- * harts share the cache line instead of fighting for it.
+ * A spinlock is one word: 0 free, 1 held. A contender reads until it looks free and only then
+ * swaps, so that waiting harts share the cache line instead of fighting for it.
  */
 #include "kernel/spinlock.h"
 
