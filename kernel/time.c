@@ -33,7 +33,10 @@ u64 ktime_get_real_ns(void)
 	return ktime_get_ns() + READ_ONCE(clock_real_offset);
 }
 
-/* A frequency that divides a second needs no shift and is exact; others get as many bits as are safe. */
+/*
+ * A frequency that divides a second needs no shift and is exact; others get as many bits as are
+ * safe.
+ */
 void time_init(void)
 {
 	timebase_frequency = fdt_prop_u32(fdt_find_path("/cpus"), "timebase-frequency", timebase_frequency);
@@ -41,7 +44,10 @@ void time_init(void)
 	clock_mult = ((u64)NSEC_PER_SEC << clock_shift) / timebase_frequency;
 }
 
-/* The goldfish RTC: nanoseconds since 1970 in two registers; reading the low one latches the high one. */
+/*
+ * The goldfish RTC: nanoseconds since 1970 in two registers; reading the low one latches the high
+ * one.
+ */
 static void rtc_init(void)
 {
 	int node = fdt_find_compatible(-1, "google,goldfish-rtc");

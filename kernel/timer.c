@@ -10,6 +10,7 @@
  */
 #include "kernel/timer.h"
 
+#include "arch/riscv/csr.h"
 #include "arch/riscv/sbi.h"
 #include "kernel/itimer.h"
 #include "kernel/sched.h"
@@ -45,7 +46,16 @@ static void program(struct timer_queue *q)
 	if (next == q->programmed)
 		return;
 	q->programmed = next;
-	sbi_set_timer(next == NEVER ? NEVER : ns_to_time(next) + 1);
+	if (next == NEVER) {
+		/*
+		 * The comparator stays where it is: "never" would be a date too, and QEMU's clock
+		 * jumps there under -icount when all harts idle.
+		 */
+		csr_clear(sie, IE_TIMER);
+		return;
+	}
+	sbi_set_timer(ns_to_time(next) + 1);
+	csr_set(sie, IE_TIMER);
 }
 
 void timer_init(struct timer *timer, void (*func)(struct timer *timer))
