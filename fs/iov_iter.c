@@ -28,13 +28,6 @@ void iov_iter_init(struct iov_iter *i, unsigned int dir, const struct iovec *iov
 	skip_used_pieces(i);
 }
 
-void iov_iter_ubuf(struct iov_iter *i, unsigned int dir, void __user *buf, size_t count)
-{
-	*i = (struct iov_iter){
-		.iter_type = ITER_UBUF, .data_source = dir == WRITE, .ubuf = buf, .nr_segs = 1, .count = count,
-	};
-}
-
 /* struct kvec and struct iovec have one layout, so the vector's code serves both. */
 static_assert(sizeof(struct kvec) == sizeof(struct iovec));
 
@@ -93,11 +86,28 @@ static size_t copy_piece(struct iov_iter *i, void *piece, void *kernel, size_t n
 	return 0;
 }
 
+/* The common case: all of it is one piece of user memory. */
+static size_t copy_ubuf(struct iov_iter *i, void *kernel, size_t bytes)
+{
+	char __user *user = (char __user *)i->ubuf + i->iov_offset;
+	size_t done = bytes;
+
+	if (i->data_source)
+		done -= copy_from_user(kernel, user, bytes);
+	else
+		done -= copy_to_user(user, kernel, bytes);
+	i->iov_offset += done;
+	i->count -= done;
+	return done;
+}
+
 static size_t copy_pieces(struct iov_iter *i, void *kernel, size_t bytes)
 {
 	size_t done = 0;
 
 	bytes = min(bytes, i->count);
+	if (likely(i->iter_type == ITER_UBUF))
+		return copy_ubuf(i, kernel, bytes);
 	while (done < bytes) {
 		size_t n = min(iov_iter_single_seg_count(i), bytes - done);
 		size_t left = copy_piece(i, iov_iter_single_seg_addr(i), (char *)kernel + done, n);

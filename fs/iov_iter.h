@@ -39,8 +39,17 @@ struct iov_iter {
 };
 
 void iov_iter_init(struct iov_iter *i, unsigned int dir, const struct iovec *iov, unsigned long nr_segs, size_t count);
-void iov_iter_ubuf(struct iov_iter *i, unsigned int dir, void __user *buf, size_t count);
 void iov_iter_kvec(struct iov_iter *i, unsigned int dir, const struct kvec *kvec, unsigned long nr_segs, size_t count);
+
+/* One piece of user memory: what read(2) and write(2) have. */
+static inline void iov_iter_ubuf(struct iov_iter *i, unsigned int dir, void __user *buf,
+				 size_t count)
+{
+	*i = (struct iov_iter){
+		.iter_type = ITER_UBUF, .data_source = dir == WRITE, .ubuf = buf, .nr_segs = 1,
+		.count = count,
+	};
+}
 
 static inline size_t iov_iter_count(const struct iov_iter *i)
 {

@@ -65,6 +65,26 @@ static struct pipe_buffer *pipe_buf(struct pipe_inode_info *pipe, unsigned int n
 	return &pipe->bufs[n & (pipe->ring_size - 1)];
 }
 
+/*
+ * The end of a transfer: wakes one waiter of each side for which there is something, and all who
+ * poll.  Asking the queues here spares the common case, where nobody waits, two calls.
+ */
+static void unlock_and_wake(struct pipe_inode_info *pipe, bool reader, bool writer)
+{
+	mutex_unlock(&pipe->mutex);
+	smp_mb();	/* our change is visible before we look who waits for it */
+	if (reader && waitqueue_active(&pipe->rd_wait))
+		wake_up_interruptible(&pipe->rd_wait);
+	if (writer && waitqueue_active(&pipe->wr_wait))
+		wake_up_interruptible(&pipe->wr_wait);
+}
+
+/* Where byte @offset of a buffer's page is. */
+static void *buf_address(const struct pipe_buffer *buf, size_t offset)
+{
+	return (char *)folio_address(buf->folio) + offset;
+}
+
 /* --- reading --- */
 
 /* An emptied page is kept for the next write: then a short conversation allocates nothing. */
@@ -84,7 +104,7 @@ static ssize_t take_bytes(struct pipe_inode_info *pipe, struct iov_iter *to)
 	while (!pipe_empty(pipe) && iov_iter_count(to)) {
 		struct pipe_buffer *buf = pipe_buf(pipe, pipe->tail);
 		size_t n = min_t(size_t, buf->len, iov_iter_count(to));
-		size_t copied = copy_folio_to_iter(buf->folio, buf->offset, n, to);
+		size_t copied = copy_to_iter(buf_address(buf, buf->offset), n, to);
 
 		total += copied;
 		buf->offset += copied;
@@ -99,11 +119,22 @@ static ssize_t take_bytes(struct pipe_inode_info *pipe, struct iov_iter *to)
 	return total;
 }
 
+/* 0 or -ERESTARTSYS.  => mutex held; dropped meanwhile */
+static noinline int wait_for_data(struct pipe_inode_info *pipe)
+{
+	int err;
+
+	mutex_unlock(&pipe->mutex);
+	err = wait_event_interruptible_exclusive(&pipe->rd_wait, pipe_readable(pipe));
+	mutex_lock(&pipe->mutex);
+	return err;
+}
+
 static ssize_t pipe_read(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct pipe_inode_info *pipe = iocb->ki_filp->private_data;
-	bool was_full, has_room, has_data;
 	ssize_t result;
+	bool was_full;
 
 	if (!iov_iter_count(to))
 		return 0;
@@ -117,19 +148,11 @@ static ssize_t pipe_read(struct kiocb *iocb, struct iov_iter *to)
 			result = -EAGAIN;
 			break;
 		}
-		mutex_unlock(&pipe->mutex);
-		result = wait_event_interruptible_exclusive(&pipe->rd_wait, pipe_readable(pipe));
-		mutex_lock(&pipe->mutex);
+		result = wait_for_data(pipe);
 		if (result)
 			break;
 	}
-	has_room = !pipe_full(pipe);
-	has_data = !pipe_empty(pipe);
-	mutex_unlock(&pipe->mutex);
-	if (was_full && has_room)
-		wake_up_interruptible(&pipe->wr_wait);
-	if (has_data)
-		wake_up_interruptible(&pipe->rd_wait);
+	unlock_and_wake(pipe, !pipe_empty(pipe), was_full && !pipe_full(pipe));
 	return result;
 }
 
@@ -149,7 +172,7 @@ static ssize_t append_bytes(struct pipe_inode_info *pipe, struct iov_iter *from)
 	buf = pipe_buf(pipe, pipe->head - 1);
 	if (buf->offset + buf->len + n > PAGE_SIZE)
 		return 0;
-	copied = copy_folio_from_iter(buf->folio, buf->offset + buf->len, n, from);
+	copied = copy_from_iter(buf_address(buf, buf->offset + buf->len), n, from);
 	buf->len += copied;
 	return copied ? (ssize_t)copied : -EFAULT;
 }
@@ -166,7 +189,7 @@ static ssize_t add_buffer(struct pipe_inode_info *pipe, struct iov_iter *from)
 		folio = alloc_folio(GFP_USER, 0);
 	if (!folio)
 		return -ENOMEM;
-	copied = copy_folio_from_iter(folio, 0, n, from);
+	copied = copy_from_iter(folio_address(folio), n, from);
 	if (!copied) {
 		put_page(pipe, folio);
 		return -EFAULT;
@@ -190,11 +213,22 @@ static ssize_t put_bytes(struct pipe_inode_info *pipe, struct iov_iter *from)
 	return total;
 }
 
+/* 0 or -ERESTARTSYS.  => mutex held; dropped meanwhile */
+static noinline int wait_for_room(struct pipe_inode_info *pipe, bool was_empty)
+{
+	int err;
+
+	unlock_and_wake(pipe, was_empty, false);
+	err = wait_event_interruptible_exclusive(&pipe->wr_wait, pipe_writable(pipe));
+	mutex_lock(&pipe->mutex);
+	return err;
+}
+
 static ssize_t pipe_write(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct pipe_inode_info *pipe = iocb->ki_filp->private_data;
-	bool was_empty = false, has_room, has_data;
 	ssize_t total = 0, result;
+	bool was_empty = false;
 
 	if (!iov_iter_count(from))
 		return 0;
@@ -216,22 +250,12 @@ static ssize_t pipe_write(struct kiocb *iocb, struct iov_iter *from)
 			result = -EAGAIN;
 			break;
 		}
-		mutex_unlock(&pipe->mutex);
-		if (was_empty)
-			wake_up_interruptible(&pipe->rd_wait);
-		result = wait_event_interruptible_exclusive(&pipe->wr_wait, pipe_writable(pipe));
-		mutex_lock(&pipe->mutex);
+		result = wait_for_room(pipe, was_empty);
 		was_empty = false;
 		if (result)
 			break;
 	}
-	has_room = !pipe_full(pipe);
-	has_data = !pipe_empty(pipe);
-	mutex_unlock(&pipe->mutex);
-	if (was_empty && has_data)
-		wake_up_interruptible(&pipe->rd_wait);
-	if (has_room)
-		wake_up_interruptible(&pipe->wr_wait);
+	unlock_and_wake(pipe, was_empty && !pipe_empty(pipe), !pipe_full(pipe));
 	return total ? total : result;
 }
 
