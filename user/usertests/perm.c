@@ -244,7 +244,7 @@ TEST(perm_utimensat)
 
 TEST(perm_utimensat_by_nobody)
 {
-	struct timespec times[2] = { { 1, 0 }, { 1, 0 } };
+	struct timespec times[2] = { { 0, 0 }, { 0, 0 } };
 
 	make("writable", 0, 0666);
 	make("readable", 0, 0644);
@@ -257,15 +257,15 @@ TEST(perm_utimensat_by_nobody)
 
 TEST(perm_times_change)
 {
-	struct timespec old[] = { { 1000, 0 }, { 1000, 0 } };
+	struct timespec old[] = { { 0, 0 }, { 0, 0 } };
 	int fd;
 
 	put_file("f", "x");
 	CHECK_SYS(utimensat(AT_FDCWD, "f", old, 0));
 	fd = CHECK_SYS(open("f", O_RDWR));
 	CHECK_EQ(write(fd, "y", 1), 1);
-	CHECK(info("f").st_mtime > 1000);
+	CHECK(info("f").st_mtime > 0);
 	CHECK_SYS(utimensat(AT_FDCWD, ".", old, 0));
 	CHECK_SYS(rename("f", "g"));
-	CHECK(info(".").st_mtime > 1000);
+	CHECK(info(".").st_mtime > 0);
 }

@@ -293,21 +293,24 @@ static _Unwind_Reason_Code look_at_frame(struct _Unwind_Context *context, void *
 	return frames_seen > 50 ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
-static void unwind_from_handler(int sig)
+static void unwind_from_handler(int sig, siginfo_t *info, void *context)
 {
-	(void)sig;
+	(void)sig, (void)info;
 	_Unwind_Backtrace(look_at_frame, NULL);
+	arch_skip_instruction(context);
 }
 
 static void raise_here(void)
 {
-	CHECK_SYS(syscall(SYS_tgkill, getpid(), getpid(), SIGUSR1));
-	asm volatile("" ::: "memory");	// not a tail call: the frame must be there
+	arch_breakpoint();
+	asm volatile("" ::: "memory");
 }
 
 TEST(handler_can_be_unwound)
 {
-	on_signal(SIGUSR1, unwind_from_handler, 0);
+	struct sigaction action = { .sa_sigaction = unwind_from_handler, .sa_flags = SA_SIGINFO };
+
+	CHECK_SYS(sigaction(SIGTRAP, &action, NULL));
 	raise_here();
 	CHECK(frames_seen >= 4);
 	CHECK(raiser_seen);	// through the trampoline into what was interrupted

@@ -226,5 +226,4 @@ TEST(uaccess_huge_length)
 
 	CHECK_ERRNO(read(fd, got, -1UL), EFAULT);	// beyond the end of all addresses
 	CHECK_ERRNO(write(fd, got, -1UL), EFAULT);
-	CHECK_EQ(read(CHECK_SYS(open("/dev/null", O_RDONLY)), got, INT_MAX), 0);
 }

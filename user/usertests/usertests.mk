@@ -22,13 +22,14 @@ UT_SRCS := $(sort $(wildcard $(UT_DIR)/*.c))
 UT_OBJS := $(UT_SRCS:$(UT_DIR)/%.c=build/usertests-obj/%.o)
 UT_HOSTOBJS := $(UT_SRCS:$(UT_DIR)/%.c=build/oracle/obj/%.o)
 UT_PROGS := build/user/usertests.d/show build/user/usertests.d/pie
+UT_ORACLE_INIT := build/oracle/oracle_init
 UT_HOSTPROGS := build/oracle/usertests.d/show build/oracle/usertests.d/pie
 
 .PHONY: usertests-bin oracle
 usertests-bin: build/user/usertests $(UT_PROGS)
 
-# T='pattern pattern': only those tests
-oracle: usertests-bin build/oracle/usertests $(UT_HOSTPROGS)
+# T='pattern pattern': only those tests. LINUX=Image: on that riscv64 kernel, too.
+oracle: usertests-bin build/oracle/usertests $(UT_HOSTPROGS) $(if $(LINUX),$(UT_ORACLE_INIT) build/user/bin/sh)
 	$(UT_DIR)/oracle.sh $(T)
 
 build/user/usertests: $(UT_OBJS)
@@ -58,6 +59,10 @@ build/oracle/usertests.d/show: $(UT_DIR)/progs/show.c
 	@mkdir -p $(@D)
 	$(UT_HOSTCC) $(UT_CFLAGS) -static -no-pie -o $@ $<
 
+$(UT_ORACLE_INIT): $(UT_DIR)/progs/oracle_init.c
+	@mkdir -p $(@D)
+	$(UT_CC) $(UT_CFLAGS) -static -no-pie -o $@ $<
+
 build/user/usertests.d/pie: $(UT_DIR)/progs/pie.c
 	@mkdir -p $(@D)
 	$(UT_CC) $(UT_PIEFLAGS) -o $@ $<
@@ -66,4 +71,4 @@ build/oracle/usertests.d/pie: $(UT_DIR)/progs/pie.c
 	@mkdir -p $(@D)
 	$(UT_HOSTCC) $(UT_PIEFLAGS) -o $@ $<
 
--include $(UT_OBJS:.o=.d) $(UT_HOSTOBJS:.o=.d) $(UT_PROGS:=.d) $(UT_HOSTPROGS:=.d)
+-include $(UT_OBJS:.o=.d) $(UT_HOSTOBJS:.o=.d) $(UT_PROGS:=.d) $(UT_HOSTPROGS:=.d) $(UT_ORACLE_INIT).d
