@@ -245,10 +245,12 @@ static void write_by_runs(struct mpage *mp, struct folio *folio, const struct la
 int mpage_writepage(struct folio *folio, struct writeback_control *wbc, void *data)
 {
 	struct mpage *mp = data;
+	/* Read once: a truncation may make it smaller while we sleep, and then waits for this folio's lock. */
+	loff_t size = i_size_read(mp->inode);
 	struct layout layout;
 	int error;
 
-	if (folio_pos(folio) >= i_size_read(mp->inode)) {
+	if (folio_pos(folio) >= size) {
 		folio_unlock(folio);	/* being truncated */
 		return 0;
 	}
@@ -258,7 +260,7 @@ int mpage_writepage(struct folio *folio, struct writeback_control *wbc, void *da
 		folio_unlock(folio);
 		return error;
 	}
-	zero_beyond_eof(folio, i_size_read(mp->inode));
+	zero_beyond_eof(folio, size);
 	folio_start_writeback(folio);
 	folio_unlock(folio);
 	if (!layout.regular)
