@@ -27,7 +27,8 @@ static struct char_device *find_range(unsigned int major, unsigned int minor,
 	struct char_device *cd;
 
 	list_for_each_entry(cd, &chrdevs, list) {
-		if (cd->major == major && minor < cd->minor + cd->count && cd->minor < minor + count)
+		if (cd->major == major && minor < cd->minor + cd->count &&
+		    cd->minor < minor + count)
 			return cd;
 	}
 	return NULL;

@@ -5,6 +5,7 @@
 #include "fs/fdtable.h"
 #include "fs/locks.h"
 #include "fs/pipe.h"
+#include "kernel/pid.h"
 #include "kernel/resource.h"
 #include "kernel/syscall.h"
 
@@ -47,7 +48,7 @@ static long set_flags(struct file *file, unsigned long arg)
 {
 	struct inode *inode = file->f_inode;
 
-	/* What may only be appended to stays so, and whose times are whose to hide is the owner's matter. */
+	/* What may only be appended to stays so; hiding accesses is the owner's matter. */
 	if (!(arg & O_APPEND) && inode->i_flags & S_APPEND)
 		return -EPERM;
 	if (arg & O_NOATIME && !(file->f_flags & O_NOATIME) && !inode_owner_or_capable(inode))
@@ -56,6 +57,76 @@ static long set_flags(struct file *file, unsigned long arg)
 		return -EINVAL;
 	file->f_flags = (arg & SETFL_MASK) | (file->f_flags & ~SETFL_MASK);
 	return 0;
+}
+
+/* --- who is to be told of input: a process, or, negative, a process group; 0: nobody --- */
+
+static long set_owner(struct file *file, int who)
+{
+	struct pid *pid;
+
+	if (who == INT_MIN)
+		return -EINVAL;
+	if (who) {
+		pid = find_get_pid(who < 0 ? -who : who);
+		if (!pid)
+			return -ESRCH;
+		put_pid(pid);
+	}
+	file->f_owner = who;
+	return 0;
+}
+
+static long get_owner_ex(const struct file *file, struct f_owner_ex __user *user)
+{
+	struct f_owner_ex owner = { .type = F_OWNER_PID, .pid = file->f_owner };
+
+	if (owner.pid < 0) {
+		owner.type = F_OWNER_PGRP;
+		owner.pid = -owner.pid;
+	}
+	return copy_to_user(user, &owner, sizeof(owner)) ? -EFAULT : 0;
+}
+
+static long set_owner_ex(struct file *file, const struct f_owner_ex __user *user)
+{
+	struct f_owner_ex owner;
+
+	if (copy_from_user(&owner, user, sizeof(owner)))
+		return -EFAULT;
+	switch (owner.type) {
+	case F_OWNER_TID:
+	case F_OWNER_PID:
+		return set_owner(file, owner.pid);
+	case F_OWNER_PGRP:
+		return set_owner(file, -owner.pid);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* --- fcntl --- */
+
+/*
+ * A close(2) by another thread may have come between, too early to take our lock with it, and then
+ * nobody would.
+ */
+static long set_process_lock(unsigned int fd, struct file *file, unsigned int cmd,
+			     struct flock __user *user)
+{
+	struct files_struct *files = current->files;
+	long result = fcntl_setlk(file, cmd, user);
+	bool closed;
+
+	if (result)
+		return result;
+	spin_lock(&files->file_lock);
+	closed = fd >= files->max_fds || files->fd[fd] != file;
+	spin_unlock(&files->file_lock);
+	if (!closed)
+		return 0;
+	locks_remove_posix(file, files);
+	return -EBADF;
 }
 
 static long do_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg, struct file *file)
@@ -75,15 +146,22 @@ static long do_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg, struc
 	case F_SETFL:
 		return set_flags(file, arg);
 	case F_GETLK:
-		return fcntl_getlk(file, (struct flock __user *)arg);
+	case F_OFD_GETLK:
+		return fcntl_getlk(file, cmd, (struct flock __user *)arg);
 	case F_SETLK:
 	case F_SETLKW:
+		return set_process_lock(fd, file, cmd, (struct flock __user *)arg);
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
 		return fcntl_setlk(file, cmd, (struct flock __user *)arg);
 	case F_GETOWN:
 		return file->f_owner;
 	case F_SETOWN:
-		file->f_owner = arg;
-		return 0;
+		return set_owner(file, arg);
+	case F_GETOWN_EX:
+		return get_owner_ex(file, (struct f_owner_ex __user *)arg);
+	case F_SETOWN_EX:
+		return set_owner_ex(file, (const struct f_owner_ex __user *)arg);
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		return pipe_fcntl(file, cmd, arg);
@@ -95,7 +173,8 @@ static long do_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg, struc
 /* What may be asked of an O_PATH file. */
 static bool allowed_on_path(unsigned int cmd)
 {
-	return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC || cmd == F_GETFD || cmd == F_SETFD || cmd == F_GETFL;
+	return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC || cmd == F_GETFD || cmd == F_SETFD ||
+	       cmd == F_GETFL;
 }
 
 SYSCALL_DEFINE3(fcntl, unsigned int, fd, unsigned int, cmd, unsigned long, arg)

@@ -3,9 +3,11 @@
 #include "arch/riscv/uaccess.h"
 #include "fs/fcntl.h"
 #include "fs/fdtable.h"
+#include "fs/super.h"
 #include "kernel/syscall.h"
 
 #include <asm/ioctls.h>
+#include <linux/fs.h>
 
 static long set_file_flag(struct file *file, unsigned int flag, const int __user *user)
 {
@@ -44,6 +46,8 @@ static long do_vfs_ioctl(struct file *file, unsigned int fd, unsigned int cmd, u
 		return set_file_flag(file, O_NONBLOCK, (int __user *)arg);
 	case FIOASYNC:
 		return set_file_flag(file, FASYNC, (int __user *)arg);
+	case FIGETBSZ:
+		return put_user(inode->i_sb->s_blocksize, (int __user *)arg);
 	case FIONREAD:
 		if (S_ISREG(inode->i_mode))
 			return put_user(i_size_read(inode) - file->f_pos, (int __user *)arg);

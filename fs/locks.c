@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Advisory locks.  Each inode that ever had one has a context with two lists: POSIX record locks, whose owner is a file
- * table (all threads of a process), and flock(2) locks, whose owner is an open file.
+ * Each inode that ever had a lock has a context with two lists: record locks, whose owner is a file
+ * table (all threads of a process) or, with F_OFD_*, an open file; and flock(2) locks, whose owner
+ * is an open file.
  *
- * L1  One owner's POSIX locks on a file do not overlap; neighbours of one type are one lock.
+ * L1  One owner's record locks on a file do not overlap; neighbours of one type are one lock.
  * L2  Locks of different owners that overlap are all F_RDLCK.
- * L3  A sleeping POSIX request is on `blocked` with the owner that it waits for.  A request that would close a circle
- *     of such waits is refused (EDEADLK).
+ * L3  A process's sleeping record request is on blocked_locks with the owner that it waits for,
+ *     until any record lock of that file changes, when it looks again.  A request that would close
+ *     a circle of such waits is refused (EDEADLK).  Open files do not wait for anybody: who sleeps
+ *     for one can be any process that has it, so F_OFD_SETLKW may deadlock.
  *
  * One spinlock covers everything; contention is not worth more.
  */
@@ -31,7 +34,8 @@ struct file_lock {
 	struct list_head blocked;	/* L3 */
 	const void *owner;
 	const void *blocker;		/* owner that is waited for */
-	pid_t pid;
+	struct file_lock_context *blocked_on;
+	pid_t pid;			/* for F_GETLK; -1: of an open file */
 	int type;			/* F_RDLCK, F_WRLCK, F_UNLCK */
 	loff_t start, end;		/* end included */
 };
@@ -91,11 +95,18 @@ static void free_lock(struct file_lock *fl)
 		kmem_cache_free(lock_cache, fl);
 }
 
-static void wake_waiters(struct file_lock_context *ctx)
+/*
+ * Record locks of @ctx changed: what its waiters wait for must be found out anew, and perhaps the
+ * owner goes now, so nobody may be remembered as waiting for it.  => file_lock_lock held
+ */
+static void forget_blockers(struct file_lock_context *ctx)
 {
-	smp_mb();
-	if (waitqueue_active(&ctx->wait))
-		wake_up_all(&ctx->wait);
+	struct file_lock *fl, *next;
+
+	list_for_each_entry_safe(fl, next, &blocked_locks, blocked) {
+		if (fl->blocked_on == ctx)
+			list_del_init(&fl->blocked);
+	}
 }
 
 /* --- conflicts --- */
@@ -103,6 +114,12 @@ static void wake_waiters(struct file_lock_context *ctx)
 static bool overlaps(const struct file_lock *a, const struct file_lock *b)
 {
 	return a->end >= b->start && b->end >= a->start;
+}
+
+/* Of an open file, not of a process? */
+static bool is_ofd(const struct file_lock *fl)
+{
+	return fl->pid == -1;
 }
 
 static bool conflicts(const struct file_lock *a, const struct file_lock *b)
@@ -123,7 +140,7 @@ static struct file_lock *find_conflict(struct list_head *head, const struct file
 	return NULL;
 }
 
-/* Whom does @owner wait for?  NULL: nobody.  A process waits for one lock at a time; its threads' first is taken. */
+/* Whom does @owner wait for?  NULL: nobody. */
 static const void *waits_for(const void *owner)
 {
 	struct file_lock *fl;
@@ -165,42 +182,50 @@ static bool adjacent_or_overlapping(const struct file_lock *a, const struct file
 {
 	if (overlaps(a, b))
 		return true;
-	return a->end + 1 == b->start || (b->end != OFFSET_MAX && b->end + 1 == a->start);
+	return a->end < b->start ? a->end + 1 == b->start : b->end + 1 == a->start;
 }
 
 /*
- * Makes room for @request among its owner's locks: what has its type is swallowed, what has another is cut off where
- * it is covered.  A lock cut in two needs @spare; *@spare is NULL when it was used.  What is freed goes to @dead.
+ * Cuts off @fl, of another type, what @request covers.  If that leaves two pieces, *@spare
+ * becomes the second and is NULL then; if none, @fl goes to @dead.
  */
-static void carve(struct list_head *head, struct file_lock *request, struct file_lock **spare, struct list_head *dead)
+static void cut(struct file_lock *fl, const struct file_lock *request, struct file_lock **spare,
+		struct list_head *dead)
+{
+	bool left = fl->start < request->start, right = fl->end > request->end;
+
+	if (left && right) {
+		struct file_lock *second = *spare;
+
+		*spare = NULL;
+		*second = *fl;
+		second->start = request->end + 1;
+		list_add(&second->list, &fl->list);
+	}
+	if (left)
+		fl->end = request->start - 1;
+	else if (right)
+		fl->start = request->end + 1;
+	else
+		list_move(&fl->list, dead);
+}
+
+/* Makes room for @request among its owner's locks; those of its type become part of it. */
+static void carve(struct list_head *head, struct file_lock *request, struct file_lock **spare,
+		  struct list_head *dead)
 {
 	struct file_lock *fl, *next;
 
 	list_for_each_entry_safe(fl, next, head, list) {
 		if (fl->owner != request->owner)
 			continue;
-		if (fl->type == request->type) {
-			if (adjacent_or_overlapping(fl, request)) {
-				request->start = min(request->start, fl->start);
-				request->end = max(request->end, fl->end);
-				list_move(&fl->list, dead);
-			}
-		} else if (overlaps(fl, request)) {
-			if (fl->start < request->start && fl->end > request->end) {
-				struct file_lock *right = *spare;
-
-				*spare = NULL;
-				*right = *fl;
-				right->start = request->end + 1;
-				list_add(&right->list, &fl->list);
-				fl->end = request->start - 1;
-			} else if (fl->start < request->start) {
-				fl->end = request->start - 1;
-			} else if (fl->end > request->end) {
-				fl->start = request->end + 1;
-			} else {
-				list_move(&fl->list, dead);
-			}
+		if (fl->type != request->type) {
+			if (overlaps(fl, request))
+				cut(fl, request, spare, dead);
+		} else if (adjacent_or_overlapping(fl, request)) {
+			request->start = min(request->start, fl->start);
+			request->end = max(request->end, fl->end);
+			list_move(&fl->list, dead);
 		}
 	}
 }
@@ -215,8 +240,24 @@ static void free_list(struct list_head *dead)
 	}
 }
 
-/* Tries once: 0, -EAGAIN (*blocker set), -EDEADLK if it may not wait either.  @request is used up on success. */
-static int try_posix_lock(struct file_lock_context *ctx, struct file_lock *request, struct file_lock **spare, bool wait)
+/* L3.  -EAGAIN, or -EDEADLK if waiting for @conflict is not allowed.  => file_lock_lock held */
+static int note_wait(struct file_lock_context *ctx, struct file_lock *request,
+		     const struct file_lock *conflict)
+{
+	if (is_ofd(request))
+		return -EAGAIN;
+	if (would_deadlock(request->owner, conflict->owner))
+		return -EDEADLK;
+	request->blocker = conflict->owner;
+	request->blocked_on = ctx;
+	if (list_empty(&request->blocked))
+		list_add(&request->blocked, &blocked_locks);
+	return -EAGAIN;
+}
+
+/* Tries once: 0 (@request is used up), -EAGAIN, or -EDEADLK if it may not wait either. */
+static int try_posix_lock(struct file_lock_context *ctx, struct file_lock *request,
+			  struct file_lock **spare, bool wait)
 {
 	struct file_lock *conflict;
 	LIST_HEAD(dead);
@@ -225,14 +266,7 @@ static int try_posix_lock(struct file_lock_context *ctx, struct file_lock *reque
 	spin_lock(&file_lock_lock);
 	conflict = find_conflict(&ctx->posix, request);
 	if (conflict) {
-		error = -EAGAIN;
-		if (wait && would_deadlock(request->owner, conflict->owner)) {
-			error = -EDEADLK;
-		} else if (wait) {
-			request->blocker = conflict->owner;
-			if (list_empty(&request->blocked))
-				list_add(&request->blocked, &blocked_locks);
-		}
+		error = wait ? note_wait(ctx, request, conflict) : -EAGAIN;
 	} else {
 		list_del_init(&request->blocked);
 		carve(&ctx->posix, request, spare, &dead);
@@ -240,6 +274,7 @@ static int try_posix_lock(struct file_lock_context *ctx, struct file_lock *reque
 			list_add(&request->list, &dead);
 		else
 			insert_sorted(&ctx->posix, request);
+		forget_blockers(ctx);
 	}
 	spin_unlock(&file_lock_lock);
 	free_list(&dead);
@@ -253,12 +288,15 @@ static void stop_waiting(struct file_lock *request)
 	spin_unlock(&file_lock_lock);
 }
 
-static bool is_free(struct file_lock_context *ctx, struct list_head *head, const struct file_lock *request)
+/* Is it worth another try?  If not, L3 is kept up: whom it waits for may have changed. */
+static bool may_retry(struct file_lock_context *ctx, struct file_lock *request)
 {
+	struct file_lock *conflict;
 	bool result;
 
 	spin_lock(&file_lock_lock);
-	result = !find_conflict(head, request);
+	conflict = find_conflict(&ctx->posix, request);
+	result = !conflict || note_wait(ctx, request, conflict) == -EDEADLK;
 	spin_unlock(&file_lock_lock);
 	return result;
 }
@@ -273,12 +311,12 @@ static int set_posix_lock(struct file_lock_context *ctx, struct file_lock *reque
 		error = try_posix_lock(ctx, request, &spare, wait);
 		if (!error) {
 			free_lock(spare);
-			wake_waiters(ctx);
+			wake_up_all(&ctx->wait);
 			return 0;
 		}
 		if (error != -EAGAIN || !wait)
 			break;
-		error = wait_event_interruptible(&ctx->wait, is_free(ctx, &ctx->posix, request));
+		error = wait_event_interruptible(&ctx->wait, may_retry(ctx, request));
 	}
 	stop_waiting(request);
 	free_lock(spare);
@@ -321,12 +359,21 @@ static int flock_to_posix(struct file *file, const struct flock *l, struct file_
 	if (fl->start < 0)
 		return -EINVAL;
 	fl->type = l->l_type;
-	fl->owner = current->files;
-	fl->pid = current->tgid;
 	return 0;
 }
 
-int fcntl_getlk(struct file *file, struct flock __user *user)
+/* Whose lock it is to be, from which fcntl it is.  -EINVAL. */
+static int set_owner(struct file *file, unsigned int cmd, const struct flock *l,
+		     struct file_lock *fl)
+{
+	bool ofd = cmd == F_OFD_GETLK || cmd == F_OFD_SETLK || cmd == F_OFD_SETLKW;
+
+	fl->owner = ofd ? (const void *)file : current->files;
+	fl->pid = ofd ? -1 : current->tgid;
+	return ofd && l->l_pid ? -EINVAL : 0;
+}
+
+int fcntl_getlk(struct file *file, unsigned int cmd, struct flock __user *user)
 {
 	struct file_lock_context *ctx = READ_ONCE(file->f_inode->i_flctx);
 	struct file_lock request, *fl = NULL;
@@ -336,6 +383,8 @@ int fcntl_getlk(struct file *file, struct flock __user *user)
 	if (copy_from_user(&l, user, sizeof(l)))
 		return -EFAULT;
 	error = flock_to_posix(file, &l, &request);
+	if (!error)
+		error = set_owner(file, cmd, &l, &request);
 	if (error || l.l_type == F_UNLCK)
 		return error ?: -EINVAL;
 	spin_lock(&file_lock_lock);
@@ -363,7 +412,9 @@ int fcntl_setlk(struct file *file, unsigned int cmd, struct flock __user *user)
 
 	if (copy_from_user(&l, user, sizeof(l)))
 		return -EFAULT;
-	if ((l.l_type == F_RDLCK && !(file->f_mode & FMODE_READ)) || (l.l_type == F_WRLCK && !(file->f_mode & FMODE_WRITE)))
+	if (l.l_type == F_RDLCK && !(file->f_mode & FMODE_READ))
+		return -EBADF;
+	if (l.l_type == F_WRLCK && !(file->f_mode & FMODE_WRITE))
 		return -EBADF;
 	request = alloc_lock();
 	if (!ctx || !request) {
@@ -371,65 +422,79 @@ int fcntl_setlk(struct file *file, unsigned int cmd, struct flock __user *user)
 		return -ENOLCK;
 	}
 	error = flock_to_posix(file, &l, request);
+	if (!error)
+		error = set_owner(file, cmd, &l, request);
 	if (error) {
 		free_lock(request);
 		return error;
 	}
-	return set_posix_lock(ctx, request, cmd == F_SETLKW);
+	return set_posix_lock(ctx, request, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+}
+
+/* Frees all locks of @owner on the list @head. */
+static void remove_locks(struct file_lock_context *ctx, struct list_head *head, const void *owner)
+{
+	struct file_lock *fl, *next;
+	LIST_HEAD(dead);
+
+	spin_lock(&file_lock_lock);
+	list_for_each_entry_safe(fl, next, head, list) {
+		if (fl->owner == owner)
+			list_move(&fl->list, &dead);
+	}
+	if (!list_empty(&dead))
+		forget_blockers(ctx);
+	spin_unlock(&file_lock_lock);
+	if (list_empty(&dead))
+		return;
+	free_list(&dead);
+	wake_up_all(&ctx->wait);
 }
 
 void locks_remove_posix(struct file *file, struct files_struct *owner)
 {
 	struct file_lock_context *ctx = file->f_inode->i_flctx;
-	struct file_lock *fl, *next;
-	LIST_HEAD(dead);
 
-	spin_lock(&file_lock_lock);
-	list_for_each_entry_safe(fl, next, &ctx->posix, list) {
-		if (fl->owner == owner)
-			list_move(&fl->list, &dead);
-	}
-	spin_unlock(&file_lock_lock);
-	if (list_empty(&dead))
-		return;
-	free_list(&dead);
-	wake_waiters(ctx);
+	remove_locks(ctx, &ctx->posix, owner);
 }
 
 /* --- flock --- */
 
-/* Drops what @file has.  => file_lock_lock held */
-static bool drop_flock(struct file_lock_context *ctx, const struct file *file, struct list_head *dead)
-{
-	struct file_lock *fl, *next;
-
-	list_for_each_entry_safe(fl, next, &ctx->flock, list) {
-		if (fl->owner == file) {
-			list_move(&fl->list, dead);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Changing the type gives the old lock up first, as flock(2) says; so it may be lost while waiting. */
+/*
+ * Changing the type gives the old lock up first, as flock(2) says; so it may be lost while waiting.
+ */
 static int try_flock(struct file_lock_context *ctx, struct file_lock *request)
 {
-	LIST_HEAD(dead);
-	bool dropped;
+	struct file_lock *old = NULL, *fl;
 	int error = 0;
 
 	spin_lock(&file_lock_lock);
-	dropped = drop_flock(ctx, request->owner, &dead);
+	list_for_each_entry(fl, &ctx->flock, list) {
+		if (fl->owner == request->owner)
+			old = fl;
+	}
+	if (old)
+		list_del(&old->list);
 	if (find_conflict(&ctx->flock, request))
 		error = -EAGAIN;
 	else
 		list_add_tail(&request->list, &ctx->flock);
 	spin_unlock(&file_lock_lock);
-	free_list(&dead);
-	if (dropped)
-		wake_waiters(ctx);
+	if (old) {
+		free_lock(old);
+		wake_up_all(&ctx->wait);
+	}
 	return error;
+}
+
+static bool flock_is_free(struct file_lock_context *ctx, const struct file_lock *request)
+{
+	bool result;
+
+	spin_lock(&file_lock_lock);
+	result = !find_conflict(&ctx->flock, request);
+	spin_unlock(&file_lock_lock);
+	return result;
 }
 
 static int set_flock(struct file *file, int type, bool wait)
@@ -450,7 +515,7 @@ static int set_flock(struct file *file, int type, bool wait)
 			return 0;
 		if (!wait)
 			break;
-		error = wait_event_interruptible(&ctx->wait, is_free(ctx, &ctx->flock, request));
+		error = wait_event_interruptible(&ctx->wait, flock_is_free(ctx, request));
 		if (error)
 			break;
 	}
@@ -462,27 +527,23 @@ out:
 void locks_remove_file(struct file *file)
 {
 	struct file_lock_context *ctx = file->f_inode->i_flctx;
-	LIST_HEAD(dead);
 
-	spin_lock(&file_lock_lock);
-	drop_flock(ctx, file, &dead);
-	spin_unlock(&file_lock_lock);
-	if (list_empty(&dead))
-		return;
-	free_list(&dead);
-	wake_waiters(ctx);
+	remove_locks(ctx, &ctx->flock, file);
+	remove_locks(ctx, &ctx->posix, file);
 }
 
 static int do_flock(struct file *file, unsigned int cmd)
 {
+	struct file_lock_context *ctx = READ_ONCE(file->f_inode->i_flctx);
+
 	switch (cmd & ~LOCK_NB) {
 	case LOCK_SH:
 		return set_flock(file, F_RDLCK, !(cmd & LOCK_NB));
 	case LOCK_EX:
 		return set_flock(file, F_WRLCK, !(cmd & LOCK_NB));
 	case LOCK_UN:
-		if (file->f_inode->i_flctx)
-			locks_remove_file(file);
+		if (ctx)
+			remove_locks(ctx, &ctx->flock, file);
 		return 0;
 	default:
 		return -EINVAL;

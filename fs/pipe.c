@@ -96,7 +96,7 @@ static void put_page(struct pipe_inode_info *pipe, struct folio *folio)
 		pipe->spare = folio;
 }
 
-/* Bytes moved; -EFAULT if there are some and not even one could be copied.  => mutex held */
+/* Bytes moved, or -EFAULT; a buffer that cannot be copied whole stays as it is.  => mutex held */
 static ssize_t take_bytes(struct pipe_inode_info *pipe, struct iov_iter *to)
 {
 	ssize_t total = 0;
@@ -106,15 +106,15 @@ static ssize_t take_bytes(struct pipe_inode_info *pipe, struct iov_iter *to)
 		size_t n = min_t(size_t, buf->len, iov_iter_count(to));
 		size_t copied = copy_to_iter(buf_address(buf, buf->offset), n, to);
 
-		total += copied;
-		buf->offset += copied;
-		buf->len -= copied;
+		if (copied < n)
+			return total ? total : -EFAULT;
+		total += n;
+		buf->offset += n;
+		buf->len -= n;
 		if (!buf->len) {
 			put_page(pipe, buf->folio);
 			pipe->tail++;
 		}
-		if (copied < n)
-			return total ? total : -EFAULT;
 	}
 	return total;
 }
@@ -164,7 +164,7 @@ static ssize_t pipe_read(struct kiocb *iocb, struct iov_iter *to)
  */
 static ssize_t append_bytes(struct pipe_inode_info *pipe, struct iov_iter *from)
 {
-	size_t n = iov_iter_count(from) % PAGE_SIZE, copied;
+	size_t n = iov_iter_count(from) % PAGE_SIZE;
 	struct pipe_buffer *buf;
 
 	if (!n || pipe_empty(pipe))
@@ -172,15 +172,16 @@ static ssize_t append_bytes(struct pipe_inode_info *pipe, struct iov_iter *from)
 	buf = pipe_buf(pipe, pipe->head - 1);
 	if (buf->offset + buf->len + n > PAGE_SIZE)
 		return 0;
-	copied = copy_from_iter(buf_address(buf, buf->offset + buf->len), n, from);
-	buf->len += copied;
-	return copied ? (ssize_t)copied : -EFAULT;
+	if (copy_from_iter(buf_address(buf, buf->offset + buf->len), n, from) < n)
+		return -EFAULT;
+	buf->len += n;
+	return n;
 }
 
 /* A buffer with up to a page of bytes.  Bytes, or -errno.  => mutex held, a buffer is free */
 static ssize_t add_buffer(struct pipe_inode_info *pipe, struct iov_iter *from)
 {
-	size_t n = min_t(size_t, iov_iter_count(from), PAGE_SIZE), copied;
+	size_t n = min_t(size_t, iov_iter_count(from), PAGE_SIZE);
 	struct folio *folio = pipe->spare;
 
 	if (folio)
@@ -189,14 +190,13 @@ static ssize_t add_buffer(struct pipe_inode_info *pipe, struct iov_iter *from)
 		folio = alloc_folio(GFP_USER, 0);
 	if (!folio)
 		return -ENOMEM;
-	copied = copy_from_iter(folio_address(folio), n, from);
-	if (!copied) {
+	if (copy_from_iter(folio_address(folio), n, from) < n) {
 		put_page(pipe, folio);
 		return -EFAULT;
 	}
-	*pipe_buf(pipe, pipe->head) = (struct pipe_buffer){ .folio = folio, .len = copied };
+	*pipe_buf(pipe, pipe->head) = (struct pipe_buffer){ .folio = folio, .len = n };
 	pipe->head++;
-	return copied;
+	return n;
 }
 
 /* Bytes moved (0: it is full), or -errno if not even one could be.  => mutex held */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Pipes and FIFOs: a ring of buffers of one page each, with a reader's and a writer's end.  What one write puts in with at
- * most PIPE_BUF bytes comes out in one piece among other writers' data.
+ * Pipes and FIFOs: a ring of buffers of one page each, with a reader's and a writer's end.  What
+ * one write puts in with at most PIPE_BUF bytes comes out in one piece among other writers' data.
  */
 #ifndef FS_PIPE_H
 #define FS_PIPE_H

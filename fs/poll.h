@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waiting for several files.  file_operations.poll calls poll_wait() on each wait queue whose wake-up could change its
- * answer and then returns the events (POLLIN, …) that hold now.  It may be called with a table that no longer queues:
- * poll_wait() then does nothing.
+ * Waiting for several files.  file_operations.poll calls poll_wait() on each wait queue whose
+ * wake-up could change its answer and then returns the events (POLLIN, …) that hold now.  It may be
+ * called with a table that no longer queues: poll_wait() then does nothing.
  */
 #ifndef FS_POLL_H
 #define FS_POLL_H

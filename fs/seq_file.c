@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Text is made record by record into a buffer, as much as one read wants, and copied out from there.  A record that does not
- * fit makes the buffer grow and is made again.
+ * Text is made record by record into a buffer, as much as one read wants, and copied out from
+ * there.  A record that does not fit makes the buffer grow and is made again.
  *
- * Q1  buf[from .. from + count) is text of records before `index` that nobody has read yet, and begins at file position
- *     read_pos.
+ * Q1  buf[from .. from + count) is text of records before `index` that nobody has read yet, and
+ *     begins at file position read_pos.
  */
 #include "fs/seq_file.h"
 #include "fs/dcache.h"
@@ -13,6 +13,8 @@
 #include "lib/vsnprintf.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
+
+#include <linux/fs.h>
 
 #define SEQ_MAX_SIZE	(4UL << 20)
 
@@ -101,7 +103,10 @@ static int grow_buffer(struct seq_file *m)
 	return m->buf ? 0 : -ENOMEM;
 }
 
-/* Shows one record at the end of the buffer: 0, -EAGAIN if it did not fit (the buffer is as before), or -errno. */
+/*
+ * Shows one record at the end of the buffer: 0, -EAGAIN if it did not fit, or -errno; the buffer
+ * is as before then.
+ */
 static int show_record(struct seq_file *m, void *v)
 {
 	size_t before = m->count;
@@ -114,7 +119,10 @@ static int show_record(struct seq_file *m, void *v)
 	return error < 0 ? error : error == SEQ_SKIP ? 0 : -EAGAIN;
 }
 
-/* Fills the empty buffer with whole records from m->index on.  0 (maybe nothing: the end), -EAGAIN, -errno. */
+/*
+ * Fills the empty buffer with whole records from m->index on.  0 (with nothing in it at the end),
+ * -EAGAIN or -errno.
+ */
 static int fill_buffer(struct seq_file *m, size_t want)
 {
 	void *v = m->op->start(m, &m->index);
@@ -130,8 +138,8 @@ static int fill_buffer(struct seq_file *m, size_t want)
 	}
 	m->op->stop(m, v);
 	if (IS_ERR(v))
-		return PTR_ERR(v);
-	return m->count && error == -EAGAIN ? 0 : error;
+		error = PTR_ERR(v);
+	return m->count ? 0 : error;	/* what went wrong behind some text goes wrong again */
 }
 
 /* Text into the empty buffer; grows it until at least one record fits. */
@@ -206,15 +214,10 @@ ssize_t seq_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 
 loff_t seq_lseek(struct file *file, loff_t offset, int whence)
 {
-	switch (whence) {
-	case 1:
+	if (whence == SEEK_CUR)
 		offset += file->f_pos;
-		break;
-	case 0:
-		break;
-	default:
+	else if (whence != SEEK_SET)
 		return -EINVAL;
-	}
 	if (offset < 0)
 		return -EINVAL;
 	file->f_pos = offset;
@@ -246,7 +249,7 @@ int single_open(struct file *file, int (*show)(struct seq_file *m, void *v), voi
 
 	if (!op)
 		return -ENOMEM;
-	*op = (struct seq_operations){ .start = single_start, .next = single_next, .stop = single_stop, .show = show };
+	*op = (struct seq_operations){ single_start, single_next, single_stop, show };
 	error = seq_open(file, op);
 	if (error) {
 		kfree(op);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Text files that are made when they are read (/proc): an iterator over records and a function that prints one.  Records
- * are never cut in the middle of a read but delivered over several.
+ * Text files that are made when they are read (/proc): an iterator over records and a function
+ * that prints one.  Records are never cut in the middle of a read but delivered over several.
  */
 #ifndef FS_SEQ_FILE_H
 #define FS_SEQ_FILE_H
@@ -23,9 +23,9 @@ struct seq_file {
 };
 
 struct seq_operations {
-	void *(*start)(struct seq_file *m, loff_t *pos);	/* NULL: at the end; ERR_PTR */
+	void *(*start)(struct seq_file *m, loff_t *pos);	/* NULL: the end; ERR_PTR */
 	void *(*next)(struct seq_file *m, void *v, loff_t *pos);
-	void (*stop)(struct seq_file *m, void *v);		/* after start, also after failure */
+	void (*stop)(struct seq_file *m, void *v);	/* after start, also after failure */
 	int (*show)(struct seq_file *m, void *v);		/* 0, SEQ_SKIP, -errno */
 };
 
