@@ -91,13 +91,22 @@ def score_ktap(done):
     return score, failed
 
 
-def score_last_line(done):
-    """The score of a program that adds up itself: its last `N passed, N failed, N skipped`."""
-    found = re.findall(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", done.text, re.M)
-    score = [int(n) for n in found[-1]] if found else [0, 0, 0]
+def score_sums(done, label=""):
+    """The score of a program that adds up itself: its lines `N passed, N failed, N skipped`.
+
+    label: what stands before them, where a program has one for each of its parts.
+    """
+    found = re.findall(f"^{label}(\\d+) passed, (\\d+) failed, (\\d+) skipped$", done.text, re.M)
+    score = [sum(int(n) for n in column) for column in zip(*found)] if found else [0, 0, 0]
     if (done.status != 0 or not found) and score[1] == 0:
         score[1] = 1
     return score, []
+
+
+def explain(text, lines=25):
+    """What to show of a failed run: what its failed tests said, or the end if they said nothing."""
+    said = re.findall(r"(?:^# .*\n)*^not ok .*\n", text, re.M)
+    return "".join(f"      | {line}\n" for line in "".join(said).splitlines()) or tail(text, lines)
 
 
 def format_score(score):
