@@ -80,11 +80,16 @@ static bool known_skip(const char *where, const char *name, char reason[200])
 static void decide(const struct options *options, const struct test *test,
 		   struct verdict *verdict)
 {
+	struct leak_count before;
+
 	if (known_skip(options->where, test_name(test), verdict->reason)) {
 		verdict->outcome = SKIPPED;
 		return;
 	}
+	leak_read(&before);
 	run_test(test, options->limit, verdict);
+	if (!leak_check(&before) || !mm_check())
+		verdict->outcome = FAILED;
 	if (verdict->outcome == SKIPPED && options->where) {
 		printf("# skipped (%s), but skips.txt does not list that for %s\n",
 		       verdict->reason, options->where);
