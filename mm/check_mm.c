@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * All mms are locked for writing, in the order of their addresses, so nobody faults, maps, forks or exits; mm_count
- * keeps each from going away.  Then each table is walked, and a count kept for each frame is compared with what
- * the folio believes.  Only truncation of a mapped file could change a table meanwhile.
+ * All mms are locked for writing, in the order of their addresses, so nobody faults, maps, forks or
+ * exits; mm_count keeps each from going away.  Then each table is walked, and a count kept for each
+ * frame is compared with what the folio believes.  Only truncation of a mapped file could change a
+ * table meanwhile.
  */
 #include "mm/check_mm.h"
 
@@ -33,29 +34,36 @@ static int check_permissions(const struct vm_area_struct *vma, unsigned long add
 	if (pte_write(pte) && !(vma->vm_flags & VM_WRITE))
 		return mm_check_failed("mprotect.c X1", "0x%lx is writable, its VMA is not", addr);
 	if (pte_exec(pte) && !(vma->vm_flags & VM_EXEC))
-		return mm_check_failed("mprotect.c X1", "0x%lx is executable, its VMA is not", addr);
+		return mm_check_failed("mprotect.c X1", "0x%lx is executable, its VMA is not",
+				       addr);
 	if (!folio && pte_write(pte))
 		return mm_check_failed("memory.c I6", "0x%lx: a special entry is writable", addr);
-	if (cow && folio && pte_write(pte) && !(folio_test_anon(folio) && folio_test_anon_exclusive(folio)))
-		return mm_check_failed("memory.c I4", "0x%lx: frame 0x%lx is writable, private, not exclusive", addr,
-				       folio_pfn(folio));
+	if (cow && folio && pte_write(pte) &&
+	    !(folio_test_anon(folio) && folio_test_anon_exclusive(folio)))
+		return mm_check_failed("memory.c I4",
+				       "0x%lx: frame 0x%lx is writable, private, not exclusive",
+				       addr, folio_pfn(folio));
 	return 0;
 }
 
-static int check_pte(struct mm_walk *walk, const struct vm_area_struct *vma, unsigned long addr, pte_t pte)
+static int check_pte(struct mm_walk *walk, const struct vm_area_struct *vma, unsigned long addr,
+		     pte_t pte)
 {
 	struct folio *folio = vm_normal_folio(pte);
 
 	if (!folio)
 		return check_permissions(vma, addr, pte, NULL);
 	if (!pfn_valid(pte_pfn(pte)))
-		return mm_check_failed("memory.c I3", "0x%lx maps frame 0x%lx, which is none", addr, pte_pfn(pte));
+		return mm_check_failed("memory.c I3", "0x%lx maps frame 0x%lx, which is none", addr,
+				       pte_pfn(pte));
 	walk->mapped[folio_pfn(folio) - min_pfn]++;
 	walk->rss[folio_test_anon(folio) ? MM_ANONPAGES : MM_FILEPAGES]++;
 	if (folio_ref_count(folio) < folio_mapcount(folio))
-		return mm_check_failed("rmap.c R1", "frame 0x%lx: %d references, %d mappings", folio_pfn(folio),
-				       folio_ref_count(folio), folio_mapcount(folio));
-	if (folio_test_anon(folio) && folio_test_anon_exclusive(folio) && folio_mapcount(folio) != 1)
+		return mm_check_failed("rmap.c R1", "frame 0x%lx: %d references, %d mappings",
+				       folio_pfn(folio), folio_ref_count(folio),
+				       folio_mapcount(folio));
+	if (folio_test_anon(folio) && folio_test_anon_exclusive(folio) &&
+	    folio_mapcount(folio) != 1)
 		return mm_check_failed("rmap.c R2", "frame 0x%lx is exclusive and mapped %d times",
 				       folio_pfn(folio), folio_mapcount(folio));
 	return check_permissions(vma, addr, pte, folio);
@@ -103,7 +111,8 @@ static int check_one_mm(struct mm_walk *walk, struct mm_struct *mm)
 	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next)
 		pages += vma_pages(vma);
 	if (pages != mm->total_vm)
-		return mm_check_failed("mmap.c P1", "total_vm is %lu, the VMAs have %lu", mm->total_vm, pages);
+		return mm_check_failed("mmap.c P1", "total_vm is %lu, the VMAs have %lu",
+				       mm->total_vm, pages);
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		walk->rss[i] = 0;
 	for (; (pmd = next_pmd(mm, &addr, USER_PGTABLES_CEILING)); addr += PMD_SIZE) {
@@ -123,8 +132,8 @@ static int check_mapcounts(const struct mm_walk *walk)
 		if (folio->flags & (BIT(PG_reserved) | BIT(PG_table) | BIT(PG_slab) | BIT(PG_tail)))
 			continue;
 		if (mapped != folio_mapcount(folio))
-			return mm_check_failed("rmap.c R1", "frame 0x%lx: mapcount %d, %d entries", pfn,
-					       folio_mapcount(folio), mapped);
+			return mm_check_failed("rmap.c R1", "frame 0x%lx: mapcount %d, %d entries",
+					       pfn, folio_mapcount(folio), mapped);
 	}
 	return 0;
 }
@@ -133,7 +142,8 @@ static int check_mapcounts(const struct mm_walk *walk)
 
 static int by_address(const void *a, const void *b)
 {
-	const struct mm_struct *x = *(struct mm_struct *const *)a, *y = *(struct mm_struct *const *)b;
+	const struct mm_struct *x = *(struct mm_struct *const *)a,
+		*y = *(struct mm_struct *const *)b;
 
 	return x < y ? -1 : x > y;
 }

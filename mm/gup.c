@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Getting at user pages: look at the entry; if it does not do, fault as the user would have, and look again.
+ * Getting at user pages: look at the entry; if it does not do, fault as the user would have, and
+ * look again.
  *
  * G1 A folio is used outside the page-table lock only with a reference taken under it.
- * G2 Writing goes into a writable entry, or into an exclusive anonymous folio of a mapping that the user himself may not
- *    write: never into what somebody else has too.
+ * G2 Writing goes into a writable entry, or into an exclusive anonymous folio of a mapping that
+ *    the user himself may not write: never into what somebody else has too.
  */
 #include "mm/gup.h"
 
@@ -46,8 +47,8 @@ static struct folio *follow_page(struct mm_struct *mm, unsigned long addr, bool 
 }
 
 /* ERR_PTR(-EFAULT): not mapped or not permitted.  mmap_lock held. */
-static struct folio *get_user_page(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
-				   bool write)
+static struct folio *get_user_page(struct mm_struct *mm, struct vm_area_struct *vma,
+				   unsigned long addr, bool write)
 {
 	unsigned int flags = FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0);
 	struct folio *folio;
@@ -57,12 +58,14 @@ static struct folio *get_user_page(struct mm_struct *mm, struct vm_area_struct *
 	if (!write && !(vma->vm_flags & VM_MAYREAD))
 		return ERR_PTR(-EFAULT);
 	while (!(folio = follow_page(mm, addr, write)))
-		if (handle_mm_fault(vma, addr, flags) & VM_FAULT_ERROR || fatal_signal_pending(current))
+		if (handle_mm_fault(vma, addr, flags) & VM_FAULT_ERROR ||
+		    fatal_signal_pending(current))
 			return ERR_PTR(-EFAULT);
 	return folio;
 }
 
-static void copy_folio_part(struct folio *folio, unsigned long addr, void *buf, size_t len, bool write)
+static void copy_folio_part(struct folio *folio, unsigned long addr, void *buf, size_t len,
+			    bool write)
 {
 	char *kaddr = (char *)folio_address(folio) + offset_in_page(addr);
 
@@ -113,7 +116,8 @@ void mm_populate(struct mm_struct *mm, unsigned long start, unsigned long len)
 			return;
 		vma = vma_lookup(mm, addr);
 		folio = vma && vma->vm_flags & VM_ACCESS_FLAGS ?
-			get_user_page(mm, vma, addr, (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE) : NULL;
+			get_user_page(mm, vma, addr,
+				      (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE) : NULL;
 		mmap_read_unlock(mm);
 		if (IS_ERR_OR_NULL(folio))
 			return;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * madvise(2).  Advice that changes a VMA's flags needs mmap_lock for writing, and may split; the rest only
- * looks at VMAs.  A hole in the range does not stop the call: the mapped rest is advised and -ENOMEM comes at the end.
+ * madvise(2).  Advice that changes a VMA's flags needs mmap_lock for writing, and may split; the
+ * rest only looks at VMAs.  A hole in the range does not stop the call: the mapped rest is advised
+ * and -ENOMEM comes at the end.
  */
 #include "mm/madvise.h"
 
@@ -102,7 +103,8 @@ static int split_at(struct vm_area_struct *vma, unsigned long addr)
 }
 
 /* A split that the second one's failure leaves behind means the same as before. */
-static int madvise_update(struct vm_area_struct **vmap, unsigned long start, unsigned long end, int behavior)
+static int madvise_update(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
+			  int behavior)
 {
 	struct vm_area_struct *vma = *vmap;
 	long flags = advised_flags(vma, behavior);
@@ -123,7 +125,8 @@ static int madvise_update(struct vm_area_struct **vmap, unsigned long start, uns
 }
 
 /* Advises [start, end) of *@vmap, which may become another VMA that ends at @end or later. */
-static int madvise_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end, int behavior)
+static int madvise_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
+		       int behavior)
 {
 	switch (behavior) {
 	case MADV_DONTNEED:

@@ -8,7 +8,7 @@
  *       ├─ anonymous ── do_anonymous_page     read: the zero folio, special, not counted
  *       │                                     write: a fresh folio, exclusive
  *       ├─ file ─────── do_fault
- *       │                 ├─ do_read_fault    map_pages: what is cached around it; else ->fault, map read-only
+ *       │                 ├─ do_read_fault    map_pages: what is cached around; else ->fault
  *       │                 ├─ do_cow_fault     private write: ->fault, copy, map the copy
  *       │                 └─ do_shared_fault  ->fault, ->page_mkwrite, map writable, folio dirty
  *       │ present, write to an entry without W
@@ -19,17 +19,19 @@
  *       └─ present, sufficient                A or D missing, or this hart's translation was stale:
  *                                             add the bits, fence this hart
  *
- * Each step looks without the lock, does what may sleep, takes the page-table lock, compares with what it saw
- * and backs out if somebody else was faster; the access is then simply tried again.
+ * Each step looks without the lock, does what may sleep, takes the page-table lock, compares with
+ * what it saw and backs out if somebody else was faster; the access is then simply tried again.
  *
- * I1 An entry changes only under its table's lock, and only from the value that was looked at (pte_same).
+ * I1 An entry changes only under its table's lock, and only from the value that was looked at
+ *    (pte_same).
  * I2 A folio's content is complete and ordered before the entry that shows it.
- * I3 Each present entry that is not special holds one reference, one mapcount and one page of the mm's RSS.
+ * I3 Each present entry that is not special holds one reference, one mapcount and one page of
+ *    the mm's RSS.
  * I4 A writable entry of a private mapping maps an anonymous folio that is exclusive (rmap.c R2).
  * I5 What an entry mapped is freed after a fence on all harts that run the mm, not before.
  * I6 The zero folio is never mapped writable, and never counted.
- * I7 Making an entry valid or more permissive is not fenced: a hart that faults on its old translation finds
- *    the entry sufficient, fences that address for itself and goes on.
+ * I7 Making an entry valid or more permissive is not fenced: a hart that faults on its old
+ *    translation finds the entry sufficient, fences that address for itself and goes on.
  */
 #include "mm/memory.h"
 
@@ -85,7 +87,9 @@ static inline void fault_map_pte(struct vm_fault *vmf)
 	vmf->ptl = pte_lockptr(vmf->pmd);
 }
 
-/* Takes the lock of vmf->address's entry; false, unlocked: the entry is not vmf->orig_pte any more. */
+/*
+ * Takes the lock of vmf->address's entry; false, unlocked: the entry is not vmf->orig_pte any more.
+ */
 static bool fault_lock_same(struct vm_fault *vmf)
 {
 	if (!vmf->pte)
@@ -186,14 +190,17 @@ vm_fault_t vmf_insert_pfn(struct vm_fault *vmf, unsigned long pfn)
 }
 
 /*
- * Asks the file for its folio.  0 (with VM_FAULT_MAJOR perhaps): vmf->folio is locked, uptodate and has a reference for
- * us.  Anything with an error, NOPAGE or RETRY in it: there is none.
+ * Asks the file for its folio.  0 (with VM_FAULT_MAJOR perhaps): vmf->folio is locked, uptodate and
+ * has a reference for us.  Anything with an error, NOPAGE or RETRY in it: there is none.
  */
 static vm_fault_t __do_fault(struct vm_fault *vmf)
 {
 	vm_fault_t ret;
 
-	/* Before the folio is locked: making the table may have to wait for reclaim, which wants folio locks. */
+	/*
+	 * Before the folio is locked: making the table may have to wait for reclaim, which wants
+	 * folio locks.
+	 */
 	if (pte_alloc(vmf->vma->vm_mm, vmf->pmd))
 		return VM_FAULT_OOM;
 	ret = vmf->vma->vm_ops->fault(vmf);
@@ -204,7 +211,10 @@ static vm_fault_t __do_fault(struct vm_fault *vmf)
 	return ret & ~VM_FAULT_LOCKED;
 }
 
-/* Maps vmf->folio, or its private copy; the reference goes to the entry unless NOPAGE says that one is there. */
+/*
+ * Maps vmf->folio, or its private copy; the reference goes to the entry unless NOPAGE says that one
+ * is there.
+ */
 static vm_fault_t finish_fault(struct vm_fault *vmf, struct folio *folio)
 {
 	if (!fault_lock_same(vmf))
@@ -215,8 +225,8 @@ static vm_fault_t finish_fault(struct vm_fault *vmf, struct folio *folio)
 }
 
 /*
- * The window of FAULT_AROUND_PAGES aligned pages around the address, cut to the VMA and to the leaf table; file pages
- * [*first, *last].
+ * The window of FAULT_AROUND_PAGES aligned pages around the address, cut to the VMA and to the leaf
+ * table; file pages [*first, *last].
  */
 static void fault_around_window(const struct vm_fault *vmf, pgoff_t *first, pgoff_t *last)
 {
@@ -284,7 +294,10 @@ uncharge:
 	return ret;
 }
 
-/* The file may refuse or have to find room.  VM_FAULT_LOCKED: vmf->folio is locked and still the file's. */
+/*
+ * The file may refuse or have to find room.  VM_FAULT_LOCKED: vmf->folio is locked and still the
+ * file's.
+ */
 static vm_fault_t do_page_mkwrite(struct vm_fault *vmf)
 {
 	unsigned int flags = vmf->flags;
@@ -303,7 +316,10 @@ static vm_fault_t do_page_mkwrite(struct vm_fault *vmf)
 	return VM_FAULT_LOCKED;
 }
 
-/* A shared folio was made writable: it is dirty from now on.  Locked; unlocks it and drops our reference. */
+/*
+ * A shared folio was made writable: it is dirty from now on.  Locked; unlocks it and drops our
+ * reference.
+ */
 static void fault_dirty_shared_folio(struct vm_fault *vmf)
 {
 	struct address_space *mapping = folio_mapping(vmf->folio);
@@ -378,7 +394,10 @@ static void wp_replace_pte(struct vm_fault *vmf, struct folio *old, struct folio
 		inc_mm_counter(mm, MM_ANONPAGES);
 	if (old && !folio_test_anon(old))
 		add_mm_counter(mm, MM_FILEPAGES, -1);
-	/* Fenced before the new one is there: no hart reads the old folio while another writes the new one. */
+	/*
+	 * Fenced before the new one is there: no hart reads the old folio while another writes the
+	 * new one.
+	 */
 	ptep_get_and_clear(vmf->pte);
 	flush_tlb_page(mm, vmf->address);
 	set_new_anon_pte(vmf, new);
@@ -529,10 +548,11 @@ static int fault_result(vm_fault_t ret, unsigned int flags)
 /* Books a fault that is over; @vmf->vma is still locked. */
 static void mm_account_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret)
 {
-	char access = vmf->flags & FAULT_FLAG_WRITE ? 'w' : vmf->flags & FAULT_FLAG_INSTRUCTION ? 'x' : 'r';
+	char read = vmf->flags & FAULT_FLAG_INSTRUCTION ? 'x' : 'r';
+	char access = vmf->flags & FAULT_FLAG_WRITE ? 'w' : read;
 
-	TRACE(TRACE_FAULT, address, access, vmf->path, fault_result(ret, vmf->flags), vmf->vma->vm_start,
-	      vmf->vma->vm_end);
+	TRACE(TRACE_FAULT, address, access, vmf->path, fault_result(ret, vmf->flags),
+	      vmf->vma->vm_start, vmf->vma->vm_end);
 	if (ret & VM_FAULT_ERROR || vmf->flags & FAULT_FLAG_REMOTE)
 		return;
 	if (ret & VM_FAULT_MAJOR || vmf->flags & FAULT_FLAG_TRIED)
@@ -564,7 +584,8 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, un
 /* --- fork --- */
 
 /* What the child's entry for the parent's @src is; write-protects the parent's if it must. */
-static inline pte_t copy_present_pte(struct vm_area_struct *src_vma, pte_t *src, pte_t pte, long *rss)
+static inline pte_t copy_present_pte(struct vm_area_struct *src_vma, pte_t *src, pte_t pte,
+				     long *rss)
 {
 	struct folio *folio = vm_normal_folio(pte);
 
@@ -581,8 +602,8 @@ static inline pte_t copy_present_pte(struct vm_area_struct *src_vma, pte_t *src,
 	return src_vma->vm_flags & VM_SHARED ? pte_mkclean(pte) : pte;
 }
 
-static void copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma, pte_t *dst_pmd,
-			   pte_t *src_pmd, unsigned long addr, unsigned long end)
+static void copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
+			   pte_t *dst_pmd, pte_t *src_pmd, unsigned long addr, unsigned long end)
 {
 	struct spinlock *src_ptl, *dst_ptl = pte_lockptr(dst_pmd);
 	pte_t *src = pte_offset_map_lock(src_pmd, addr, &src_ptl);
@@ -624,8 +645,8 @@ int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_v
 /* --- unmapping --- */
 
 /* The entry was taken out: books it; true: the gather is full. */
-static inline bool zap_present_folio(struct mmu_gather *tlb, struct vm_area_struct *vma, struct folio *folio,
-				     pte_t pte, long *rss)
+static inline bool zap_present_folio(struct mmu_gather *tlb, struct vm_area_struct *vma,
+				     struct folio *folio, pte_t pte, long *rss)
 {
 	if (folio_test_anon(folio)) {
 		rss[MM_ANONPAGES]--;
@@ -685,13 +706,15 @@ static void unmap_page_range(struct mmu_gather *tlb, struct vm_area_struct *vma,
 	}
 }
 
-void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
+		unsigned long end)
 {
 	for (; vma && vma->vm_start < end; vma = vma->vm_next)
 		unmap_page_range(tlb, vma, max(start, vma->vm_start), min(end, vma->vm_end), false);
 }
 
-void zap_file_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool even_cows)
+void zap_file_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		    bool even_cows)
 {
 	struct mmu_gather tlb;
 

@@ -10,21 +10,27 @@
 
 struct mmu_gather;
 
-extern struct folio *zero_folio;	/* what untouched anonymous memory reads as; PG_reserved, never counted */
+/* What untouched anonymous memory reads as; PG_reserved, never counted. */
+extern struct folio *zero_folio;
 
 /*
- * Makes the page at @address present as @flags (FAULT_FLAG_*) ask.  mmap_lock held for reading, and still held on
- * return unless VM_FAULT_RETRY or VM_FAULT_COMPLETED is in it.  The VMA permits the access.
+ * Makes the page at @address present as @flags (FAULT_FLAG_*) ask.  mmap_lock held for reading, and
+ * still held on return unless VM_FAULT_RETRY or VM_FAULT_COMPLETED is in it.  The VMA permits the
+ * access.
  */
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags);
 
 /*
- * Enters @folio (for a private write: the copy) at @addr into vmf->pte, which is none; ptl held.  The caller's
- * reference goes to the entry.  For ->map_pages, which moves vmf->pte along with @addr.
+ * Enters @folio (for a private write: the copy) at @addr into vmf->pte, which is none; ptl held.
+ * The caller's reference goes to the entry.  For ->map_pages, which moves vmf->pte along with
+ * @addr.
  */
 void do_set_pte(struct vm_fault *vmf, struct folio *folio, unsigned long addr);
 
-/* For ->fault of a VM_PFNMAP mapping: enters the frame read-only, special.  VM_FAULT_NOPAGE or VM_FAULT_OOM. */
+/*
+ * For ->fault of a VM_PFNMAP mapping: enters the frame read-only, special.  VM_FAULT_NOPAGE or
+ * VM_FAULT_OOM.
+ */
 vm_fault_t vmf_insert_pfn(struct vm_fault *vmf, unsigned long pfn);
 
 /* The folio that @pte, a present entry, maps and counts; NULL: a special one. */
@@ -40,16 +46,24 @@ static inline bool is_cow_mapping(unsigned long vm_flags)
 }
 
 /*
- * fork: gives @dst_vma what it could not get by faulting, write-protecting what both share from now on; the caller
- * fences the parent at the end.  Both mms locked.  0 or -ENOMEM.
+ * fork: gives @dst_vma what it could not get by faulting, write-protecting what both share from now
+ * on; the caller fences the parent at the end.  Both mms locked.  0 or -ENOMEM.
  */
 int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma);
 
-/* Takes the pages of [start, end), which may span VMAs from @vma on, out into the gather.  mmap_lock held. */
-void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/*
+ * Takes the pages of [start, end), which may span VMAs from @vma on, out into the gather.
+ * mmap_lock held.
+ */
+void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
+		unsigned long end);
 /* The same within one VMA, fenced and freed on return. */
 void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
-/* The same for a file's VMA; private copies go only if @even_cows.  i_mmap_rwsem held instead of mmap_lock. */
-void zap_file_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool even_cows);
+/*
+ * The same for a file's VMA; private copies go only if @even_cows.  i_mmap_rwsem held instead of
+ * mmap_lock.
+ */
+void zap_file_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		    bool even_cows);
 
 #endif

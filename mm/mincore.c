@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * mincore(2): which pages would not wait for a disk if they were touched.  A byte a page, bit 0: it is in memory, that
- * is mapped, or in the page cache of a mapped file.  Anonymous memory never touched counts as not there.
+ * mincore(2): which pages would not wait for a disk if they were touched.  A byte a page, bit 0: it
+ * is in memory, that is mapped, or in the page cache of a mapped file.  Anonymous memory never
+ * touched counts as not there.
  */
 #include "mm/mincore.h"
 

@@ -8,8 +8,10 @@
  *        │ last mmdrop(): top table and mm_struct go
  *
  * L1 mm_users holds one mm_count, so an mm in use is never dropped.
- * L2 task->mm of another task is read only under task_mm_lock; whoever clears it still holds mm_users then.
- * L3 At __mmdrop() the RSS counters and the bytes of tables are 0: every page that was entered was taken out.
+ * L2 task->mm of another task is read only under task_mm_lock; whoever clears it still holds
+ *    mm_users then.
+ * L3 At __mmdrop() the RSS counters and the bytes of tables are 0: every page that was entered
+ *    was taken out.
  */
 #include "mm/mm.h"
 
@@ -152,7 +154,10 @@ struct mm_struct *get_task_mm(struct task_struct *task)
 	return mm;
 }
 
-/* current's next address space; the old one is not loaded on this hart any more, and its reference is the caller's. */
+/*
+ * current's next address space; the old one is not loaded on this hart any more, and its reference
+ * is the caller's.
+ */
 static struct mm_struct *replace_mm(struct mm_struct *mm)
 {
 	struct mm_struct *old = current->mm, *loaded = current->active_mm;
@@ -181,7 +186,10 @@ void exec_mmap(struct mm_struct *mm)
 
 void exit_mm(void)
 {
-	/* The kernel's own table is loaded now, so that an mm that only this hart ran is taken down without a fence. */
+	/*
+	 * The kernel's own table is loaded now, so that an mm that only this hart ran is taken down
+	 * without a fence.
+	 */
 	struct mm_struct *old = replace_mm(NULL);
 
 	if (old)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The life of an address space: made by exec (mm_alloc) or fork (dup_mm), used by tasks, gone with the last of them.
- * All of these may sleep unless they say otherwise.
+ * The life of an address space: made by exec (mm_alloc) or fork (dup_mm), used by tasks, gone with
+ * the last of them.  All of these may sleep unless they say otherwise.
  */
 #ifndef MM_MM_H
 #define MM_MM_H
@@ -12,7 +12,10 @@ struct task_struct;
 
 /* An empty address space, mm_users 1.  NULL: no memory. */
 struct mm_struct *mm_alloc(void);
-/* A copy of @oldmm for a child, copy-on-write.  ERR_PTR(-ENOMEM), or -EINTR when a fatal signal came first. */
+/*
+ * A copy of @oldmm for a child, copy-on-write.  ERR_PTR(-ENOMEM), or -EINTR when a fatal signal
+ * came first.
+ */
 struct mm_struct *dup_mm(struct mm_struct *oldmm);
 
 static inline void mmget(struct mm_struct *mm)
@@ -43,7 +46,10 @@ static inline void mmdrop(struct mm_struct *mm)
 }
 
 extern unsigned int nr_mms;
-/* Up to @max of all mms there are, the dying ones too, each with an mm_count for the caller.  Returns how many. */
+/*
+ * Up to @max of all mms there are, the dying ones too, each with an mm_count for the caller.
+ * Returns how many.
+ */
 unsigned int grab_all_mms(struct mm_struct **mms, unsigned int max);
 
 /*
@@ -52,7 +58,10 @@ unsigned int grab_all_mms(struct mm_struct **mms, unsigned int max);
  */
 unsigned long nr_lazy_mms(void);
 
-/* The mm of any task, to be given back by mmput(); NULL for kernel threads and the exited.  Does not sleep. */
+/*
+ * The mm of any task, to be given back by mmput(); NULL for kernel threads and the exited.  Does
+ * not sleep.
+ */
 struct mm_struct *get_task_mm(struct task_struct *task);
 /* exec: current goes on in @mm, whose reference it takes over, and drops the one it had. */
 void exec_mmap(struct mm_struct *mm);

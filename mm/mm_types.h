@@ -5,9 +5,10 @@
  *   task -> mm_struct -> vm_area_struct ...  what the addresses mean (mm/mmap.c)
  *                     -> pgd -> tables       what is there now        (mm/memory.c)
  *
- * An mm has two counts, as in Linux.  mm_users: tasks and others that use the user half; the last mmput() unmaps
- * everything.  mm_count: one for all of mm_users together and one for each hart or kernel thread that merely has the
- * table loaded; the last mmdrop() frees the top table and the mm itself.
+ * An mm has two counts, as in Linux.  mm_users: tasks and others that use the user half; the last
+ * mmput() unmaps everything.  mm_count: one for all of mm_users together and one for each hart or
+ * kernel thread that merely has the table loaded; the last mmdrop() frees the top table and the mm
+ * itself.
  */
 #ifndef MM_MM_TYPES_H
 #define MM_MM_TYPES_H
@@ -33,7 +34,7 @@ struct vm_fault;
 #define VM_MAYREAD	0x00000010UL	/* mprotect() may give it */
 #define VM_MAYWRITE	0x00000020UL
 #define VM_MAYEXEC	0x00000040UL
-#define VM_MAYSHARE	0x00000080UL	/* mapped MAP_SHARED, be it of a file that is open for reading only */
+#define VM_MAYSHARE	0x00000080UL	/* mapped MAP_SHARED, if only for reading */
 #define VM_GROWSDOWN	0x00000100UL
 #define VM_PFNMAP	0x00000400UL	/* its pages have no counts: the vDSO */
 #define VM_LOCKED	0x00002000UL
@@ -52,7 +53,10 @@ struct vm_fault;
 #define VM_DATA_DEFAULT_FLAGS (VM_READ | VM_WRITE | VM_MAYACCESS)
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT)
 
-/* A run of pages with one meaning: [vm_start, vm_end), page aligned.  Fields: mmap_lock, written under the write lock. */
+/*
+ * A run of pages with one meaning: [vm_start, vm_end), page aligned.  Fields: mmap_lock, written
+ * under the write lock.
+ */
 struct vm_area_struct {
 	unsigned long vm_start, vm_end;
 	unsigned long vm_flags;			/* VM_* */
@@ -60,12 +64,12 @@ struct vm_area_struct {
 	struct mm_struct *vm_mm;
 	struct vm_area_struct *vm_next, *vm_prev;	/* by address */
 	struct rb_node vm_rb;
-	unsigned long rb_subtree_gap;		/* largest free gap in front of any VMA of the subtree, bytes */
-	struct rb_node i_mmap_rb;		/* of vm_file's mapping, by first page; i_mmap_rwsem */
+	unsigned long rb_subtree_gap;		/* largest free gap before a VMA of the subtree */
+	struct rb_node i_mmap_rb;		/* of vm_file's mapping; i_mmap_rwsem */
 	pgoff_t i_mmap_subtree_last;		/* highest last page of the subtree */
-	struct anon_vma *anon_vma;		/* NULL until the first anonymous page; set under page_table_lock */
+	struct anon_vma *anon_vma;		/* NULL: no anonymous page yet; page_table_lock */
 	const struct vm_operations_struct *vm_ops;	/* NULL: anonymous */
-	pgoff_t vm_pgoff;			/* of vm_start: in vm_file, or vm_start itself when anonymous */
+	pgoff_t vm_pgoff;			/* of vm_start: in vm_file, or its page number */
 	struct file *vm_file;			/* counted; NULL: anonymous or special */
 	void *vm_private_data;
 };
@@ -76,13 +80,13 @@ enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_
 
 struct mm_struct {
 	pte_t *pgd;
-	unsigned long cpu_bitmap;	/* harts that have pgd loaded: set and cleared by switch_mm(), atomically */
+	unsigned long cpu_bitmap;	/* harts that have pgd loaded: switch_mm(), atomically */
 	struct rw_semaphore mmap_lock;
 
 	/* mmap_lock */
 	struct vm_area_struct *mmap;	/* lowest */
 	struct rb_root mm_rb;
-	struct vm_area_struct *gone;	/* cut out, by vm_next: mmap_write_unlock_gone() releases them */
+	struct vm_area_struct *gone;	/* cut out, by vm_next: see mmap_write_unlock_gone() */
 	unsigned long mmap_base;	/* get_unmapped_area() searches downwards from here */
 	int map_count;
 	unsigned long total_vm, locked_vm, data_vm, exec_vm, stack_vm;	/* pages */
@@ -112,9 +116,9 @@ typedef unsigned int vm_fault_t;
 #define VM_FAULT_SIGBUS		0x0002
 #define VM_FAULT_MAJOR		0x0004
 #define VM_FAULT_SIGSEGV	0x0040
-#define VM_FAULT_NOPAGE		0x0100	/* ->fault or ->page_mkwrite did all itself, or somebody else did: no error */
+#define VM_FAULT_NOPAGE		0x0100	/* nothing left to do, no error */
 #define VM_FAULT_LOCKED		0x0200	/* ->fault returned its folio locked */
-#define VM_FAULT_RETRY		0x0400	/* mmap_lock was dropped: nothing was done, come again with TRIED */
+#define VM_FAULT_RETRY		0x0400	/* mmap_lock was dropped: come again with TRIED */
 #define VM_FAULT_FALLBACK	0x0800
 #define VM_FAULT_DONE_COW	0x1000	/* ->fault copied into cow_folio */
 #define VM_FAULT_COMPLETED	0x4000	/* done, and mmap_lock was dropped */
@@ -122,7 +126,7 @@ typedef unsigned int vm_fault_t;
 
 #define FAULT_FLAG_WRITE	0x001
 #define FAULT_FLAG_MKWRITE	0x002
-#define FAULT_FLAG_ALLOW_RETRY	0x004	/* may drop mmap_lock to wait, and then returns VM_FAULT_RETRY */
+#define FAULT_FLAG_ALLOW_RETRY	0x004	/* may drop mmap_lock to wait: VM_FAULT_RETRY */
 #define FAULT_FLAG_RETRY_NOWAIT	0x008
 #define FAULT_FLAG_KILLABLE	0x010
 #define FAULT_FLAG_TRIED	0x020	/* second round */
@@ -131,7 +135,8 @@ typedef unsigned int vm_fault_t;
 #define FAULT_FLAG_INSTRUCTION	0x100
 #define FAULT_FLAG_INTERRUPTIBLE 0x200
 #define FAULT_FLAG_UNSHARE	0x400
-#define FAULT_FLAG_DEFAULT	(FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | FAULT_FLAG_INTERRUPTIBLE)
+#define FAULT_FLAG_DEFAULT \
+	(FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | FAULT_FLAG_INTERRUPTIBLE)
 
 /* What the steps of one fault tell each other. */
 struct vm_fault {
@@ -140,9 +145,9 @@ struct vm_fault {
 	unsigned long address;		/* page aligned */
 	const char *path;		/* the function that did it, for the trace */
 	pte_t *pmd;			/* second-level entry that covers address */
-	pte_t *pte;			/* leaf entry; NULL: not looked up yet, or there is no table */
+	pte_t *pte;			/* leaf entry; NULL: not looked up, or no table */
 	struct spinlock *ptl;		/* of pte's table; held where the step's comment says so */
-	pte_t orig_pte;			/* what was seen; compared under ptl before anything is changed */
+	pte_t orig_pte;			/* what was seen; compared under ptl before a change */
 	struct folio *folio;		/* ->fault puts its folio here, with a reference */
 	struct folio *cow_folio;	/* private write: where the copy goes */
 	unsigned int flags;		/* FAULT_FLAG_* */
@@ -152,19 +157,21 @@ struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *vma);	/* a copy came to be: fork, split */
 	void (*close)(struct vm_area_struct *vma);
 	/*
-	 * Finds the folio at vmf->pgoff, reads it in if need be.  mmap_lock held for reading.  0 with a referenced folio
-	 * in vmf->folio, VM_FAULT_LOCKED if it is locked too, | VM_FAULT_MAJOR if it waited for a disk; or an error, or
-	 * VM_FAULT_RETRY.
+	 * Finds the folio at vmf->pgoff, reads it in if need be.  mmap_lock held for reading.  0
+	 * with a referenced folio in vmf->folio, VM_FAULT_LOCKED if it is locked too, with
+	 * VM_FAULT_MAJOR if it waited for a disk; or an error, or VM_FAULT_RETRY.
 	 */
 	vm_fault_t (*fault)(struct vm_fault *vmf);
 	/*
-	 * Fault-around: maps what is cached of file pages [start_pgoff, end_pgoff], all under vmf->pmd, with
-	 * do_set_pte(), without sleeping.  VM_FAULT_NOPAGE if vmf->address itself is mapped now.
+	 * Fault-around: maps what is cached of file pages [start_pgoff, end_pgoff], all under
+	 * vmf->pmd, with do_set_pte(), without sleeping.  VM_FAULT_NOPAGE if vmf->address itself is
+	 * mapped now.
 	 */
 	vm_fault_t (*map_pages)(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t end_pgoff);
 	/*
-	 * A shared page is about to become writable: may allocate blocks, may refuse (SIGBUS).  VM_FAULT_LOCKED with
-	 * the folio locked and still the file's, or VM_FAULT_NOPAGE if it was truncated meanwhile.
+	 * A shared page is about to become writable: may allocate blocks, may refuse (SIGBUS).
+	 * VM_FAULT_LOCKED with the folio locked and still the file's, or VM_FAULT_NOPAGE if it was
+	 * truncated meanwhile.
 	 */
 	vm_fault_t (*page_mkwrite)(struct vm_fault *vmf);
 	const char *(*name)(struct vm_area_struct *vma);	/* for /proc/PID/maps */

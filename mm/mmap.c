@@ -2,8 +2,8 @@
 /*
  * Changing what addresses mean.  Each call has two halves:
  *
- *   check    arguments, limits, the file's consent; memory for every VMA that the second half may need
- *   perform  pages out of the old place (one fence), VMAs cut, removed, joined or inserted, tables freed
+ *   check    arguments, limits, the file's consent; memory for what the second half needs
+ *   perform  pages out of the old place, one fence, VMAs cut, removed, joined or inserted
  *
  * and nothing in the second half can fail, so a call that returns an error has changed nothing.
  *
@@ -46,7 +46,8 @@ static struct kmem_cache *vm_area_cachep;
 
 static void mmap_init(void)
 {
-	vm_area_cachep = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0, NULL);
+	vm_area_cachep = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0,
+					   NULL);
 }
 core_initcall(mmap_init);
 
@@ -83,7 +84,10 @@ void vma_release(struct vm_area_struct *vma)
 	vm_area_free(vma);
 }
 
-/* Entries of mappings by VM_SHARED, VM_EXEC, VM_WRITE, VM_READ.  Sv39 has no entry that is writable but not readable. */
+/*
+ * Entries of mappings by VM_SHARED, VM_EXEC, VM_WRITE, VM_READ.  Sv39 has no entry that is writable
+ * but not readable.
+ */
 pte_t vm_get_page_prot(unsigned long vm_flags)
 {
 	static const pte_t protection_map[16] = {
@@ -144,7 +148,8 @@ bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long p
 {
 	if (mm->total_vm + pages > rlimit(RLIMIT_AS) >> PAGE_SHIFT)
 		return false;
-	return !is_data_mapping(vm_flags) || mm->data_vm + pages <= rlimit(RLIMIT_DATA) >> PAGE_SHIFT;
+	return !is_data_mapping(vm_flags) ||
+	       mm->data_vm + pages <= rlimit(RLIMIT_DATA) >> PAGE_SHIFT;
 }
 
 int vm_enough_memory(unsigned long pages)
@@ -166,7 +171,8 @@ static bool accountable_mapping(unsigned long vm_flags)
 }
 
 /* Pages of [start, end) that are mapped already. */
-static unsigned long count_vma_pages_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+static unsigned long count_vma_pages_range(struct mm_struct *mm, unsigned long start,
+					   unsigned long end)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 	unsigned long pages = 0;
@@ -184,7 +190,10 @@ static void update_hiwater(struct mm_struct *mm)
 
 /* --- unmapping --- */
 
-/* Can [start, end) be unmapped?  A hole in one VMA leaves two: *@spare is for the second.  0 or -ENOMEM. */
+/*
+ * Can [start, end) be unmapped?  A hole in one VMA leaves two: *@spare is for the second.  0 or
+ * -ENOMEM.
+ */
 static int unmap_prepare(struct mm_struct *mm, unsigned long start, unsigned long end,
 			 struct vm_area_struct **spare)
 {
@@ -199,7 +208,10 @@ static int unmap_prepare(struct mm_struct *mm, unsigned long start, unsigned lon
 	return *spare ? 0 : -ENOMEM;
 }
 
-/* Cuts [start, end) out of the VMAs from @vma on; those that are gone altogether are left on mm->gone. */
+/*
+ * Cuts [start, end) out of the VMAs from @vma on; those that are gone altogether are left on
+ * mm->gone.
+ */
 static void detach_range(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 			 unsigned long end, struct vm_area_struct *spare)
 {
@@ -327,7 +339,8 @@ static unsigned long mmap_address(struct mm_struct *mm, unsigned long addr, unsi
 		return -EINVAL;
 	if (addr < mmap_min_addr && !capable(CAP_SYS_RAWIO))
 		return -EPERM;
-	if ((flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE && find_vma_intersection(mm, addr, addr + len))
+	if ((flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE &&
+	    find_vma_intersection(mm, addr, addr + len))
 		return -EEXIST;
 	return addr;
 }
@@ -345,9 +358,11 @@ static unsigned long calc_vm_flags(struct mm_struct *mm, unsigned long prot, uns
 	return vm_flags;
 }
 
-/* Does the file permit it?  0 or -errno; takes from *@vm_flags what must not be had later either. */
-static int check_file_mapping(struct file *file, unsigned long len, unsigned long prot, unsigned long flags,
-			      pgoff_t pgoff, unsigned long *vm_flags)
+/*
+ * Does the file permit it?  0 or -errno; takes from *@vm_flags what must not be had later either.
+ */
+static int check_file_mapping(struct file *file, unsigned long len, unsigned long prot,
+			      unsigned long flags, pgoff_t pgoff, unsigned long *vm_flags)
 {
 	unsigned long type = flags & MAP_TYPE;
 
@@ -387,8 +402,9 @@ static int check_anon_mapping(unsigned long flags, unsigned long *vm_flags)
 }
 
 /* A VMA for the range, in no tree yet, its pages promised.  ERR_PTR: nothing is promised. */
-static struct vm_area_struct *vma_create(struct mm_struct *mm, struct file *file, unsigned long addr,
-					 unsigned long len, unsigned long vm_flags, pgoff_t pgoff)
+static struct vm_area_struct *vma_create(struct mm_struct *mm, struct file *file,
+					 unsigned long addr, unsigned long len,
+					 unsigned long vm_flags, pgoff_t pgoff)
 {
 	struct vm_area_struct *vma;
 	int error;
@@ -403,8 +419,8 @@ static struct vm_area_struct *vma_create(struct mm_struct *mm, struct file *file
 	if (!vma)
 		goto unacct;
 	*vma = (struct vm_area_struct){
-		.vm_start = addr, .vm_end = addr + len, .vm_flags = vm_flags, .vm_mm = mm, .vm_pgoff = pgoff,
-		.vm_file = file,
+		.vm_start = addr, .vm_end = addr + len, .vm_flags = vm_flags, .vm_mm = mm,
+		.vm_pgoff = pgoff, .vm_file = file,
 	};
 	error = file ? file->f_op->mmap(file, vma) : 0;
 	if (error)
@@ -432,8 +448,8 @@ static void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma)
 }
 
 /* Maps [addr, addr + len), whatever was there.  0 or -errno. */
-static int mmap_region(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len,
-		       unsigned long vm_flags, pgoff_t pgoff)
+static int mmap_region(struct mm_struct *mm, struct file *file, unsigned long addr,
+		       unsigned long len, unsigned long vm_flags, pgoff_t pgoff)
 {
 	unsigned long pages = len >> PAGE_SHIFT;
 	struct vm_area_struct *vma, *spare;
@@ -458,8 +474,9 @@ static int mmap_region(struct mm_struct *mm, struct file *file, unsigned long ad
 }
 
 /* The checks of mmap(2) in its order, then the mapping.  Locked. */
-static unsigned long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len,
-			     unsigned long prot, unsigned long flags, pgoff_t pgoff)
+static unsigned long do_mmap(struct mm_struct *mm, struct file *file, unsigned long addr,
+			     unsigned long len, unsigned long prot, unsigned long flags,
+			     pgoff_t pgoff)
 {
 	unsigned long vm_flags;
 	int error;
@@ -484,7 +501,8 @@ static unsigned long do_mmap(struct mm_struct *mm, struct file *file, unsigned l
 	else
 		error = check_anon_mapping(flags, &vm_flags);
 	if (!error)
-		error = mmap_region(mm, file, addr, len, vm_flags, file ? pgoff : addr >> PAGE_SHIFT);
+		error = mmap_region(mm, file, addr, len, vm_flags,
+				    file ? pgoff : addr >> PAGE_SHIFT);
 	return error ? (unsigned long)error : addr;
 }
 
@@ -505,8 +523,8 @@ unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	return ret;
 }
 
-SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, prot, unsigned long, flags,
-		int, fd, unsigned long, off)
+SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, prot, unsigned long,
+		flags, int, fd, unsigned long, off)
 {
 	struct file *file = NULL;
 	unsigned long ret;
@@ -518,7 +536,9 @@ SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, pr
 		if (!file)
 			return -EBADF;
 	}
-	ret = flags & MAP_HUGETLB ? (unsigned long)-EINVAL : vm_mmap(file, addr, len, prot, flags, off);
+	ret = -EINVAL;
+	if (!(flags & MAP_HUGETLB))
+		ret = vm_mmap(file, addr, len, prot, flags, off);
 	if (file)
 		fput(file);
 	return ret;
@@ -527,7 +547,8 @@ SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, pr
 /* --- the heap --- */
 
 /* Anonymous private memory at a free place.  0 or -ENOMEM.  Locked. */
-static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned long flags)
+static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long len,
+			unsigned long flags)
 {
 	flags |= VM_DATA_DEFAULT_FLAGS | mm->def_flags;
 	if (mm->map_count > sysctl_max_map_count)
@@ -621,7 +642,8 @@ static bool stack_may_grow(const struct vm_area_struct *vma, unsigned long addre
 	unsigned long grow = (vma->vm_start - address) >> PAGE_SHIFT;
 	struct vm_area_struct *prev = vma->vm_prev;
 
-	if (vma->vm_end - address > rlimit(RLIMIT_STACK) || !may_expand_vm(vma->vm_mm, vma->vm_flags, grow))
+	if (vma->vm_end - address > rlimit(RLIMIT_STACK) ||
+	    !may_expand_vm(vma->vm_mm, vma->vm_flags, grow))
 		return false;
 	if (address < mmap_min_addr)
 		return false;
@@ -641,7 +663,8 @@ int expand_stack(struct vm_area_struct *vma, unsigned long address)
 	if (address < vma->vm_start) {
 		unsigned long grow = (vma->vm_start - address) >> PAGE_SHIFT;
 
-		if (!stack_may_grow(vma, address) || (vma->vm_prev && vma->vm_prev->vm_end > address))
+		if (!stack_may_grow(vma, address) ||
+		    (vma->vm_prev && vma->vm_prev->vm_end > address))
 			error = -ENOMEM;
 		else
 			error = vma->vm_flags & VM_ACCOUNT ? vm_enough_memory(grow) : 0;
@@ -676,8 +699,8 @@ static const struct vm_operations_struct special_mapping_vmops = {
 	.name = special_mapping_name,
 };
 
-int install_special_mapping(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned long flags,
-			    const struct vm_special_mapping *spec)
+int install_special_mapping(struct mm_struct *mm, unsigned long addr, unsigned long len,
+			    unsigned long flags, const struct vm_special_mapping *spec)
 {
 	struct vm_area_struct *vma;
 
@@ -737,7 +760,10 @@ int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 
 	if (mmap_write_lock_killable(oldmm))
 		return -EINTR;
-	/* The rest of the numbers was copied with the struct, maybe before another thread changed them. */
+	/*
+	 * The rest of the numbers was copied with the struct, maybe before another thread changed
+	 * them.
+	 */
 	mm->total_vm = oldmm->total_vm;
 	mm->data_vm = oldmm->data_vm;
 	mm->exec_vm = oldmm->exec_vm;
@@ -750,7 +776,10 @@ int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 		else
 			error = dup_vma(mm, mpnt);
 	}
-	/* The parent lost W in many entries: one fence for all, before anybody can write a shared folio. */
+	/*
+	 * The parent lost W in many entries: one fence for all, before anybody can write a shared
+	 * folio.
+	 */
 	flush_tlb_mm(oldmm);
 	mmap_write_unlock(oldmm);
 	return error;
@@ -766,7 +795,10 @@ void exit_mmap(struct mm_struct *mm)
 	unmap_vmas(&tlb, mm->mmap, 0, USER_PGTABLES_CEILING);
 	for (vma = mm->mmap; vma; vma = vma->vm_next)
 		i_mmap_remove(vma);
-	/* Floor 0: what lies below was freed with the VMAs before, but for tables that reach up to here. */
+	/*
+	 * Floor 0: what lies below was freed with the VMAs before, but for tables that reach up to
+	 * here.
+	 */
 	for (vma = mm->mmap; vma; vma = vma->vm_next)
 		free_pgtables(&tlb, vma->vm_start, vma->vm_end, 0,
 			      vma->vm_next ? vma->vm_next->vm_start : USER_PGTABLES_CEILING);

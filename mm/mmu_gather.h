@@ -6,8 +6,8 @@
  *	    clear entries, tlb_flush_range(&tlb, ...), tlb_remove_folio(&tlb, folio)
  *	tlb_finish_mmu(&tlb);
  *
- * A folio (a page table too) is freed only after the fence, since until then some hart may still reach it
- * through an old translation.  An mm that no hart has loaded needs no fence.
+ * A folio (a page table too) is freed only after the fence, since until then some hart may still
+ * reach it through an old translation.  An mm that no hart has loaded needs no fence.
  */
 #ifndef MM_MMU_GATHER_H
 #define MM_MMU_GATHER_H
@@ -43,7 +43,10 @@ static inline void tlb_flush_range(struct mmu_gather *tlb, unsigned long start, 
 /* Fences, then drops the references gathered so far. */
 void tlb_flush_mmu(struct mmu_gather *tlb);
 
-/* The reference of the entry that mapped it goes to the gather; true: it is full, tlb_flush_mmu() is due. */
+/*
+ * The reference of the entry that mapped it goes to the gather; true: it is full, tlb_flush_mmu()
+ * is due.
+ */
 static inline bool __must_check tlb_remove_folio(struct mmu_gather *tlb, struct folio *folio)
 {
 	tlb->folios[tlb->nr++] = folio;

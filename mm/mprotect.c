@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * mprotect(2).  The first pass over the VMAs checks all of them and allocates the two that the range's ends may
- * split off; the second changes flags and entries, and cannot fail.
+ * mprotect(2).  The first pass over the VMAs checks all of them and allocates the two that the
+ * range's ends may split off; the second changes flags and entries, and cannot fail.
  *
  * X1 After the call no entry of the range permits more than its VMA, on any hart.
- * X2 A private page becomes writable here only if its folio is exclusive; else the next store decides.
+ * X2 A private page becomes writable here only if its folio is exclusive; else the next store
+ *    decides.
  */
 #include "mm/mprotect.h"
 
@@ -20,7 +21,7 @@ struct mprotect {
 	struct mm_struct *mm;
 	unsigned long start, end;
 	unsigned long access;			/* VM_READ | VM_WRITE | VM_EXEC */
-	unsigned long charged;			/* pages promised for private memory that becomes writable */
+	unsigned long charged;			/* pages promised for what becomes writable */
 	struct vm_area_struct *spare[2];	/* for what the ends split off */
 };
 
@@ -114,7 +115,8 @@ static bool may_set_write(const struct vm_area_struct *vma, pte_t pte)
 }
 
 /* True: some entry permits less than before. */
-static bool change_pte_range(struct vm_area_struct *vma, pte_t *pmd, unsigned long addr, unsigned long end)
+static bool change_pte_range(struct vm_area_struct *vma, pte_t *pmd, unsigned long addr,
+			     unsigned long end)
 {
 	struct spinlock *ptl;
 	pte_t *ptep = pte_offset_map_lock(pmd, addr, &ptl);
@@ -125,7 +127,10 @@ static bool change_pte_range(struct vm_area_struct *vma, pte_t *pmd, unsigned lo
 
 		if (!pte_present(ptep_get(ptep)))
 			continue;
-		/* Taken out meanwhile, so that a hart that sets A or D does not do it behind our back. */
+		/*
+		 * Taken out meanwhile, so that a hart that sets A or D does not do it behind our
+		 * back.
+		 */
 		old = ptep_get_and_clear(ptep);
 		new = pte_modify(old, vma->vm_page_prot);
 		if (may_set_write(vma, old))

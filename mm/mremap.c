@@ -7,9 +7,10 @@
  *   grow      in place, if the VMA ends there and the room behind it is free
  *   move      a VMA like the old one elsewhere, the entries carried over, the old range unmapped
  *
- * V1 An entry is in one of the two places at any time, never in both; one fence for each leaf table before the new
- *    place can be used, since mmap_lock is held for writing until then.
- * V2 Everything that can fail (VMA, tables at the new place, limits) comes before the first entry moves.
+ * V1 An entry is in one of the two places at any time, never in both; one fence for each leaf
+ *    table before the new place can be used, since mmap_lock is held for writing until then.
+ * V2 Everything that can fail (VMA, tables at the new place, limits) comes before the first
+ *    entry moves.
  */
 #include "mm/mremap.h"
 
@@ -39,7 +40,9 @@ static struct vm_area_struct *vma_to_resize(const struct mremap *m)
 
 	if (!vma)
 		return ERR_PTR(-EFAULT);
-	/* Length 0 makes a second mapping of shared memory: of private memory it would be no copy. */
+	/*
+	 * Length 0 makes a second mapping of shared memory: of private memory it would be no copy.
+	 */
 	if (!m->old_len && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
 		return ERR_PTR(-EINVAL);
 	if (m->old_len > vma->vm_end - m->addr)
@@ -113,7 +116,10 @@ static void move_ptes(const struct mremap *m, pte_t *old_pmd, unsigned long addr
 		new_pmd = mm_find_pmd(m->mm, to);
 		new = pte_offset(new_pmd, to);
 		new_ptl = pte_lockptr(new_pmd);
-		/* Source before destination; the order matters to nobody else: mmap_lock is held for writing. */
+		/*
+		 * Source before destination; the order matters to nobody else: mmap_lock is held
+		 * for writing.
+		 */
 		spin_lock(ptl);
 		if (new_ptl != ptl)
 			spin_lock_nested(new_ptl);
@@ -132,7 +138,9 @@ static void move_page_tables(const struct mremap *m, const struct vm_area_struct
 	unsigned long addr = m->addr, end = m->addr + m->old_len, next;
 	pte_t *pmd;
 
-	/* A truncation that has looked at the new place already must not miss what arrives there. */
+	/*
+	 * A truncation that has looked at the new place already must not miss what arrives there.
+	 */
 	if (mapping)
 		down_write(&mapping->i_mmap_rwsem);
 	for (; (pmd = next_pmd(m->mm, &addr, end)); addr = next) {
@@ -158,7 +166,9 @@ static struct vm_area_struct *new_place(const struct mremap *m, const struct vm_
 	}
 	vma_copy(new, vma);
 	new->vm_pgoff = linear_page_index(vma, m->addr);
-	/* Untouched anonymous memory is numbered by its address; what has pages keeps its numbers. */
+	/*
+	 * Untouched anonymous memory is numbered by its address; what has pages keeps its numbers.
+	 */
 	if (vma_is_anonymous(vma) && !vma->anon_vma)
 		new->vm_pgoff = m->new_addr >> PAGE_SHIFT;
 	new->vm_start = m->new_addr;
@@ -244,12 +254,12 @@ static unsigned long mremap_locked(struct mremap *m)
 	return IS_ERR_VALUE(m->new_addr) ? m->new_addr : move_vma(m, vma);
 }
 
-unsigned long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len,
-			unsigned long flags, unsigned long new_addr)
+unsigned long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
+			unsigned long new_len, unsigned long flags, unsigned long new_addr)
 {
 	struct mremap m = {
-		.mm = mm, .addr = addr, .old_len = PAGE_ALIGN(old_len), .new_len = PAGE_ALIGN(new_len),
-		.new_addr = new_addr, .flags = flags,
+		.mm = mm, .addr = addr, .old_len = PAGE_ALIGN(old_len),
+		.new_len = PAGE_ALIGN(new_len), .new_addr = new_addr, .flags = flags,
 	};
 	unsigned long ret;
 
@@ -266,8 +276,8 @@ unsigned long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long 
 	return ret;
 }
 
-SYSCALL_DEFINE5(mremap, unsigned long, addr, unsigned long, old_len, unsigned long, new_len, unsigned long,
-		flags, unsigned long, new_addr)
+SYSCALL_DEFINE5(mremap, unsigned long, addr, unsigned long, old_len, unsigned long, new_len,
+		unsigned long, flags, unsigned long, new_addr)
 {
 	return do_mremap(current->mm, addr, old_len, new_len, flags, new_addr);
 }

@@ -6,7 +6,7 @@
 #include "mm/mm_types.h"
 
 /* The new address or -errno.  Takes mmap_lock. */
-unsigned long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len,
-			unsigned long flags, unsigned long new_addr);
+unsigned long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
+			unsigned long new_len, unsigned long flags, unsigned long new_addr);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sv39's three levels for user addresses: the top table (pgd, made by the arch), second-level and leaf tables, the last
- * two made when a fault or a fork needs them and freed when the VMAs around are gone.
+ * Sv39's three levels for user addresses: the top table (pgd, made by the arch), second-level and
+ * leaf tables, the last two made when a fault or a fork needs them and freed when the VMAs around
+ * are gone.
  */
 #include "mm/pgtable.h"
 
@@ -94,10 +95,10 @@ static void unlink_table(struct mmu_gather *tlb, pte_t *entry)
 	tlb_remove_table(tlb, table);
 }
 
-void free_pgtables(struct mmu_gather *tlb, unsigned long start, unsigned long end, unsigned long floor,
-		   unsigned long ceiling)
+void free_pgtables(struct mmu_gather *tlb, unsigned long start, unsigned long end,
+		   unsigned long floor, unsigned long ceiling)
 {
-	unsigned long addr = max(start & PMD_MASK, ALIGN(floor, PMD_SIZE)), pgd_base;
+	unsigned long addr = max(start & PMD_MASK, ALIGN(floor, PMD_SIZE));
 	pte_t *pmd;
 
 	end = min(ALIGN(end, PMD_SIZE), ceiling & PMD_MASK);
@@ -105,7 +106,7 @@ void free_pgtables(struct mmu_gather *tlb, unsigned long start, unsigned long en
 		unlink_table(tlb, pmd);
 	/* The second-level tables that could hold only what was just unlinked. */
 	addr = max(start & PGDIR_MASK, ALIGN(floor, PGDIR_SIZE));
-	for (pgd_base = addr; pgd_base < end && pgd_base + PGDIR_SIZE <= ceiling; pgd_base += PGDIR_SIZE)
-		if (!pte_none(tlb->mm->pgd[pgd_index(pgd_base)]))
-			unlink_table(tlb, &tlb->mm->pgd[pgd_index(pgd_base)]);
+	for (; addr < end && addr + PGDIR_SIZE <= ceiling; addr += PGDIR_SIZE)
+		if (!pte_none(tlb->mm->pgd[pgd_index(addr)]))
+			unlink_table(tlb, &tlb->mm->pgd[pgd_index(addr)]);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * An mm's page tables as memory: making, finding and freeing them.  "pmd" is the second-level entry that points to a
- * leaf table, "pte" an entry of that.
+ * An mm's page tables as memory: making, finding and freeing them.  "pmd" is the second-level entry
+ * that points to a leaf table, "pte" an entry of that.
  *
- * A leaf table's entries are under the lock in the folio that the table is in; the tables above are added to under
- * mm->page_table_lock.  A table stays where it is until free_pgtables(), which needs mmap_lock for writing and the
- * range's VMAs out of reach of rmap.
+ * A leaf table's entries are under the lock in the folio that the table is in; the tables above are
+ * added to under mm->page_table_lock.  A table stays where it is until free_pgtables(), which needs
+ * mmap_lock for writing and the range's VMAs out of reach of rmap.
  */
 #ifndef MM_PGTABLE_H
 #define MM_PGTABLE_H
@@ -40,7 +40,8 @@ static inline int pte_alloc(struct mm_struct *mm, pte_t *pmd)
 /* The same without making: NULL if the table is missing, or if the entry is none. */
 pte_t *mm_find_pmd(struct mm_struct *mm, unsigned long addr);
 /*
- * The first entry at or after *@addr and below @end that has a leaf table; *@addr moves there.  NULL: none.
+ * The first entry at or after *@addr and below @end that has a leaf table; *@addr moves there.
+ * NULL: none.
  *
  *	while ((pmd = next_pmd(mm, &addr, end))) {
  *		next = pmd_addr_end(addr, end);
@@ -68,7 +69,8 @@ static inline pte_t *pte_offset(const pte_t *pmd, unsigned long addr)
 }
 
 /* The leaf entry of @addr under @pmd, which has a table; its lock taken. */
-static inline pte_t *pte_offset_map_lock(const pte_t *pmd, unsigned long addr, struct spinlock **ptlp)
+static inline pte_t *pte_offset_map_lock(const pte_t *pmd, unsigned long addr,
+					 struct spinlock **ptlp)
 {
 	*ptlp = pte_lockptr(pmd);
 	spin_lock(*ptlp);
@@ -76,11 +78,11 @@ static inline pte_t *pte_offset_map_lock(const pte_t *pmd, unsigned long addr, s
 }
 
 /*
- * Unlinks the tables that had part in [start, end), which is unmapped, and lie wholly in [floor, ceiling), which holds
- * no VMA but that range's; the gather frees them after its fence.
+ * Unlinks the tables that had part in [start, end), which is unmapped, and lie wholly in [floor,
+ * ceiling), which holds no VMA but that range's; the gather frees them after its fence.
  */
-void free_pgtables(struct mmu_gather *tlb, unsigned long start, unsigned long end, unsigned long floor,
-		   unsigned long ceiling);
+void free_pgtables(struct mmu_gather *tlb, unsigned long start, unsigned long end,
+		   unsigned long floor, unsigned long ceiling);
 /* A table that is unlinked becomes an ordinary folio again. */
 struct folio *table_dtor(struct mm_struct *mm, pte_t *table);
 

@@ -2,13 +2,14 @@
 /*
  * Who maps a folio.
  *
- *   anonymous  folio->mapping = anon_vma | FOLIO_MAPPING_ANON, folio->index = its place in the VMA's numbering
- *   file       folio->mapping = address_space; its i_mmap holds every VMA of the file in an interval tree: a
- *              red-black tree by first page, each node knowing the highest last page below it
+ *   anonymous  folio->mapping = anon_vma | FOLIO_MAPPING_ANON, folio->index as the VMA counts
+ *   file       folio->mapping = address_space; its i_mmap holds every VMA of the file in an
+ *              interval tree: red-black by first page, each node knowing the highest last
+ *              page below it
  *
  * R1 mapcount equals the number of present entries that map the folio; each holds a reference.
- * R2 PG_anon_exclusive is set only while one entry maps the folio and no other mm can get at it; only
- *    such a folio may be mapped writable in a private mapping.
+ * R2 PG_anon_exclusive is set only while one entry maps the folio and no other mm can get at it;
+ *    only such a folio may be mapped writable in a private mapping.
  * R3 A VMA with a file is in the file's i_mmap from vma_link() to vma_unlink().
  */
 #include "mm/rmap.h"
@@ -121,7 +122,8 @@ static pgoff_t subtree_last(const struct rb_node *node)
 static bool compute_subtree_last(struct rb_node *node)
 {
 	struct vm_area_struct *vma = vma_of(node);
-	pgoff_t last = max(last_page(vma), max(subtree_last(node->rb_left), subtree_last(node->rb_right)));
+	pgoff_t last = max(last_page(vma),
+			   max(subtree_last(node->rb_left), subtree_last(node->rb_right)));
 
 	if (vma->i_mmap_subtree_last == last)
 		return false;
@@ -222,7 +224,10 @@ static void mkclean_one(struct vm_area_struct *vma, void *arg)
 		return;
 	if (pte_dirty(*pte) || pte_write(*pte)) {
 		ptep_clear_bits(pte, _PAGE_WRITE | _PAGE_DIRTY);
-		/* Before the caller starts the I/O: a store through the old translation would set no D (PT2). */
+		/*
+		 * Before the caller starts the I/O: a store through the old translation would set
+		 * no D (PT2).
+		 */
 		flush_tlb_page(vma->vm_mm, addr);
 		mkclean->cleaned++;
 	}
@@ -237,7 +242,8 @@ int folio_mkclean(struct folio *folio)
 	if (!folio_mapped(folio) || !mapping)
 		return 0;
 	down_read(&mapping->i_mmap_rwsem);
-	i_mmap_walk(mapping->i_mmap.rb_root.rb_node, folio->index, folio->index, mkclean_one, &mkclean);
+	i_mmap_walk(mapping->i_mmap.rb_root.rb_node, folio->index, folio->index, mkclean_one,
+		    &mkclean);
 	up_read(&mapping->i_mmap_rwsem);
 	return mkclean.cleaned;
 }
@@ -253,7 +259,8 @@ static void unmap_one(struct vm_area_struct *vma, void *arg)
 	pgoff_t first = max(range->first, vma->vm_pgoff), last = min(range->last, last_page(vma));
 
 	zap_file_range(vma, vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT),
-		       vma->vm_start + ((last - vma->vm_pgoff + 1) << PAGE_SHIFT), range->even_cows);
+		       vma->vm_start + ((last - vma->vm_pgoff + 1) << PAGE_SHIFT),
+		       	range->even_cows);
 }
 
 void unmap_mapping_pages(struct address_space *mapping, pgoff_t start, pgoff_t nr, bool even_cows)

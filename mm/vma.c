@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * VMAs hang in a red-black tree by address and in a list in the same order.  Each node also knows the largest free gap
- * of its subtree, where a VMA's gap is the room between its predecessor's end and itself:
+ * VMAs hang in a red-black tree by address and in a list in the same order.  Each node also knows
+ * the largest free gap of its subtree, where a VMA's gap is the room between its predecessor's end
+ * and itself:
  *
  *        0         prev          vma                 TASK_SIZE
  *        |   gap   |####|  gap   |####|   (no node)  |
@@ -10,7 +11,8 @@
  *
  * so both a search by address and the search for a gap of a given length look at O(log n) nodes.
  *
- * I1 List and tree hold the same VMAs, in ascending order, without overlap; map_count is their number.
+ * I1 List and tree hold the same VMAs, in ascending order, without overlap; map_count is their
+ *     number.
  * I2 Every node's rb_subtree_gap is the largest gap in front of it or of a VMA below it.
  * I3 vmacache is NULL or a VMA of the tree.
  */
@@ -89,7 +91,8 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 	return vma;
 }
 
-struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr, struct vm_area_struct **prev)
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
+				     struct vm_area_struct **prev)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
 	struct rb_node *last;
@@ -142,8 +145,9 @@ static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma)
 		}
 	}
 	/*
-	 * Gaps are computed from the list, and a rotation passes no change on to the ancestors: so the successor's
-	 * smaller gap is told to them before the tree changes shape, as its larger one is after that in tree_unlink().
+	 * Gaps are computed from the list, and a rotation passes no change on to the ancestors: so
+	 * the successor's smaller gap is told to them before the tree changes shape, as its larger
+	 * one is after that in tree_unlink().
 	 */
 	list_link(mm, vma, prev);
 	vma_gap_update(vma->vm_next);
@@ -175,7 +179,8 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 	tree_unlink(mm, vma);
 }
 
-void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		unsigned long end)
 {
 	i_mmap_remove(vma);
 	vma->vm_pgoff += (long)(start - vma->vm_start) >> PAGE_SHIFT;
@@ -253,8 +258,9 @@ void vma_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long a
 }
 
 /*
- * The highest fit in the gaps in front of the subtree's VMAs, 0 if none.  A subtree that lies wholly within [low, high)
- * and promises a gap has one, so the search turns back at the two bounds only.  The depth is the tree's.
+ * The highest fit in the gaps in front of the subtree's VMAs, 0 if none.  A subtree that lies
+ * wholly within [low, high) and promises a gap has one, so the search turns back at the two bounds
+ * only.  The depth is the tree's.
  */
 static unsigned long highest_fit(const struct rb_node *node, unsigned long len, unsigned long low,
 				 unsigned long high)
@@ -278,7 +284,8 @@ static unsigned long highest_fit(const struct rb_node *node, unsigned long len, 
 	return prev_end(vma) > low ? highest_fit(node->rb_left, len, low, high) : 0;
 }
 
-unsigned long vm_unmapped_area(struct mm_struct *mm, unsigned long len, unsigned long low, unsigned long high)
+unsigned long vm_unmapped_area(struct mm_struct *mm, unsigned long len, unsigned long low,
+			       unsigned long high)
 {
 	struct rb_node *last = rb_last(&mm->mm_rb);
 	unsigned long start = max(last ? vma_of(last)->vm_end : 0, low);

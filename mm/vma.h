@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The VMAs of an mm as a set: found by address, kept in order, joined where they are alike, and the free gaps between
- * them.  "Locked" is mmap_lock: for reading where one looks, for writing where one changes.
+ * The VMAs of an mm as a set: found by address, kept in order, joined where they are alike, and the
+ * free gaps between them.  "Locked" is mmap_lock: for reading where one looks, for writing where
+ * one changes.
  *
- * Nothing here fails, sleeps or touches a page: mm/mmap.c checks and allocates before, mm/memory.c does the pages.
+ * Nothing here fails, sleeps or touches a page: mm/mmap.c checks and allocates before, mm/memory.c
+ * does the pages.
  */
 #ifndef MM_VMA_H
 #define MM_VMA_H
@@ -15,7 +17,8 @@ extern unsigned long stack_guard_gap;	/* bytes kept free below a stack */
 /* The first VMA that ends above @addr (it may begin above it too); NULL: none.  Locked. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 /* As find_vma, and in *@prev the VMA before that place. */
-struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr, struct vm_area_struct **prev);
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
+				     struct vm_area_struct **prev);
 
 /* The VMA that contains @addr, or NULL. */
 static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr)
@@ -26,8 +29,8 @@ static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned l
 }
 
 /* The first VMA that has a byte of [start, end). */
-static inline struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, unsigned long start,
-							   unsigned long end)
+static inline struct vm_area_struct *find_vma_intersection(struct mm_struct *mm,
+							   unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 
@@ -57,10 +60,12 @@ static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma);
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
 /* New bounds, within the free room around it; vm_pgoff follows vm_start. */
-void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end);
+void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		unsigned long end);
 /*
- * The free range that @desc describes (bounds, flags, file, ops, pgoff; in no tree) is given to the neighbours that
- * have the same properties.  The VMA that contains it now, or NULL: there is no such neighbour.
+ * The free range that @desc describes (bounds, flags, file, ops, pgoff; in no tree) is given to the
+ * neighbours that have the same properties.  The VMA that contains it now, or NULL: there is no
+ * such neighbour.
  */
 struct vm_area_struct *vma_merge_range(struct mm_struct *mm, const struct vm_area_struct *desc);
 /* Joins @vma with the neighbours that are like it.  What it has become; the others are freed. */
@@ -70,10 +75,11 @@ void vma_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long a
 	       struct vm_area_struct *spare);
 
 /*
- * The highest free @len bytes within [low, high), stacks' guard gaps not counted as free: the address, or 0.
- * @low is not 0.
+ * The highest free @len bytes within [low, high), stacks' guard gaps not counted as free: the
+ * address, or 0. @low is not 0.
  */
-unsigned long vm_unmapped_area(struct mm_struct *mm, unsigned long len, unsigned long low, unsigned long high);
+unsigned long vm_unmapped_area(struct mm_struct *mm, unsigned long len, unsigned long low,
+			       unsigned long high);
 
 /* Asserts the invariants of vma.c; the number of the first that is broken, or 0. */
 int vma_check(struct mm_struct *mm);

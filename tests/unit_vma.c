@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * unit_vma.c - mm/vma.c: random mapping, unmapping, splitting and protecting of an address space of a few hundred
- * pages, against an array with one entry a page; searches for room against trying every address.
+ * unit_vma.c - mm/vma.c: random mapping, unmapping, splitting and protecting of an address space of
+ * a few hundred pages, against an array with one entry a page; searches for room against trying
+ * every address.
  *
  * vma.c's own checker (I1 order, I2 gaps, I3 cache) runs after every step.
  */
@@ -201,8 +202,10 @@ static void check_room(void)
 
 static void random_step(void)
 {
-	static const unsigned long kinds[] = { VM_READ, VM_READ | VM_WRITE, VM_READ | VM_GROWSDOWN };
-	unsigned long page = FIRST + unit_random_below(PAGES - FIRST - 20), pages = 1 + unit_random_below(19);
+	static const unsigned long kinds[] = { VM_READ, VM_READ | VM_WRITE,
+		VM_READ | VM_GROWSDOWN };
+	unsigned long page = FIRST + unit_random_below(PAGES - FIRST - 20),
+		pages = 1 + unit_random_below(19);
 	unsigned long flags = kinds[unit_random_below(3)];
 
 	switch (unit_random_below(4)) {
@@ -295,6 +298,7 @@ UNIT_TEST(as_many_as_a_process_may_have)
 	EXPECT(depth(mm.mm_rb.rb_node) <= 34, "depth %d", depth(mm.mm_rb.rb_node));
 	EXPECT_EQ(vm_unmapped_area(&mm, addr_of(1), addr_of(FIRST), addr_of(FIRST + 2 * MANY - 1)),
 		  addr_of(FIRST + 2 * MANY - 3));
-	EXPECT_EQ(vm_unmapped_area(&mm, addr_of(2), addr_of(FIRST), addr_of(FIRST + 2 * MANY - 1)), 0);
+	EXPECT_EQ(vm_unmapped_area(&mm, addr_of(2), addr_of(FIRST), addr_of(FIRST + 2 * MANY - 1)),
+		  0);
 	reset();
 }

@@ -3,14 +3,15 @@
  * From the trap to the VMA:
  *
  *   do_page_fault
- *     kernel address, no mm, faults disabled ─────────────> fix-up, or panic (kernel); SIGSEGV (user)
+ *     kernel address, no mm, faults disabled ─────────────> kernel: fix-up or panic; user: SIGSEGV
  *     find VMA ── none ───────────────────────────────────> SIGSEGV MAPERR
  *       │ below a stack: expand_stack ── limits, guard ───> SIGSEGV MAPERR
  *     access permitted by VM_READ, VM_WRITE, VM_EXEC? ────> SIGSEGV ACCERR
  *     handle_mm_fault (mm/memory.c) ── SIGBUS, OOM
  *       └ VM_FAULT_RETRY: mmap_lock was dropped to wait; once more, with TRIED
  *
- * Where a user fault gets a signal, a fault of copy_to_user() and its kin gets the fix-up that makes them return short.
+ * Where a user fault gets a signal, a fault of copy_to_user() and its kin gets the fix-up that
+ * makes them return short.
  */
 #include "arch/riscv/fault.h"
 
@@ -42,8 +43,8 @@ static void no_context(struct pt_regs *regs)
 	if (fixup_exception(regs))
 		return;
 	panic("Unable to handle kernel %s at virtual address %016lx, pc %s, ra %016lx",
-	      kernel_fault_name(regs->badaddr), regs->badaddr, symbol_name(regs->epc, where, sizeof(where)),
-	      regs->ra);
+	      kernel_fault_name(regs->badaddr), regs->badaddr,
+	      symbol_name(regs->epc, where, sizeof(where)), regs->ra);
 }
 
 static void bad_area(struct pt_regs *regs, int sig, int code)
@@ -63,7 +64,8 @@ static void pagefault_out_of_memory(struct pt_regs *regs)
 		no_context(regs);
 		return;
 	}
-	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB\n",
+	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, "
+	       "file-rss:%lukB\n",
 	       current->tgid, current->comm, mm->total_vm << (PAGE_SHIFT - 10),
 	       get_mm_counter(mm, MM_ANONPAGES) << (PAGE_SHIFT - 10),
 	       get_mm_counter(mm, MM_FILEPAGES) << (PAGE_SHIFT - 10));
@@ -91,7 +93,8 @@ static bool access_permitted(const struct vm_area_struct *vma, unsigned int flag
 }
 
 /* The VMA for @addr, which permits the access; NULL: SIGSEGV with *@code.  mmap_lock held. */
-static struct vm_area_struct *fault_vma(struct mm_struct *mm, unsigned long addr, unsigned int flags, int *code)
+static struct vm_area_struct *fault_vma(struct mm_struct *mm, unsigned long addr,
+					unsigned int flags, int *code)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
 
