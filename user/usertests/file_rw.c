@@ -248,3 +248,31 @@ TEST(rw_unlinked_file_lives_on)
 	CHECK_EQ(pread(fd, text, 5, 0), 5);
 	CHECK_STR(text, "olive");
 }
+
+TEST(rw_direct)
+{
+	enum { SIZE = 16 * 4096 };
+	char *block = aligned_alloc(4096, SIZE), got[8];
+	int fd = make(""), direct = open("f", O_RDWR | O_DIRECT);
+
+	if (direct < 0) {
+		CHECK_EQ(errno, EINVAL);	// not every file system has it
+		return;
+	}
+	for (int i = 0; i < SIZE; i++)
+		block[i] = i % 251;
+	CHECK_EQ(write(fd, block, SIZE), SIZE);
+	memset(block, 0, SIZE);
+	CHECK_EQ(pread(direct, block, SIZE, 0), SIZE);	// what is in the cache only, too
+	for (int i = 0; i < SIZE; i++)
+		CHECK_EQ((unsigned char)block[i], i % 251);
+	CHECK_EQ(pread(direct, block, SIZE, SIZE - 4096), 4096);
+	CHECK_EQ(pread(direct, block, SIZE, SIZE), 0);
+	memset(block, 'd', SIZE);
+	CHECK_EQ(pwrite(direct, block, 8192, 4096), 8192);
+	CHECK_EQ(pread(fd, got, 8, 4096 - 4), 8);	// and the cache does not keep the old
+	CHECK(memcmp(got + 4, "dddd", 4) == 0);
+	CHECK_ERRNO(pread(direct, block + 1, 4096, 0), EINVAL);
+	CHECK_ERRNO(pread(direct, block, 100, 0), EINVAL);
+	CHECK_ERRNO(pread(direct, block, 4096, 7), EINVAL);
+}
