@@ -138,9 +138,12 @@ static void account_merged(const struct request *rq)
 
 static void account_end(const struct list_head *done)
 {
-	u64 now = ktime_get_ns();
 	struct request *rq;
+	u64 now;
 
+	if (list_empty(done))
+		return;
+	now = ktime_get_ns();
 	list_for_each_entry(rq, done, list) {
 		struct block_device *whole = &rq->bdev->bd_disk->part0;
 
@@ -152,17 +155,30 @@ static void account_end(const struct list_head *done)
 
 /* --- the queue; disk lock held --- */
 
-static void enqueue(struct gendisk *disk, struct request *rq)
+/*
+ * Gives @rq to the driver or, behind others or without room there, lets it wait.  True: the driver
+ * took it and must be told to commit.  What the driver refuses for good goes to @failed.
+ */
+static bool start_or_wait(struct gendisk *disk, struct request *rq, struct list_head *failed)
 {
+	int error = -EBUSY;
+
 	account_begin(rq);
-	if (rq->op != REQ_OP_FLUSH && merge_into_list(&disk->waiting, rq))
+	if (likely(list_empty(&disk->waiting))) {
+		error = disk->ops->queue_rq(disk, rq);
+	} else if (rq->op != REQ_OP_FLUSH && merge_into_list(&disk->waiting, rq)) {
 		account_merged(rq);
-	else
-		list_add_tail(&rq->list, &disk->waiting);
+		return false;
+	}
+	if (likely(!error))
+		return true;
+	rq->status = error;
+	list_add_tail(&rq->list, error == -EBUSY ? &disk->waiting : failed);
+	return false;
 }
 
-/* Gives the driver what it has room for; what it refuses for good goes to @failed. */
-static void dispatch(struct gendisk *disk, struct list_head *failed)
+/* After a completion: what waits may find room now. */
+static void start_waiting(struct gendisk *disk, struct list_head *failed)
 {
 	bool taken = false;
 
@@ -206,6 +222,8 @@ static void end_requests(struct list_head *done)
 {
 	struct request *rq, *next;
 
+	if (list_empty(done))
+		return;
 	list_for_each_entry_safe(rq, next, done, list)
 		end_request(rq);
 }
@@ -214,26 +232,24 @@ void blk_interrupt(struct gendisk *disk)
 {
 	unsigned long flags;
 	LIST_HEAD(done);
-	LIST_HEAD(failed);
 
 	spin_lock_irqsave(&disk->lock, flags);
 	disk->ops->reap(disk, &done);
-	dispatch(disk, &failed);
-	list_splice_tail(&failed, &done);
-	if (!list_empty(&done))
-		account_end(&done);
+	start_waiting(disk, &done);
+	account_end(&done);
 	spin_unlock_irqrestore(&disk->lock, flags);
 	end_requests(&done);
 }
 
 /* --- plugs --- */
 
-/* Sends off the requests of one disk, the first one's. */
+/* Sends off those requests that are for the first one's disk. */
 static void send_off_one_disk(struct list_head *requests)
 {
 	struct gendisk *disk = list_first_entry(requests, struct request, list)->bdev->bd_disk;
 	struct request *rq, *next;
 	unsigned long flags;
+	bool taken = false;
 	LIST_HEAD(failed);
 
 	spin_lock_irqsave(&disk->lock, flags);
@@ -241,11 +257,26 @@ static void send_off_one_disk(struct list_head *requests)
 		if (rq->bdev->bd_disk != disk)
 			continue;
 		list_del(&rq->list);
-		enqueue(disk, rq);
+		taken |= start_or_wait(disk, rq, &failed);
 	}
-	dispatch(disk, &failed);
-	if (!list_empty(&failed))
-		account_end(&failed);
+	if (taken)
+		disk->ops->commit_rqs(disk);
+	account_end(&failed);
+	spin_unlock_irqrestore(&disk->lock, flags);
+	end_requests(&failed);
+}
+
+/* The same for one request that is on no list. */
+static void send_off_single(struct request *rq)
+{
+	struct gendisk *disk = rq->bdev->bd_disk;
+	unsigned long flags;
+	LIST_HEAD(failed);
+
+	spin_lock_irqsave(&disk->lock, flags);
+	if (start_or_wait(disk, rq, &failed))
+		disk->ops->commit_rqs(disk);
+	account_end(&failed);
 	spin_unlock_irqrestore(&disk->lock, flags);
 	end_requests(&failed);
 }
@@ -349,7 +380,6 @@ void submit_bio(struct bio *bio)
 	struct blk_plug *plug = current->plug;
 	int error = check_bio(bio);
 	struct request *rq;
-	LIST_HEAD(one);
 
 	if (unlikely(error)) {
 		bio->bi_status = error;
@@ -359,12 +389,10 @@ void submit_bio(struct bio *bio)
 	count_io(bio);
 	rq = begin_request(bio);
 	trace_request(rq, 0);
-	if (plug && rq->op != REQ_OP_FLUSH) {
+	if (plug && rq->op != REQ_OP_FLUSH)
 		plug_add(plug, rq);
-		return;
-	}
-	list_add_tail(&rq->list, &one);
-	send_off(&one);
+	else
+		send_off_single(rq);
 }
 
 static void complete_waiter(struct bio *bio)

@@ -6,7 +6,6 @@
  */
 #include "drivers/virtio/ring.h"
 
-#include "kernel/errno.h"
 #include "lib/string.h"
 #include "tests/unit.h"
 
@@ -108,24 +107,21 @@ static struct job *free_job(void)
 
 static bool driver_add(unsigned int count)
 {
+	struct virtq_chain chain = virtq_chain_begin(model.vq.desc, model.vq.free_head);
 	struct job *job = free_job();
-	struct vring_desc bufs[MAX_CHAIN] = { 0 };
 	u16 had = model.vq.nr_free;
 	unsigned int i;
 
-	if (!job)
+	if (!job || count > had)
 		return false;
 	job->count = count;
 	for (i = 0; i < count; i++) {
 		job->address[i] = (u64)(job - model.job) << 32 | unit_random_below(1 << 30);
 		job->length[i] = unit_random_below(1 << 20) + 1;
 		job->flags[i] = i && unit_random_below(2) ? VRING_DESC_F_WRITE : 0;
-		bufs[i] = (struct vring_desc){ job->address[i], job->length[i], job->flags[i], 0 };
+		virtq_chain_put(&chain, job->address[i], job->length[i], job->flags[i]);
 	}
-	if (virtq_add(&model.vq, bufs, count, job)) {
-		EXPECT(count > had, "%u buffers refused with %u descriptors free", count, had);
-		return false;
-	}
+	virtq_add(&model.vq, &chain, job);
 	EXPECT_EQ(model.vq.nr_free, had - count);
 	job->in_flight = true;
 	return true;
@@ -185,20 +181,31 @@ UNIT_TEST(ring_full_and_empty_again)
 
 UNIT_TEST(ring_indirect_chain_takes_one_descriptor)
 {
-	int token;
+	struct vring_desc table[4];
 	u32 length;
 
 	model_begin(false);
-	for (int i = 0; i < SIZE; i++)
-		EXPECT_EQ(virtq_add_indirect(&model.vq, 0x1000 + i, 9, &token), 0);
-	EXPECT_EQ(virtq_add_indirect(&model.vq, 0, 9, &token), -ENOSPC);
+	virtq_link_table(table, ARRAY_SIZE(table));
+	for (int i = 0; i < SIZE; i++) {
+		struct virtq_chain chain = virtq_chain_begin(table, 0);
+
+		virtq_chain_put(&chain, 0x5000, 16, 0);
+		virtq_chain_put(&chain, 0x6000, 512, VRING_DESC_F_WRITE);
+		virtq_chain_put(&chain, 0x7000, 1, VRING_DESC_F_WRITE);
+		virtq_add_indirect(&model.vq, &chain, 0x1000 + i, table);
+	}
+	EXPECT_EQ(model.vq.nr_free, 0);
+	EXPECT_EQ(table[0].flags, VRING_DESC_F_NEXT);
+	EXPECT_EQ(table[0].next, 1);
+	EXPECT_EQ(table[1].flags, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE);
+	EXPECT_EQ(table[2].flags, VRING_DESC_F_WRITE);
 	virtq_publish(&model.vq);
 	EXPECT_EQ(model.vq.desc[model.vq.avail->ring[3]].addr, 0x1003);
-	EXPECT_EQ(model.vq.desc[model.vq.avail->ring[3]].len, 9 * 16);
+	EXPECT_EQ(model.vq.desc[model.vq.avail->ring[3]].len, 3 * 16);
 	EXPECT_EQ(model.vq.desc[model.vq.avail->ring[3]].flags, VRING_DESC_F_INDIRECT);
 	model.vq.used->ring[0].id = model.vq.avail->ring[5];
 	model.vq.used->idx = 1;
-	EXPECT_EQ(virtq_get(&model.vq, &length), &token);
+	EXPECT_EQ(virtq_get(&model.vq, &length), table);
 	EXPECT_EQ(model.vq.nr_free, 1);
 }
 

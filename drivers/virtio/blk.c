@@ -38,7 +38,7 @@
 #define TABLES		16
 #define TABLE_SIZE	128		/* descriptors of a table: 2 KiB */
 #define FRAME_DESCS	2		/* header and status, besides the data */
-#define DIRECT_DESCS	6		/* a chain that may be longer goes into a table */
+#define DIRECT_DESCS	6		/* a chain that may be longer goes into a table, if it can */
 #define NO_STATUS	0xff		/* in the status byte until the device writes it */
 #define MAX_BYTES	(1u << 20)
 
@@ -55,6 +55,7 @@ struct virtblk {
 	struct virtq vq;
 	struct table *free_tables;
 	u32 max_desc_bytes;
+	u32 direct_descs;		/* chains of at most so many lie in the ring */
 	bool needs_reset;		/* written by the interrupt handler alone */
 };
 
@@ -82,78 +83,76 @@ static void free_table(struct virtblk *vb, struct table *table)
 
 /* --- from a request to a chain --- */
 
-static unsigned int add_desc(struct vring_desc *descs, unsigned int n, u64 addr, u32 len, u16 flags)
+/* True if @vec lies behind the chain's last buffer in memory, and so became part of it. */
+static bool extend_last(const struct virtblk *vb, struct virtq_chain *chain,
+			const struct bio_vec *vec)
 {
-	descs[n] = (struct vring_desc){ .addr = addr, .len = len, .flags = flags, .next = n + 1 };
-	return n + 1;
+	struct vring_desc *last = &chain->desc[chain->last];
+
+	if (last->addr + last->len != vec->phys || last->len + vec->len > vb->max_desc_bytes)
+		return false;
+	last->len += vec->len;
+	return true;
 }
 
-static unsigned int add_data(const struct virtblk *vb, struct vring_desc *descs, unsigned int n,
-			     const struct request *rq)
+static void put_data(const struct virtblk *vb, struct virtq_chain *chain, const struct request *rq)
 {
-	u16 flags = VRING_DESC_F_NEXT | (rq->op == REQ_OP_READ ? VRING_DESC_F_WRITE : 0);
-	unsigned int first = n;
+	u16 flags = rq->op == REQ_OP_READ ? VRING_DESC_F_WRITE : 0;
 
 	for (const struct bio *bio = rq->bio; bio; bio = bio->bi_next) {
 		const struct bio_vec *vec = bio->bi_io_vec, *end = vec + bio->bi_vcnt;
 
-		for (; vec < end; vec++) {
-			struct vring_desc *last = &descs[n - 1];
-
-			if (n > first && last->addr + last->len == vec->phys &&
-			    last->len + vec->len <= vb->max_desc_bytes)
-				last->len += vec->len;
-			else
-				n = add_desc(descs, n, vec->phys, vec->len, flags);
-		}
+		for (; vec < end; vec++)
+			if (chain->count == 1 || !extend_last(vb, chain, vec))
+				virtq_chain_put(chain, vec->phys, vec->len, flags);
 	}
-	return n;
 }
 
-static unsigned int build_chain(const struct virtblk *vb, struct request *rq,
-				struct vring_desc *descs)
+static void build_chain(const struct virtblk *vb, struct virtq_chain *chain, struct request *rq)
 {
 	static const u32 type[NR_REQ_OPS] = {
 		VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT, VIRTIO_BLK_T_FLUSH,
 	};
 	struct virtblk_area *area = area_of(rq);
-	unsigned int n;
+	u64 phys = __pa(area);
 
-	area->header = (struct virtio_blk_outhdr){ .type = type[rq->op], .sector = rq->sector };
+	area->header.type = type[rq->op];
+	area->header.ioprio = 0;
+	area->header.sector = rq->sector;
 	area->status = NO_STATUS;
-	n = add_desc(descs, 0, __pa(&area->header), sizeof(area->header), VRING_DESC_F_NEXT);
-	n = add_data(vb, descs, n, rq);
-	return add_desc(descs, n, __pa(&area->status), sizeof(area->status), VRING_DESC_F_WRITE);
+	virtq_chain_put(chain, phys + offsetof(struct virtblk_area, header),
+			sizeof(area->header), 0);
+	put_data(vb, chain, rq);
+	virtq_chain_put(chain, phys + offsetof(struct virtblk_area, status),
+			sizeof(area->status), VRING_DESC_F_WRITE);
 }
 
 static int queue_direct(struct virtblk *vb, struct request *rq)
 {
-	struct vring_desc descs[DIRECT_DESCS];
+	struct virtq *vq = &vb->vq;
+	struct virtq_chain chain = virtq_chain_begin(vq->desc, vq->free_head);
 
-	if (vb->vq.nr_free < DIRECT_DESCS)
+	if (rq->nr_segments + FRAME_DESCS > vq->nr_free)
 		return -EBUSY;
 	area_of(rq)->table = NULL;
-	return virtq_add(&vb->vq, descs, build_chain(vb, rq, descs), rq);
+	build_chain(vb, &chain, rq);
+	virtq_add(vq, &chain, rq);
+	return 0;
 }
 
 static int queue_in_table(struct virtblk *vb, struct request *rq)
 {
 	struct table *table = vb->free_tables;
-	unsigned int n;
+	struct virtq_chain chain;
 
 	if (!table || !vb->vq.nr_free)
 		return -EBUSY;
 	vb->free_tables = table->next_free;
-	n = build_chain(vb, rq, table->desc);
 	area_of(rq)->table = table;
-	if (virtio_has_feature(vb->vdev, VIRTIO_RING_F_INDIRECT_DESC))
-		return virtq_add_indirect(&vb->vq, __pa(table), n, rq);
-	/* Without the feature the table was only the place to build the chain in. */
-	area_of(rq)->table = NULL;
-	if (virtq_add(&vb->vq, table->desc, n, rq))
-		n = 0;
-	free_table(vb, table);
-	return n ? 0 : -EBUSY;
+	chain = virtq_chain_begin(table->desc, 0);
+	build_chain(vb, &chain, rq);
+	virtq_add_indirect(&vb->vq, &chain, __pa(table), rq);
+	return 0;
 }
 
 static int virtblk_queue_rq(struct gendisk *disk, struct request *rq)
@@ -162,7 +161,7 @@ static int virtblk_queue_rq(struct gendisk *disk, struct request *rq)
 
 	if (unlikely(vb->vq.failure))
 		return -EIO;
-	if (rq->nr_segments + FRAME_DESCS <= DIRECT_DESCS)
+	if (rq->nr_segments + FRAME_DESCS <= vb->direct_descs)
 		return queue_direct(vb, rq);
 	return queue_in_table(vb, rq);
 }
@@ -262,12 +261,19 @@ static const struct block_device_ops virtblk_ops = {
 
 static int make_tables(struct virtblk *vb)
 {
-	struct table *tables = kmalloc_array(TABLES, sizeof(*tables), GFP_KERNEL);
+	struct table *tables;
 
+	vb->direct_descs = vb->vq.size;
+	if (!virtio_has_feature(vb->vdev, VIRTIO_RING_F_INDIRECT_DESC))
+		return 0;
+	tables = kmalloc_array(TABLES, sizeof(*tables), GFP_KERNEL);
 	if (!tables)
 		return -ENOMEM;
-	for (int i = 0; i < TABLES; i++)
+	for (int i = 0; i < TABLES; i++) {
+		virtq_link_table(tables[i].desc, TABLE_SIZE);
 		free_table(vb, &tables[i]);
+	}
+	vb->direct_descs = DIRECT_DESCS;
 	return 0;
 }
 

@@ -21,7 +21,6 @@
  */
 #include "drivers/virtio/ring.h"
 
-#include "kernel/errno.h"
 #include "lib/atomic.h"
 
 static size_t avail_offset(unsigned int size)
@@ -48,8 +47,7 @@ void virtq_init(struct virtq *vq, unsigned int size, bool event_idx, void *memor
 		.size = size, .event_idx = event_idx, .nr_free = size, .desc = memory,
 		.avail = memory + avail_offset(size), .used = memory + used_offset(size),
 	};
-	for (unsigned int i = 0; i < size; i++)
-		vq->desc[i].next = i + 1;
+	virtq_link_table(vq->desc, size);
 }
 
 /*
@@ -66,8 +64,17 @@ static u16 *avail_event(const struct virtq *vq)
 	return (u16 *)&vq->used->ring[vq->size];
 }
 
-static void make_available(struct virtq *vq, u16 head, u16 last, u16 count, void *token)
+void virtq_link_table(struct vring_desc *table, unsigned int n)
 {
+	for (unsigned int i = 0; i < n; i++)
+		table[i].next = i + 1;
+}
+
+/* The descriptors from the head of the free list to @last become a chain. */
+static void make_available(struct virtq *vq, u16 last, u16 count, void *token)
+{
+	u16 head = vq->free_head;
+
 	vq->free_head = vq->desc[last].next;
 	vq->nr_free -= count;
 	vq->chain[head].token = token;
@@ -76,39 +83,21 @@ static void make_available(struct virtq *vq, u16 head, u16 last, u16 count, void
 	vq->avail->ring[vq->next_avail++ & (vq->size - 1)] = head;
 }
 
-/* The free list is linked by the same field as a chain, so the links are there already. */
-int virtq_add(struct virtq *vq, const struct vring_desc *bufs, unsigned int n, void *token)
+void virtq_add(struct virtq *vq, struct virtq_chain *chain, void *token)
 {
-	u16 last = vq->free_head, next = last;
-
-	if (n > vq->nr_free)
-		return -ENOSPC;
-	for (unsigned int i = 0; i < n; i++) {
-		struct vring_desc *desc = &vq->desc[next];
-
-		desc->addr = bufs[i].addr;
-		desc->len = bufs[i].len;
-		desc->flags = bufs[i].flags & VRING_DESC_F_WRITE;
-		if (i + 1 < n)
-			desc->flags |= VRING_DESC_F_NEXT;
-		last = next;
-		next = desc->next;
-	}
-	make_available(vq, vq->free_head, last, n, token);
-	return 0;
+	chain->desc[chain->last].flags &= ~VRING_DESC_F_NEXT;
+	make_available(vq, chain->last, chain->count, token);
 }
 
-int virtq_add_indirect(struct virtq *vq, u64 table_phys, unsigned int n, void *token)
+void virtq_add_indirect(struct virtq *vq, struct virtq_chain *chain, u64 phys, void *token)
 {
-	u16 head = vq->free_head;
+	struct vring_desc *desc = &vq->desc[vq->free_head];
 
-	if (!vq->nr_free)
-		return -ENOSPC;
-	vq->desc[head].addr = table_phys;
-	vq->desc[head].len = n * sizeof(struct vring_desc);
-	vq->desc[head].flags = VRING_DESC_F_INDIRECT;
-	make_available(vq, head, head, 1, token);
-	return 0;
+	chain->desc[chain->last].flags &= ~VRING_DESC_F_NEXT;
+	desc->addr = phys;
+	desc->len = chain->count * sizeof(struct vring_desc);
+	desc->flags = VRING_DESC_F_INDIRECT;
+	make_available(vq, vq->free_head, 1, token);
 }
 
 bool virtq_publish(struct virtq *vq)

@@ -6,7 +6,9 @@
  * The driver puts a *chain* of buffers (vring_desc) under one head and gets its token back when the
  * device has used it. The caller has a lock around all of it.
  *
- *   virtq_add(vq, …, token);		// as many as there are
+ *   chain = virtq_chain_begin(vq->desc, vq->free_head);
+ *   virtq_chain_put(&chain, …) …
+ *   virtq_add(vq, &chain, token);		// as many as there are
  *   if (virtq_publish(vq)) notify the device;
  *   …interrupt…
  *   do
@@ -46,15 +48,42 @@ size_t virtq_bytes(unsigned int size);
 void virtq_init(struct virtq *vq, unsigned int size, bool event_idx, void *memory);
 
 /*
- * Puts a chain of @n buffers; their addr and len, and of the flags VRING_DESC_F_WRITE, are taken
- * from @bufs.  @token is not NULL.  0, or -ENOSPC.
+ * A chain that is being put together: in the ring's own free descriptors, or in a table besides
+ * (indirect descriptors, §2.7.5.3).  Both are linked by .next beforehand.
  */
-int virtq_add(struct virtq *vq, const struct vring_desc *bufs, unsigned int n, void *token);
+struct virtq_chain {
+	struct vring_desc *desc;
+	u16 last, next, count;
+};
+
+/* @desc: the ring's or a table; @first: where it begins. */
+static inline struct virtq_chain virtq_chain_begin(struct vring_desc *desc, u16 first)
+{
+	return (struct virtq_chain){ .desc = desc, .next = first };
+}
+
+/* @flags: VRING_DESC_F_WRITE where the device writes.  The caller knows that there is room. */
+static inline void virtq_chain_put(struct virtq_chain *chain, u64 addr, u32 len, u16 flags)
+{
+	struct vring_desc *desc = &chain->desc[chain->next];
+
+	desc->addr = addr;
+	desc->len = len;
+	desc->flags = flags | VRING_DESC_F_NEXT;
+	chain->last = chain->next;
+	chain->next = desc->next;
+	chain->count++;
+}
+
+/* Makes a table of @n descriptors fit for virtq_chain_begin(table, 0). */
+void virtq_link_table(struct vring_desc *table, unsigned int n);
 /*
- * The same with the descriptors in a table of their own (§2.7.5.3), @table_phys, complete with
- * flags and next: one descriptor of the ring however many there are.
+ * Ends the chain, which is not empty, and puts it under @token, not NULL: one that was begun with
+ * (vq->desc, vq->free_head), of at most vq->nr_free descriptors.
  */
-int virtq_add_indirect(struct virtq *vq, u64 table_phys, unsigned int n, void *token);
+void virtq_add(struct virtq *vq, struct virtq_chain *chain, void *token);
+/* The same for a chain in a table at @phys: one descriptor of the ring, vq->nr_free is not 0. */
+void virtq_add_indirect(struct virtq *vq, struct virtq_chain *chain, u64 phys, void *token);
 /* Shows the device all that was added; true: it wants to be notified. */
 bool virtq_publish(struct virtq *vq);
 /*
