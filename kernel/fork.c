@@ -14,12 +14,14 @@
  */
 #include "kernel/fork.h"
 
+#include <linux/futex.h>
 #include <linux/sched.h>
 #include "arch/riscv/uaccess.h"
 #include "fs/fdtable.h"
 #include "fs/fs_struct.h"
 #include "kernel/completion.h"
 #include "kernel/cred.h"
+#include "kernel/futex.h"
 #include "kernel/init.h"
 #include "kernel/itimer.h"
 #include "kernel/pid.h"
@@ -418,8 +420,9 @@ void mm_release(void)
 {
 	if (current->clear_child_tid) {
 		/* Nobody to tell when the mm goes with us. */
-		if (atomic_read(&current->mm->mm_users) > 1)
-			put_user(0, current->clear_child_tid);
+		if (atomic_read(&current->mm->mm_users) > 1 &&
+		    !put_user(0, current->clear_child_tid))
+			futex_wake((u32 *)current->clear_child_tid, 1, FUTEX_BITSET_MATCH_ANY);
 		current->clear_child_tid = NULL;
 	}
 	if (current->vfork_done)
