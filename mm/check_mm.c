@@ -21,6 +21,7 @@ struct mm_walk {
 	struct mm_struct **mms;
 	int nr;
 	u16 *mapped;			/* entries seen, by frame */
+	long committed;			/* pages of VMAs with VM_ACCOUNT */
 	long rss[NR_MM_COUNTERS];	/* of the mm under way */
 };
 
@@ -108,8 +109,10 @@ static int check_one_mm(struct mm_walk *walk, struct mm_struct *mm)
 
 	if (error)
 		return mm_check_failed("vma.c", "I%d", error);
-	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next)
+	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next) {
 		pages += vma_pages(vma);
+		walk->committed += vma->vm_flags & VM_ACCOUNT ? vma_pages(vma) : 0;
+	}
 	if (pages != mm->total_vm)
 		return mm_check_failed("mmap.c P1", "total_vm is %lu, the VMAs have %lu",
 				       mm->total_vm, pages);
@@ -154,6 +157,9 @@ static int check_stopped(struct mm_walk *walk)
 
 	for (int i = 0; i < walk->nr && !error; i++)
 		error = check_one_mm(walk, walk->mms[i]);
+	if (!error && walk->committed != atomic_long_read(&vm_committed_as))
+		error = mm_check_failed("mmap.c P2", "%ld pages are promised, the VMAs have %ld",
+					atomic_long_read(&vm_committed_as), walk->committed);
 	return error ? error : check_mapcounts(walk);
 }
 

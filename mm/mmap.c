@@ -626,14 +626,13 @@ int insert_stack_vma(struct mm_struct *mm, unsigned long top)
 {
 	struct vm_area_struct *vma;
 
+	mmap_write_lock(mm);
 	vma = vma_create(mm, NULL, top - PAGE_SIZE, PAGE_SIZE, VM_STACK_FLAGS,
 			 (top - PAGE_SIZE) >> PAGE_SHIFT);
-	if (IS_ERR(vma))
-		return PTR_ERR(vma);
-	mmap_write_lock(mm);
-	vma_insert(mm, vma);
+	if (!IS_ERR(vma))
+		vma_insert(mm, vma);
 	mmap_write_unlock(mm);
-	return 0;
+	return PTR_ERR_OR_ZERO(vma);
 }
 
 /* May the stack be @size bytes, @grow pages more than now? */
@@ -799,9 +798,12 @@ void exit_mmap(struct mm_struct *mm)
 	 * Floor 0: what lies below was freed with the VMAs before, but for tables that reach up to
 	 * here.
 	 */
-	for (vma = mm->mmap; vma; vma = vma->vm_next)
+	for (vma = mm->mmap; vma; vma = vma->vm_next) {
+		if (vma->vm_flags & VM_ACCOUNT)
+			vm_unacct_memory(vma_pages(vma));
 		free_pgtables(&tlb, vma->vm_start, vma->vm_end, 0,
 			      vma->vm_next ? vma->vm_next->vm_start : USER_PGTABLES_CEILING);
+	}
 	tlb_finish_mmu(&tlb);
 	vma = mm->mmap;
 	mm->mmap = mm->vmacache = NULL;
@@ -810,8 +812,6 @@ void exit_mmap(struct mm_struct *mm)
 	mmap_write_unlock(mm);
 	for (; vma; vma = next) {
 		next = vma->vm_next;
-		if (vma->vm_flags & VM_ACCOUNT)
-			vm_unacct_memory(vma_pages(vma));
 		vma_release(vma);
 	}
 }

@@ -61,7 +61,14 @@ void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long en
 
 void flush_tlb_page(struct mm_struct *mm, unsigned long va)
 {
-	flush_tlb_range(mm, va, va + PAGE_SIZE);
+	unsigned long cpus;
+
+	smp_mb();		/* as above */
+	cpus = READ_ONCE(mm->cpu_bitmap);
+	if (likely(cpus == BIT(smp_processor_id())))
+		local_flush_tlb_page(va);
+	else
+		flush_cpus(cpus, va, va + PAGE_SIZE);
 }
 
 void flush_tlb_kernel_range(unsigned long start, unsigned long end)
