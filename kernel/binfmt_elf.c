@@ -235,7 +235,8 @@ static int map_segment(const struct elf_image *image, const Elf64_Phdr *ph)
 		err = map_fixed(NULL, zero_page, mem_end, segment_prot(ph), 0);
 	if (err || !ph->p_filesz || mem_end == file_end || !(ph->p_flags & PF_W))
 		return err;
-	return clear_user((void *)file_end, min(zero_page, mem_end) - file_end) ? -EFAULT : 0;
+	/* To the end of the page, beyond p_memsz: the heap, or ld.so's own, begins there. */
+	return clear_user((void *)file_end, zero_page - file_end) ? -EFAULT : 0;
 }
 
 static int map_image(const struct elf_image *image)

@@ -86,6 +86,8 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm)
 	if (!mm_init(mm))
 		return ERR_PTR(-ENOMEM);
 	mm->exe_file = get_mm_exe_file(oldmm);
+	if (mm->exe_file)
+		deny_write_access(mm->exe_file);
 	error = dup_mmap(mm, oldmm);
 	if (error) {
 		mmput(mm);
@@ -200,14 +202,17 @@ void set_mm_exe_file(struct mm_struct *mm, struct file *file)
 {
 	struct file *old;
 
+	/* Cannot fail: exec denies writing to what it opens. */
 	if (file)
-		get_file(file);
+		deny_write_access(get_file(file));
 	spin_lock(&mm->page_table_lock);
 	old = mm->exe_file;
 	mm->exe_file = file;
 	spin_unlock(&mm->page_table_lock);
-	if (old)
-		fput(old);
+	if (!old)
+		return;
+	allow_write_access(old);
+	fput(old);
 }
 
 struct file *get_mm_exe_file(struct mm_struct *mm)

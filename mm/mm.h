@@ -68,7 +68,10 @@ void exec_mmap(struct mm_struct *mm);
 /* exit: current goes on without a user half; the mm, if it was the last user, is gone on return. */
 void exit_mm(void);
 
-/* Records the file that /proc/PID/exe shows; takes a reference of its own.  NULL: none. */
+/*
+ * Records the file that /proc/PID/exe shows, takes a reference of its own, and lets nobody write to
+ * it meanwhile (ETXTBSY).  NULL: none.
+ */
 void set_mm_exe_file(struct mm_struct *mm, struct file *file);
 /* With a reference for the caller (fput); NULL: none. */
 struct file *get_mm_exe_file(struct mm_struct *mm);
