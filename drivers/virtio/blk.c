@@ -38,7 +38,7 @@
 #define TABLES		16
 #define TABLE_SIZE	128		/* descriptors of a table: 2 KiB */
 #define FRAME_DESCS	2		/* header and status, besides the data */
-#define DIRECT_DESCS	6		/* a chain that may be longer goes into a table, if it can */
+#define DIRECT_DESCS	6		/* a chain that may be longer goes into a table, if any */
 #define NO_STATUS	0xff		/* in the status byte until the device writes it */
 #define MAX_BYTES	(1u << 20)
 
