@@ -28,6 +28,7 @@
  */
 #include "mm/filemap.h"
 
+#include "arch/riscv/uaccess.h"
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "fs/iov_iter.h"
@@ -370,35 +371,75 @@ struct folio *read_mapping_folio(struct address_space *mapping, pgoff_t index, s
 
 /* --- read --- */
 
-/* Copies from one folio, at most to the end of the file.  Bytes; 0 at the end; -EFAULT, -EIO, … */
-static ssize_t read_one_folio(struct kiocb *iocb, struct iov_iter *iter)
+#define READ_BATCH	16
+
+/*
+ * What a read can be served from without waiting: the folio at @index, read in if need be, and those
+ * right behind it before @last as far as they are uptodate. One that carries the readahead marker
+ * ends the run, so that it comes first the next time and is seen to. Number of folios, or -errno.
+ */
+static int get_uptodate_folios(struct file *file, pgoff_t index, pgoff_t last, struct folio **folios)
+{
+	struct address_space *mapping = file->f_mapping;
+	pgoff_t next = index + 1, end = min(last - 1, index + READ_BATCH - 1);
+	int nr = 1, got = 1;
+
+	folios[0] = get_uptodate_folio(file, mapping, &file->f_ra, index, last);
+	if (IS_ERR(folios[0]))
+		return PTR_ERR(folios[0]);
+	if (next <= end)
+		got += filemap_get_folios(mapping, &next, end, folios + 1, READ_BATCH - 1);
+	while (nr < got && folios[nr]->index == index + nr && folio_test_uptodate(folios[nr]) &&
+	       !folio_test_readahead(folios[nr]))
+		nr++;
+	for (int i = nr; i < got; i++)
+		folio_put(folios[i]);
+	return nr;
+}
+
+/* Copies from consecutive folios as far as there is room, and file: bytes. */
+static size_t copy_folios(struct kiocb *iocb, struct iov_iter *iter, struct folio **folios, int nr,
+			  loff_t size)
+{
+	loff_t pos = iocb->ki_pos;
+	size_t bytes, copied;
+
+	user_access_begin();
+	for (int i = 0; i < nr && iter->count && pos < size; i++) {
+		bytes = min_t(loff_t, min(iter->count, PAGE_SIZE - offset_in_page(pos)), size - pos);
+		copied = copy_folio_to_iter(folios[i], offset_in_page(pos), bytes, iter);
+		pos += copied;
+		if (copied < bytes)
+			break;
+	}
+	user_access_end();
+	return pos - iocb->ki_pos;
+}
+
+/* One run of folios, at most to the end of the file. Bytes; 0 at the end; -EFAULT, -EIO, … */
+static ssize_t read_folios(struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct file *file = iocb->ki_filp;
-	struct address_space *mapping = file->f_mapping;
 	pgoff_t index = iocb->ki_pos >> PAGE_SHIFT;
 	pgoff_t last = (iocb->ki_pos + iter->count + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	size_t offset = offset_in_page(iocb->ki_pos), bytes, copied;
-	struct folio *folio;
+	struct folio *folios[READ_BATCH];
+	int nr = get_uptodate_folios(file, index, last, folios);
+	size_t copied;
 	loff_t size;
 
-	folio = get_uptodate_folio(file, mapping, &file->f_ra, index, last);
-	if (IS_ERR(folio))
-		return PTR_ERR(folio);
-	/*
-	 * The size is read after the folio was seen uptodate: what it shows then is within the
-	 * file.
-	 */
-	size = i_size_read(mapping->host);
-	if (iocb->ki_pos >= size) {
-		folio_put(folio);
-		return 0;
+	if (nr < 0)
+		return nr;
+	/* Read after the folios were seen uptodate: what they show then is within the file. */
+	size = i_size_read(file->f_mapping->host);
+	copied = copy_folios(iocb, iter, folios, nr, size);
+	for (int i = 0; i < nr; i++) {
+		/* Small reads of one page, one after the other, are one use of it. */
+		if ((file->f_ra.prev_pos - 1) >> PAGE_SHIFT != (loff_t)index + i)
+			folio_mark_accessed(folios[i]);
+		folio_put(folios[i]);
 	}
-	bytes = min_t(loff_t, min(iter->count, PAGE_SIZE - offset), size - iocb->ki_pos);
-	/* Small reads of one page, one after the other, are one use of it. */
-	if ((file->f_ra.prev_pos - 1) >> PAGE_SHIFT != (loff_t)index)
-		folio_mark_accessed(folio);
-	copied = copy_folio_to_iter(folio, offset, bytes, iter);
-	folio_put(folio);
+	if (iocb->ki_pos >= size)
+		return 0;
 	iocb->ki_pos += copied;
 	file->f_ra.prev_pos = iocb->ki_pos;
 	return copied ? (ssize_t)copied : -EFAULT;
@@ -412,7 +453,7 @@ ssize_t filemap_read(struct kiocb *iocb, struct iov_iter *iter, ssize_t already_
 	iov_iter_truncate(iter, max_t(loff_t, inode->i_sb->s_maxbytes - iocb->ki_pos, 0));
 	while (iter->count && iocb->ki_pos < i_size_read(inode)) {
 		cond_resched();
-		ret = read_one_folio(iocb, iter);
+		ret = read_folios(iocb, iter);
 		if (ret <= 0)
 			break;
 		already_read += ret;

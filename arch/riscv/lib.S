@@ -2,9 +2,10 @@
 /*
  * Whole pages, and copies across the user boundary.
  *
- * The user copies are the only kernel code that touches user addresses.  Each access that may fault has a line in
- * __ex_table: where it stands, and where to go on if the fault cannot be handled.  On entry and on the fix-up path
- * alike: a0 = destination, a1 = source, a2 = bytes; the result is the number of bytes not copied.
+ * The user copies are the only kernel code that touches user addresses. Each access that may fault
+ * has a line in __ex_table: where it stands, and where to go on if the fault cannot be handled. On
+ * entry and on the fix-up path alike: a0 = destination, a1 = source, a2 = bytes; the result is the
+ * number of bytes not copied.
  */
 #include "arch/riscv/asm_offsets.h"
 #include "arch/riscv/page.h"
@@ -33,7 +34,9 @@ clear_page:
 	bltu	a0, t0, 1b
 	ret
 
-	/* copy_page(dst, src): 16 words a step, loads first, so that no store waits for its load. */
+	/*
+	 * copy_page(dst, src): 16 words a step, loads first, so that no store waits for its load.
+	 */
 	.macro	copy16 off
 	ld	a2, (\off + 0)(a1)
 	ld	a3, (\off + 8)(a1)
@@ -68,14 +71,17 @@ copy_page:
 	ret
 
 	/*
-	 * __copy_user(to, from, n) → bytes not copied.  Whole words while both sides are aligned alike, 64 bytes
-	 * a turn; the rest byte by byte.  A fault inside a turn goes on byte by byte from the turn's begin, so the
-	 * count is exact.
+	 * __copy_user(to, from, n) → bytes not copied. Whole words while both sides are aligned
+	 * alike, 64 bytes a turn; the rest byte by byte. A fault inside a turn goes on byte by byte
+	 * from the turn's begin, so the count is exact. SUM is left as it was found
+	 * (user_access_begin); a6 holds the bits to clear again.
 	 */
 	.globl __copy_user
 __copy_user:
 	li	t6, SR_SUM_BIT
-	csrs	sstatus, t6
+	csrrs	a6, sstatus, t6
+	not	a6, a6
+	and	a6, a6, t6
 	xor	t0, a0, a1
 	andi	t0, t0, 7
 	bnez	t0, 6f
@@ -126,8 +132,7 @@ __copy_user:
 	addi	a1, a1, 1
 	addi	a2, a2, -1
 	j	6b
-9:	li	t6, SR_SUM_BIT
-	csrc	sstatus, t6
+9:	csrc	sstatus, a6
 	mv	a0, a2
 	ret
 
@@ -159,7 +164,10 @@ __clear_user:
 	mv	a0, a1
 	ret
 
-	/* __strncpy_user(dst, src, count) → length without NUL, count if there was none, -EFAULT (-14). */
+	/*
+	 * __strncpy_user(dst, src, count) → length without NUL, count if there was none, -EFAULT
+	 * (-14).
+	 */
 	.globl __strncpy_user
 __strncpy_user:
 	li	t6, SR_SUM_BIT
@@ -178,7 +186,10 @@ __strncpy_user:
 	mv	a0, t0
 	ret
 
-	/* __touch_user(word) → 0 or 1: a write access that changes nothing, whatever others write meanwhile. */
+	/*
+	 * __touch_user(word) → 0 or 1: a write access that changes nothing, whatever others write
+	 * meanwhile.
+	 */
 	.globl __touch_user
 __touch_user:
 	li	t6, SR_SUM_BIT

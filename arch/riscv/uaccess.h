@@ -11,6 +11,7 @@
 #ifndef ARCH_RISCV_UACCESS_H
 #define ARCH_RISCV_UACCESS_H
 
+#include "arch/riscv/csr.h"
 #include "arch/riscv/page.h"
 #include "lib/types.h"
 
@@ -19,6 +20,21 @@
 static inline bool access_ok(const void __user *addr, unsigned long size)
 {
 	return size <= TASK_SIZE && (unsigned long)addr <= TASK_SIZE - size;
+}
+
+/*
+ * Around several copies in a row: user memory stays open between them, since a processor may have
+ * to forget translations at each change (QEMU 7.2 drops its whole TLB). Nothing else may happen in
+ * between; a fault in a copy may sleep as ever, for a trap closes user memory until it returns.
+ */
+static inline void user_access_begin(void)
+{
+	csr_set(sstatus, SR_SUM);
+}
+
+static inline void user_access_end(void)
+{
+	csr_clear(sstatus, SR_SUM);
 }
 
 /* Return the number of bytes NOT copied: 0 is success. */
