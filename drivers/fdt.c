@@ -18,7 +18,8 @@
 #define FDT_NOP		4
 
 struct fdt_header {
-	u32 magic, totalsize, off_dt_struct, off_dt_strings, off_mem_rsvmap, version, last_comp_version;
+	u32 magic, totalsize, off_dt_struct, off_dt_strings, off_mem_rsvmap, version,
+		last_comp_version;
 	u32 boot_cpuid_phys, size_dt_strings, size_dt_struct;
 };
 
@@ -29,7 +30,8 @@ bool fdt_init(const void *blob)
 {
 	const struct fdt_header *h = blob;
 
-	if (get_unaligned_be32(&h->magic) != FDT_MAGIC || get_unaligned_be32(&h->last_comp_version) > 17)
+	if (get_unaligned_be32(&h->magic) != FDT_MAGIC ||
+	    get_unaligned_be32(&h->last_comp_version) > 17)
 		return false;
 	total_size = get_unaligned_be32(&h->totalsize);
 	struct_offset = get_unaligned_be32(&h->off_dt_struct);
@@ -37,7 +39,8 @@ bool fdt_init(const void *blob)
 	strings_offset = get_unaligned_be32(&h->off_dt_strings);
 	strings_size = get_unaligned_be32(&h->size_dt_strings);
 	rsvmap_offset = get_unaligned_be32(&h->off_mem_rsvmap);
-	if ((u64)struct_offset + struct_size > total_size || (u64)strings_offset + strings_size > total_size)
+	if ((u64)struct_offset + struct_size > total_size ||
+	    (u64)strings_offset + strings_size > total_size)
 		return false;
 	fdt = blob;
 	return true;
@@ -190,7 +193,8 @@ static int parent_of(int node)
 bool fdt_reg(int node, int index, u64 *base, u64 *size)
 {
 	int parent = parent_of(node), len;
-	u32 ac = fdt_prop_u32(parent, "#address-cells", 2), sc = fdt_prop_u32(parent, "#size-cells", 1);
+	u32 ac = fdt_prop_u32(parent, "#address-cells", 2),
+	    sc = fdt_prop_u32(parent, "#size-cells", 1);
 	const char *reg = fdt_prop(node, "reg", &len);
 	u32 entry = (ac + sc) * 4;
 

@@ -35,7 +35,8 @@ static ssize_t read_zero(struct kiocb *iocb, struct iov_iter *to)
 	size_t done = 0;
 
 	while (iov_iter_count(to)) {
-		size_t want = min(iov_iter_count(to), (size_t)PAGE_SIZE), n = iov_iter_zero(want, to);
+		size_t want = min(iov_iter_count(to), (size_t)PAGE_SIZE),
+		       n = iov_iter_zero(want, to);
 
 		done += n;
 		if (n != want)
@@ -45,7 +46,9 @@ static ssize_t read_zero(struct kiocb *iocb, struct iov_iter *to)
 	return done;
 }
 
-/* A private mapping is anonymous memory from the start; a shared one would need a file behind it. */
+/*
+ * A private mapping is anonymous memory from the start; a shared one would need a file behind it.
+ */
 static int mmap_zero(struct file *file, struct vm_area_struct *vma)
 {
 	if (vma->vm_flags & VM_SHARED)
@@ -121,7 +124,8 @@ static void mem_init(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
 		register_chrdev(MEM_MAJOR, devices[i].minor, 1, devices[i].name, devices[i].fops);
-		devtmpfs_create_node(devices[i].name, S_IFCHR | 0666, MKDEV(MEM_MAJOR, devices[i].minor));
+		devtmpfs_create_node(devices[i].name, S_IFCHR | 0666,
+				     MKDEV(MEM_MAJOR, devices[i].minor));
 	}
 	devtmpfs_create_node("console", S_IFCHR | 0600, MKDEV(5, 1));
 	devtmpfs_create_node("tty", S_IFCHR | 0666, MKDEV(5, 0));

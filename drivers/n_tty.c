@@ -25,8 +25,9 @@
 #define L_FLAG(tty, f)	((tty)->termios.c_lflag & (f))
 
 static const u8 default_cc[NCCS] = {
-	[VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4, [VMIN] = 1, [VSTART] = 17,
-	[VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18, [VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22,
+	[VINTR] = 3,	 [VQUIT] = 28,	 [VERASE] = 127, [VKILL] = 21, [VEOF] = 4,
+	[VMIN] = 1,	 [VSTART] = 17,	 [VSTOP] = 19,	 [VSUSP] = 26, [VREPRINT] = 18,
+	[VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22,
 };
 
 void n_tty_init(struct tty_struct *tty)
@@ -307,7 +308,8 @@ bool n_tty_readable(const struct tty_struct *tty)
 	if (L_FLAG(tty, ICANON))
 		return tty->canon_head != tty->read_tail;
 	/* VMIN 0 never waits for more; a reader with VTIME looks at the ring itself. */
-	return tty->read_head - tty->read_tail >= (tty->termios.c_cc[VMIN] ? tty->termios.c_cc[VMIN] : 1);
+	return tty->read_head - tty->read_tail >=
+	       (tty->termios.c_cc[VMIN] ? tty->termios.c_cc[VMIN] : 1);
 }
 
 size_t n_tty_available(const struct tty_struct *tty)
@@ -341,8 +343,8 @@ size_t n_tty_read(struct tty_struct *tty, char *buf, size_t size, bool *line_don
 	 * A read that just fills its buffer takes the end-of-file behind it along: POSIX counts it
 	 * to this line.
 	 */
-	if (canonical && n && !*line_done && tty->read_tail != end && ends_line_at(tty, tty->read_tail) &&
-	    tty->read_buf[tty->read_tail & MASK] == EOF_MARK) {
+	if (canonical && n && !*line_done && tty->read_tail != end &&
+	    ends_line_at(tty, tty->read_tail) && tty->read_buf[tty->read_tail & MASK] == EOF_MARK) {
 		tty->read_tail++;
 		*line_done = true;
 	}
@@ -366,7 +368,8 @@ void n_tty_set_termios(struct tty_struct *tty, const struct ktermios *termios)
 		return;
 	/* What was typed so far is readable in the new mode; in canonical mode as one line. */
 	if (!was_canonical && tty->read_head != tty->read_tail)
-		set_bit((tty->read_head - 1) & MASK & 63, &tty->line_end[((tty->read_head - 1) & MASK) / 64]);
+		set_bit((tty->read_head - 1) & MASK & 63,
+			&tty->line_end[((tty->read_head - 1) & MASK) / 64]);
 	tty->canon_head = tty->read_head;
 	tty->literal_next = false;
 }

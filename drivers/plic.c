@@ -55,7 +55,10 @@ static void plic_init_hart(void)
 }
 
 static const struct irq_chip plic_chip = {
-	.claim = plic_claim, .complete = plic_complete, .enable = plic_enable, .init_hart = plic_init_hart,
+	.claim = plic_claim,
+	.complete = plic_complete,
+	.enable = plic_enable,
+	.init_hart = plic_init_hart,
 };
 
 /*

@@ -114,9 +114,10 @@ static long wait_readable(struct tty_struct *tty, bool nonblock)
 	for (;;) {
 		u32 seen = READ_ONCE(tty->read_head);
 
-		left = wait_event_interruptible_timeout(&tty->read_wait,
-				min ? READ_ONCE(tty->read_head) != seen || readable(tty) : nonempty(tty),
-				time * DECISECOND);
+		left = wait_event_interruptible_timeout(
+			&tty->read_wait,
+			min ? READ_ONCE(tty->read_head) != seen || readable(tty) : nonempty(tty),
+			time * DECISECOND);
 		if (left <= 0 || !min || readable(tty))
 			return left < 0 ? left : left > 0 || nonempty(tty);
 	}

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * An address space: the cached content of one file or block device, as folios by their index in pages, and the
- * operations by which the page cache gets at the store behind it.
+ * An address space: the cached content of one file or block device, as folios by their index in
+ * pages, and the operations by which the page cache gets at the store behind it.
  *
- * Locks: i_pages_lock (a spinlock never taken by interrupt handlers) over i_pages and nrpages; i_mmap_rwsem over i_mmap;
- * invalidate_lock is held shared while folios are added and read in, exclusively while they are truncated and their
- * blocks freed, so that a read never fills a folio from a block that belongs to another file by now.
+ * Locks: i_pages_lock (a spinlock never taken by interrupt handlers) over i_pages and nrpages;
+ * i_mmap_rwsem over i_mmap; invalidate_lock is held shared while folios are added and read in,
+ * exclusively while they are truncated and their blocks freed, so that a read never fills a folio
+ * from a block that belongs to another file by now.
  */
 #ifndef FS_ADDRESS_SPACE_H
 #define FS_ADDRESS_SPACE_H
@@ -29,27 +30,40 @@ struct readahead_control;
 struct writeback_control;
 
 struct address_space_operations {
-	/* Fills a locked folio that is not uptodate and ends in folio_end_read(), here or at completion.  0 or -errno. */
+	/*
+	 * Fills a locked folio that is not uptodate and ends in folio_end_read(), here or at
+	 * completion. 0 or -errno.
+	 */
 	int (*read_folio)(struct file *file, struct folio *folio);
-	/* Starts reading the folios of @rac (readahead_folio() gives them one by one); what it leaves is dropped. */
+	/*
+	 * Starts reading the folios of @rac (readahead_folio() gives them one by one); what it
+	 * leaves is dropped.
+	 */
 	void (*readahead)(struct readahead_control *rac);
 	/* Writes dirty folios as @wbc asks. */
 	int (*writepages)(struct address_space *mapping, struct writeback_control *wbc);
 	/* A folio is to become dirty; true if it was clean.  NULL: filemap_dirty_folio(). */
 	bool (*dirty_folio)(struct address_space *mapping, struct folio *folio);
 	/*
-	 * Around a copy of @len bytes at @pos, all within one folio.  write_begin gives it locked with a reference, uptodate
-	 * where the copy will not be; write_end takes @copied of @len as done (fewer: it may refuse all by returning
-	 * 0), extends the file, unlocks and puts the folio; returns bytes taken or -errno.
+	 * Around a copy of @len bytes at @pos, all within one folio. write_begin gives it locked
+	 * with a reference, uptodate where the copy will not be; write_end takes @copied of @len as
+	 * done (fewer: it may refuse all by returning 0), extends the file, unlocks and puts the
+	 * folio; returns bytes taken or -errno.
 	 */
-	int (*write_begin)(struct file *file, struct address_space *mapping, loff_t pos, unsigned int len,
-			   struct folio **foliop, void **fsdata);
-	int (*write_end)(struct file *file, struct address_space *mapping, loff_t pos, unsigned int len,
-			 unsigned int copied, struct folio *folio, void *fsdata);
+	int (*write_begin)(struct file *file, struct address_space *mapping, loff_t pos,
+			   unsigned int len, struct folio **foliop, void **fsdata);
+	int (*write_end)(struct file *file, struct address_space *mapping, loff_t pos,
+			 unsigned int len, unsigned int copied, struct folio *folio, void *fsdata);
 	sector_t (*bmap)(struct address_space *mapping, sector_t block);
-	/* Bytes [offset, offset + length) of a locked folio are truncated: forget their buffers.  Only if PG_private. */
+	/*
+	 * Bytes [offset, offset + length) of a locked folio are truncated: forget their buffers.
+	 * Only if PG_private.
+	 */
 	void (*invalidate_folio)(struct folio *folio, size_t offset, size_t length);
-	/* Takes ->private off a clean locked folio, so that it can be freed; false: not now.  Only if PG_private. */
+	/*
+	 * Takes ->private off a clean locked folio, so that it can be freed; false: not now. Only
+	 * if PG_private.
+	 */
 	bool (*release_folio)(struct folio *folio, gfp_t gfp);
 	/* Transfers between @iter and the store, past the cache; bytes or -errno. */
 	ssize_t (*direct_IO)(struct kiocb *iocb, struct iov_iter *iter);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Attributes: who may change which (chmod(2), chown(2), utimensat(2)), what follows from a change, and access times.
+ * Attributes: who may change which (chmod(2), chown(2), utimensat(2)), what follows from a change,
+ * and access times.
  */
 #include "arch/riscv/uaccess.h"
 #include "fs/char_dev.h"
@@ -77,7 +78,8 @@ static bool chown_ok(const struct inode *inode, const struct iattr *attr)
 		return false;
 	if (attr->ia_valid & ATTR_UID && attr->ia_uid != inode->i_uid)
 		return false;
-	return !(attr->ia_valid & ATTR_GID) || attr->ia_gid == inode->i_gid || in_group_p(attr->ia_gid);
+	return !(attr->ia_valid & ATTR_GID) || attr->ia_gid == inode->i_gid ||
+	       in_group_p(attr->ia_gid);
 }
 
 int inode_newsize_ok(const struct inode *inode, loff_t size)
@@ -213,7 +215,8 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 	if (!(attr->ia_valid & ATTR_MTIME_SET))
 		attr->ia_mtime = now;
 	resolve_kill(inode, attr);
-	return inode->i_op->setattr ? inode->i_op->setattr(dentry, attr) : simple_setattr(dentry, attr);
+	return inode->i_op->setattr ? inode->i_op->setattr(dentry, attr)
+				    : simple_setattr(dentry, attr);
 }
 
 /* --- times that follow from use --- */
@@ -228,7 +231,8 @@ static bool earlier_or_same(const struct __kernel_timespec *a, const struct __ke
 /* relatime: only if the file changed since it was last read, or once a day. */
 static bool atime_needs_update(const struct inode *inode, const struct __kernel_timespec *now)
 {
-	return earlier_or_same(&inode->i_atime, &inode->i_mtime) || earlier_or_same(&inode->i_atime, &inode->i_ctime) ||
+	return earlier_or_same(&inode->i_atime, &inode->i_mtime) ||
+	       earlier_or_same(&inode->i_atime, &inode->i_ctime) ||
 	       now->tv_sec - inode->i_atime.tv_sec >= DAY;
 }
 
@@ -237,11 +241,12 @@ void touch_atime(const struct path *path)
 	struct inode *inode = path->dentry->d_inode;
 	struct __kernel_timespec now;
 
-	if (inode->i_flags & S_NOATIME || path->mnt->mnt_flags & MNT_NOATIME || inode->i_sb->s_flags & SB_NOATIME)
+	if (inode->i_flags & S_NOATIME || path->mnt->mnt_flags & MNT_NOATIME ||
+	    inode->i_sb->s_flags & SB_NOATIME)
 		return;
 	/* Most reads end here: read since the last change, and not long ago. */
-	if (!earlier_or_same(&inode->i_atime, &inode->i_mtime) && !earlier_or_same(&inode->i_atime, &inode->i_ctime) &&
-	    inode->i_state & I_DIRTY_SYNC)
+	if (!earlier_or_same(&inode->i_atime, &inode->i_mtime) &&
+	    !earlier_or_same(&inode->i_atime, &inode->i_ctime) && inode->i_state & I_DIRTY_SYNC)
 		return;
 	now = current_time(inode);
 	if (!atime_needs_update(inode, &now) || mnt_want_write(path->mnt))

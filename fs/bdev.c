@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * A block device's file side.  Each device has one inode of the internal file system "bdev", made at its first use, whose
- * address space is the device's page cache; every device node's open file uses that one.
+ * A block device's file side. Each device has one inode of the internal file system "bdev", made at
+ * its first use, whose address space is the device's page cache; every device node's open file uses
+ * that one.
  *
- * bdev_mutex covers bd_openers, bd_holder and the making of bd_inode.  The last user writes the cache back and empties it.
+ * bdev_mutex covers bd_openers, bd_holder and the making of bd_inode. The last user writes the
+ * cache back and empties it.
  */
 #include "fs/bdev.h"
 #include "arch/riscv/uaccess.h"
@@ -77,8 +79,8 @@ static int blkdev_writepages(struct address_space *mapping, struct writeback_con
 	return mpage_writepages_with(mapping->host, wbc, blkdev_get_extent, blkdev_writepage);
 }
 
-static int blkdev_write_begin(struct file *file, struct address_space *mapping, loff_t pos, unsigned int len,
-			      struct folio **foliop, void **fsdata)
+static int blkdev_write_begin(struct file *file, struct address_space *mapping, loff_t pos,
+			      unsigned int len, struct folio **foliop, void **fsdata)
 {
 	struct folio *folio;
 
@@ -96,8 +98,9 @@ static int blkdev_write_begin(struct file *file, struct address_space *mapping, 
 	return 0;
 }
 
-static int blkdev_write_end(struct file *file, struct address_space *mapping, loff_t pos, unsigned int len,
-			    unsigned int copied, struct folio *folio, void *fsdata)
+static int blkdev_write_end(struct file *file, struct address_space *mapping, loff_t pos,
+			    unsigned int len, unsigned int copied, struct folio *folio,
+			    void *fsdata)
 {
 	size_t from = offset_in_page(pos);
 
@@ -133,7 +136,8 @@ static bool blkdev_release_folio(struct folio *folio, gfp_t gfp)
 /* The largest contiguous piece that is to be had, not larger than @bytes need. */
 static struct folio *alloc_bounce(size_t bytes)
 {
-	unsigned int order = min_t(unsigned int, order_base_2(DIV_ROUND_UP(bytes, PAGE_SIZE)), BOUNCE_MAX_ORDER);
+	unsigned int order =
+		min_t(unsigned int, order_base_2(DIV_ROUND_UP(bytes, PAGE_SIZE)), BOUNCE_MAX_ORDER);
 	struct folio *folio;
 
 	while (order) {
@@ -146,7 +150,8 @@ static struct folio *alloc_bounce(size_t bytes)
 }
 
 /* Fills one bio from the bounce buffer and transfers it: bytes or -errno. */
-static ssize_t transfer_bio(struct block_device *bdev, enum req_op op, loff_t pos, unsigned long phys, size_t bytes)
+static ssize_t transfer_bio(struct block_device *bdev, enum req_op op, loff_t pos,
+			    unsigned long phys, size_t bytes)
 {
 	struct bio *bio = bio_alloc(bdev, BIO_MAX_VECS, op, GFP_KERNEL);
 	size_t done = 0, n;
@@ -164,7 +169,8 @@ static ssize_t transfer_bio(struct block_device *bdev, enum req_op op, loff_t po
 	return error ?: (ssize_t)done;
 }
 
-static int transfer_bounce(struct block_device *bdev, enum req_op op, loff_t pos, struct folio *folio, size_t bytes)
+static int transfer_bounce(struct block_device *bdev, enum req_op op, loff_t pos,
+			   struct folio *folio, size_t bytes)
 {
 	unsigned long phys = folio_pfn(folio) << PAGE_SHIFT;
 	ssize_t n = 0;
@@ -175,7 +181,8 @@ static int transfer_bounce(struct block_device *bdev, enum req_op op, loff_t pos
 }
 
 /* One piece: bytes or -errno. */
-static ssize_t direct_piece(struct block_device *bdev, loff_t pos, struct iov_iter *iter, struct folio *folio, size_t bytes)
+static ssize_t direct_piece(struct block_device *bdev, loff_t pos, struct iov_iter *iter,
+			    struct folio *folio, size_t bytes)
 {
 	bool write = iter->data_source;
 	size_t copied;
@@ -208,7 +215,8 @@ static ssize_t blkdev_direct_IO(struct kiocb *iocb, struct iov_iter *iter)
 	if (!folio)
 		return -ENOMEM;
 	while (iov_iter_count(iter)) {
-		n = direct_piece(inode->i_bdev, pos + done, iter, folio, min(iov_iter_count(iter), folio_size(folio)));
+		n = direct_piece(inode->i_bdev, pos + done, iter, folio,
+				 min(iov_iter_count(iter), folio_size(folio)));
 		if (n <= 0)
 			break;
 		done += n;
@@ -469,7 +477,8 @@ static int bdev_fill_super(struct super_block *sb, void *data, int silent)
 	return sb->s_root ? 0 : -ENOMEM;
 }
 
-static struct dentry *bdev_mount(struct file_system_type *type, int flags, const char *dev_name, void *data)
+static struct dentry *bdev_mount(struct file_system_type *type, int flags, const char *dev_name,
+				 void *data)
 {
 	return mount_nodev(type, flags, data, bdev_fill_super);
 }

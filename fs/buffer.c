@@ -2,15 +2,16 @@
 /*
  * Buffers over the device's page cache.
  *
- *   folio->private ─> bh ─> bh ─> bh ─> bh ┐        one for each block of the folio, all of one size
- *                      ^───────────────────┘
+ *   folio->private ─> bh ─> bh ─> bh ─> bh ┐        one for each block of the folio, all of one
+ * size ^───────────────────┘
  *
- * B1  A folio's ring is put on and taken off with the folio locked and i_pages_lock held, so that a look-up under
- *     i_pages_lock alone finds a whole ring and may count itself in (b_count).
- * B2  A ring is taken off only while nobody counts on any of its buffers and none is dirty or under I/O.
+ * B1  A folio's ring is put on and taken off with the folio locked and i_pages_lock held, so that a
+ *     look-up under i_pages_lock alone finds a whole ring and may count itself in (b_count).
+ * B2  A ring is taken off only while nobody counts on any of its buffers and none is dirty or under
+ *     I/O.
  * B3  If the folio is uptodate all of its buffers are.
- * B4  A dirty buffer's folio is dirty: BH_Dirty is set first, and write-back clears the folio's flag before it
- *     looks at the buffers.
+ * B4  A dirty buffer's folio is dirty: BH_Dirty is set first, and write-back clears the folio's
+ *     flag before it looks at the buffers.
  */
 #include "fs/buffer.h"
 #include "drivers/block.h"
@@ -82,7 +83,8 @@ static void free_ring(struct buffer_head *head)
 }
 
 /* The buffers of a folio, linked but not yet on it.  NULL: no memory. */
-static struct buffer_head *alloc_ring(struct block_device *bdev, struct folio *folio, unsigned int size)
+static struct buffer_head *alloc_ring(struct block_device *bdev, struct folio *folio,
+				      unsigned int size)
 {
 	struct buffer_head *head = NULL, *last = NULL;
 	u64 block = (u64)folio_pos(folio) / size;
@@ -114,7 +116,8 @@ static struct buffer_head *alloc_ring(struct block_device *bdev, struct folio *f
 
 static bool buffer_busy(const struct buffer_head *bh)
 {
-	return atomic_read(&bh->b_count) || atomic_read(&bh->b_pending) || buffer_dirty(bh) || buffer_locked(bh);
+	return atomic_read(&bh->b_count) || atomic_read(&bh->b_pending) || buffer_dirty(bh) ||
+	       buffer_locked(bh);
 }
 
 bool try_to_free_buffers(struct folio *folio)
@@ -138,12 +141,16 @@ bool try_to_free_buffers(struct folio *folio)
 	return !busy;
 }
 
-/* Gives the folio at @block buffers of @size.  False: no memory, or others of another size are in use. */
+/*
+ * Gives the folio at @block buffers of @size. False: no memory, or others of another size are in
+ * use.
+ */
 static bool grow_buffers(struct block_device *bdev, u64 block, unsigned int size)
 {
 	struct address_space *mapping = bdev_mapping(bdev);
-	struct folio *folio = __filemap_get_folio(mapping, block * size >> PAGE_SHIFT, FGP_LOCK | FGP_CREAT | FGP_NOFS,
-						  mapping_gfp_mask(mapping));
+	struct folio *folio =
+		__filemap_get_folio(mapping, block * size >> PAGE_SHIFT,
+				    FGP_LOCK | FGP_CREAT | FGP_NOFS, mapping_gfp_mask(mapping));
 	struct buffer_head *ring;
 	bool done = true;
 
@@ -175,7 +182,8 @@ struct buffer_head *__find_get_block(struct block_device *bdev, u64 block, unsig
 
 	spin_lock(&mapping->i_pages_lock);
 	folio = xa_load(&mapping->i_pages, block * size >> PAGE_SHIFT);
-	if (folio && !xa_is_value(folio) && folio_buffers(folio) && folio_buffers(folio)->b_size == size) {
+	if (folio && !xa_is_value(folio) && folio_buffers(folio) &&
+	    folio_buffers(folio)->b_size == size) {
 		found = folio_buffers(folio);
 		while (found->b_blocknr != block)
 			found = found->b_this_page;

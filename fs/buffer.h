@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Buffer heads: one for each *block* of a file system's metadata, over a piece of a folio of the device's page cache, so that
- * 1 KiB blocks have states of their own.  The heads of a folio hang in a ring on folio->private; the folio cannot leave
- * the page cache while one of them is in use (b_count).
+ * Buffer heads: one for each *block* of a file system's metadata, over a piece of a folio of the
+ * device's page cache, so that 1 KiB blocks have states of their own. The heads of a folio hang in
+ * a ring on folio->private; the folio cannot leave the page cache while one of them is in use
+ * (b_count).
  *
  * Typical use: bh = sb_bread(sb, block); change bh->b_data; mark_buffer_dirty(bh); brelse(bh).
  */
@@ -33,7 +34,8 @@ struct buffer_head {
 	u64 b_blocknr;
 	u32 b_size;
 	atomic_t b_count;
-	atomic_t b_pending;			/* of a ring's first: writes of the folio under way */
+	/* of a ring's first: writes of the folio under way */
+	atomic_t b_pending;
 	char *b_data;
 	struct block_device *b_bdev;
 };
@@ -52,7 +54,10 @@ BUFFER_FNS(Lock, locked)
 BUFFER_FNS(Write_EIO, write_io_error)
 BUFFER_FNS(Verified, verified)
 
-/* The buffer of @block (in units of @size), its content as it may be.  NULL: no memory, or outside the device. */
+/*
+ * The buffer of @block (in units of @size), its content as it may be. NULL: no memory, or outside
+ * the device.
+ */
 struct buffer_head *__getblk(struct block_device *bdev, u64 block, unsigned int size);
 /* The same with the content read in.  NULL: I/O error, too. */
 struct buffer_head *__bread(struct block_device *bdev, u64 block, unsigned int size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * From a place back to its name: the components are written from the end of the buffer towards its begin, up to the
- * caller's root, and across mount points on the way.
+ * From a place back to its name: the components are written from the end of the buffer towards its
+ * begin, up to the caller's root, and across mount points on the way.
  */
 #include "arch/riscv/uaccess.h"
 #include "fs/dcache.h"
@@ -33,7 +33,8 @@ static char *finish(struct name_buffer *b)
 }
 
 /*
- * Prepends the way from @root to @path; true if it leads there, else it ends at the top of some other tree.
+ * Prepends the way from @root to @path; true if it leads there, else it ends at the top of some
+ * other tree.
  * => dcache_lock held
  */
 static bool prepend_path(struct name_buffer *b, const struct path *path, const struct path *root)

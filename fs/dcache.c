@@ -6,13 +6,17 @@
  *                                                │ last dput                                │
  *                                                ├─> hashed, unused, on the LRU ────────────┘
  *                                                │        │ shrinker
- *                                                └─> DCACHE_DYING ─> freed (then the parent's reference goes)
+ *                                                └─> DCACHE_DYING ─> freed (then the parent's
+ * reference goes)
  *
  * D1  A dentry in the hash has a hash value computed from its parent and name.
  * D2  A dentry with children has d_count > 0: each child counts.
- * D3  d_inode, d_alias: a positive dentry is on its inode's i_dentry and owns one of its references.
- * D4  d_count goes from and to 0 only with dcache_lock held; a DYING dentry never gets another reference.
- * D5  nr_unused counts what is on the LRU.  A dentry that is used again stays there until the shrinker meets it.
+ * D3  d_inode, d_alias: a positive dentry is on its inode's i_dentry and owns one of its
+ *     references.
+ * D4  d_count goes from and to 0 only with dcache_lock held; a DYING dentry never gets another
+ *     reference.
+ * D5  nr_unused counts what is on the LRU.  A dentry that is used again stays there until the
+ * shrinker meets it.
  */
 #include "fs/dcache.h"
 #include "fs/fs_struct.h"
@@ -265,7 +269,8 @@ struct dentry *__d_lookup_locked(struct dentry *parent, const struct qstr *name)
 
 	hlist_for_each_entry(dentry, d_hash(name->hash), d_hash) {
 		if (dentry->d_name.hash == name->hash && dentry->d_parent == parent &&
-		    dentry->d_name.len == name->len && !memcmp(dentry->d_name.name, name->name, name->len))
+		    dentry->d_name.len == name->len &&
+		    !memcmp(dentry->d_name.name, name->name, name->len))
 			return dentry;
 	}
 	return NULL;
@@ -359,7 +364,10 @@ bool is_subdir(struct dentry *dentry, struct dentry *ancestor)
 	return result;
 }
 
-/* A name is in the dentry itself or allocated; after the swap each pointer must point into its own dentry again. */
+/*
+ * A name is in the dentry itself or allocated; after the swap each pointer must point into its own
+ * dentry again.
+ */
 static void swap_names(struct dentry *a, struct dentry *b)
 {
 	bool a_inline = a->d_name.name == a->d_iname, b_inline = b->d_name.name == b->d_iname;
@@ -375,7 +383,9 @@ static void swap_names(struct dentry *a, struct dentry *b)
 		b->d_name.name = b->d_iname;
 }
 
-/* Swaps places in the tree; each takes over the other's reference to its parent.  Both end unhashed. */
+/*
+ * Swaps places in the tree; each takes over the other's reference to its parent. Both end unhashed.
+ */
 static void swap_places(struct dentry *a, struct dentry *b)
 {
 	hlist_del_init(&a->d_hash);
@@ -422,7 +432,8 @@ struct dentry *d_splice_alias(struct inode *inode, struct dentry *dentry)
 		return ERR_CAST(inode);
 	spin_lock(&dcache_lock);
 	if (inode && S_ISDIR(inode->i_mode) && !hlist_empty(&inode->i_dentry)) {
-		alias = splice_directory(hlist_entry(inode->i_dentry.first, struct dentry, d_alias), dentry);
+		alias = splice_directory(hlist_entry(inode->i_dentry.first, struct dentry, d_alias),
+					 dentry);
 	} else {
 		if (inode)
 			attach_inode(dentry, inode);
@@ -526,8 +537,8 @@ static unsigned long count_dentries(struct shrinker *shrinker, struct shrink_con
 }
 
 /*
- * The next one off the LRU whose time has come; one that was used since the last visit goes to the end.  Looks at no more
- * than *@scan.  => dcache_lock held
+ * The next one off the LRU whose time has come; one that was used since the last visit goes to the
+ * end. Looks at no more than *@scan. => dcache_lock held
  */
 static struct dentry *pick_victim(unsigned long *scan)
 {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * The directory cache: names that were looked up, and what they stand for.  A dentry without an inode is *negative*: the name
- * is known not to exist.
+ * The directory cache: names that were looked up, and what they stand for. A dentry without an
+ * inode is *negative*: the name is known not to exist.
  *
- * A dentry with no references stays hashed, on an LRU list that a shrinker trims, unless it was unhashed (unlinked) or
- * belongs to a file system that asks for deletion (d_op->d_delete).  Every dentry holds a reference to its parent, and a
- * positive one to its inode.
+ * A dentry with no references stays hashed, on an LRU list that a shrinker trims, unless it was
+ * unhashed (unlinked) or belongs to a file system that asks for deletion (d_op->d_delete). Every
+ * dentry holds a reference to its parent, and a positive one to its inode.
  *
- * dcache_lock covers the hash, the parent/child lists, names, d_inode, the LRU, the steps of a count to and from 0, and the
- * mount hash (fs/mount.h): one short spinlock, so that a path walk over cached names takes it once.
+ * dcache_lock covers the hash, the parent/child lists, names, d_inode, the LRU, the steps of a
+ * count to and from 0, and the mount hash (fs/mount.h): one short spinlock, so that a path walk
+ * over cached names takes it once.
  */
 #ifndef FS_DCACHE_H
 #define FS_DCACHE_H
@@ -56,8 +57,10 @@ struct dentry {
 
 /* All may be NULL; d_revalidate and d_dname may sleep, d_delete may not. */
 struct dentry_operations {
-	int (*d_revalidate)(struct dentry *dentry, unsigned int flags);	/* 1: good, 0: look it up again */
-	int (*d_delete)(const struct dentry *dentry);		/* 1: do not keep it without references */
+	/* 1: good, 0: look it up again */
+	int (*d_revalidate)(struct dentry *dentry, unsigned int flags);
+	/* 1: do not keep it without references */
+	int (*d_delete)(const struct dentry *dentry);
 	/* The text for d_path() of a file without a name ("pipe:[7]"). */
 	char *(*d_dname)(struct dentry *dentry, char *buf, int len);
 };
@@ -119,14 +122,18 @@ struct dentry *d_alloc_pseudo(struct super_block *sb, const char *name);
 struct dentry *d_make_root(struct inode *root_inode);
 /* The cached child or NULL, with a reference.  @name->hash must be set (full_name_hash). */
 struct dentry *d_lookup(struct dentry *parent, const struct qstr *name);
-struct dentry *__d_lookup_locked(struct dentry *parent, const struct qstr *name);	/* dcache_lock held, no reference */
+/* dcache_lock held, no reference */
+struct dentry *__d_lookup_locked(struct dentry *parent, const struct qstr *name);
 /* Makes a negative dentry positive; takes over the inode's reference. */
 void d_instantiate(struct dentry *dentry, struct inode *inode);
 /* Also ends I_NEW of the inode. */
 void d_instantiate_new(struct dentry *dentry, struct inode *inode);
 /* Hashes it with @inode (NULL: negative). */
 void d_add(struct dentry *dentry, struct inode *inode);
-/* As d_add for lookup(): a directory has one dentry only, an existing one is moved here and returned.  Passes ERR_PTR on. */
+/*
+ * As d_add for lookup(): a directory has one dentry only, an existing one is moved here and
+ * returned. Passes ERR_PTR on.
+ */
 struct dentry *d_splice_alias(struct inode *inode, struct dentry *dentry);
 /* The name was removed: the dentry becomes negative, or is unhashed if others use it. */
 void d_delete(struct dentry *dentry);
@@ -138,11 +145,12 @@ bool is_subdir(struct dentry *dentry, struct dentry *ancestor);	/* or the same *
 void shrink_dcache_parent(struct dentry *parent);
 /* The last act of a super block: all of its dentries. */
 void shrink_dcache_for_umount(struct super_block *sb);
-void d_genocide(struct dentry *root);		/* drops the pins of an in-memory tree (kill_litter_super) */
+/* drops the pins of an in-memory tree (kill_litter_super) */
+void d_genocide(struct dentry *root);
 
 /*
- * The path's name as seen from the caller's root, written at the end of @buf: a pointer into it; " (deleted)" is appended to
- * an unlinked one.  ERR_PTR(-ENAMETOOLONG).
+ * The path's name as seen from the caller's root, written at the end of @buf: a pointer into it; "
+ * (deleted)" is appended to an unlinked one. ERR_PTR(-ENAMETOOLONG).
  */
 char *d_path(const struct path *path, char *buf, int len);
 char *dentry_path(struct dentry *dentry, char *buf, int len);	/* from its file system's root */

@@ -30,7 +30,8 @@ static struct super_block *dev_sb;
 
 static const struct inode_operations devtmpfs_dir_iops, devtmpfs_node_iops;
 
-static struct inode *devtmpfs_inode(struct super_block *sb, const struct inode *dir, umode_t mode, dev_t dev)
+static struct inode *devtmpfs_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
+				    dev_t dev)
 {
 	struct inode *inode = new_inode(sb);
 
@@ -169,8 +170,8 @@ void devtmpfs_create_node(const char *name, umode_t mode, dev_t dev)
 		make_node(dev_sb, &node);
 }
 
-static struct dentry *devtmpfs_mount_fs(struct file_system_type *type, int flags, const char *dev_name,
-					void *data)
+static struct dentry *devtmpfs_mount_fs(struct file_system_type *type, int flags,
+					const char *dev_name, void *data)
 {
 	return mount_single(type, flags, data, devtmpfs_fill_super);
 }

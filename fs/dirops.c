@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The calls that change directories: mkdir, mknod, symlink, link, unlink, rmdir, rename; and readlink.
+ * The calls that change directories: mkdir, mknod, symlink, link, unlink, rmdir, rename; and
+ * readlink.
  *
- * Each is two steps: find the parent and look the last component up under its i_rwsem; check permissions and
- * call the file system (vfs_*).  Locks: directories ancestor first (rename: rename_mutex before, so that no ancestor
- * changes), then what is removed or replaced.
+ * Each is two steps: find the parent and look the last component up under its i_rwsem; check
+ * permissions and call the file system (vfs_*). Locks: directories ancestor first (rename:
+ * rename_mutex before, so that no ancestor changes), then what is removed or replaced.
  */
 #include "arch/riscv/uaccess.h"
 #include "fs/dcache.h"
@@ -36,8 +37,8 @@ static int may_create(struct inode *dir, const struct dentry *dentry)
 /* In a sticky directory only the owners of file and directory may remove a name. */
 static bool sticky_forbids(const struct inode *dir, const struct inode *inode)
 {
-	return dir->i_mode & S_ISVTX && current_fsuid() != inode->i_uid && current_fsuid() != dir->i_uid &&
-	       !capable(CAP_FOWNER);
+	return dir->i_mode & S_ISVTX && current_fsuid() != inode->i_uid &&
+	       current_fsuid() != dir->i_uid && !capable(CAP_FOWNER);
 }
 
 static int may_delete(struct inode *dir, const struct dentry *victim, bool directory)
@@ -50,7 +51,8 @@ static int may_delete(struct inode *dir, const struct dentry *victim, bool direc
 	error = inode_permission(dir, MAY_WRITE | MAY_EXEC);
 	if (error)
 		return error;
-	if (dir->i_flags & S_APPEND || sticky_forbids(dir, inode) || inode->i_flags & (S_APPEND | S_IMMUTABLE))
+	if (dir->i_flags & S_APPEND || sticky_forbids(dir, inode) ||
+	    inode->i_flags & (S_APPEND | S_IMMUTABLE))
 		return -EPERM;
 	if (directory && !S_ISDIR(inode->i_mode))
 		return -ENOTDIR;
@@ -230,7 +232,8 @@ void done_path_create(struct path *path, struct dentry *dentry)
 	path_put(path);
 }
 
-static struct dentry *user_path_create(int dfd, const char __user *user, struct path *path, bool directory)
+static struct dentry *user_path_create(int dfd, const char __user *user, struct path *path,
+				       bool directory)
 {
 	struct filename *name = getname(user);
 	struct dentry *dentry = filename_create(dfd, name, path, directory);
@@ -279,7 +282,8 @@ SYSCALL_DEFINE4(mknodat, int, dfd, const char __user *, name, umode_t, mode, uns
 
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
-	error = do_mknod(path.dentry->d_inode, dentry, mode & ~current->fs->umask, new_decode_dev(dev));
+	error = do_mknod(path.dentry->d_inode, dentry, mode & ~current->fs->umask,
+			 new_decode_dev(dev));
 	done_path_create(&path, dentry);
 	return error;
 }
@@ -303,7 +307,8 @@ SYSCALL_DEFINE3(symlinkat, const char __user *, target, int, dfd, const char __u
 	return error;
 }
 
-SYSCALL_DEFINE5(linkat, int, old_dfd, const char __user *, old_name, int, new_dfd, const char __user *, new_name, int, flags)
+SYSCALL_DEFINE5(linkat, int, old_dfd, const char __user *, old_name, int, new_dfd,
+		const char __user *, new_name, int, flags)
 {
 	unsigned int lookup = flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0;
 	struct path old, path;
@@ -323,7 +328,8 @@ SYSCALL_DEFINE5(linkat, int, old_dfd, const char __user *, old_name, int, new_df
 	dentry = user_path_create(new_dfd, new_name, &path, false);
 	error = PTR_ERR_OR_ZERO(dentry);
 	if (!error) {
-		error = old.mnt == path.mnt ? vfs_link(old.dentry, path.dentry->d_inode, dentry) : -EXDEV;
+		error = old.mnt == path.mnt ? vfs_link(old.dentry, path.dentry->d_inode, dentry)
+					    : -EXDEV;
 		done_path_create(&path, dentry);
 	}
 	path_put(&old);
@@ -354,7 +360,10 @@ static int unlink_error_with_slash(const struct dentry *dentry)
 	return S_ISDIR(dentry->d_inode->i_mode) ? -EISDIR : -ENOTDIR;
 }
 
-/* => nd->path is the parent; *inode gets a reference that is dropped only after the parent is unlocked */
+/*
+ * => nd->path is the parent; *inode gets a reference that is dropped only after the parent is
+ * unlocked
+ */
 static int remove_last(struct nameidata *nd, bool directory, struct inode **inode)
 {
 	struct inode *dir = nd->path.dentry->d_inode;
@@ -376,13 +385,15 @@ static int remove_last(struct nameidata *nd, bool directory, struct inode **inod
 	}
 	*inode = dentry->d_inode;
 	if (*inode)
-		ihold(*inode);		/* the file's end may take long, and needs no lock on the directory */
+		/* the file's end may take long, and needs no lock on the directory */
+		ihold(*inode);
 	if (!*inode)
 		error = -ENOENT;
 	else if (directory)
 		error = vfs_rmdir(dir, dentry);
 	else
-		error = trailing_slash(nd) ? unlink_error_with_slash(dentry) : vfs_unlink(dir, dentry);
+		error = trailing_slash(nd) ? unlink_error_with_slash(dentry)
+					   : vfs_unlink(dir, dentry);
 	dput(dentry);
 	inode_unlock(dir);
 	return error;
@@ -436,10 +447,15 @@ static void unlock_rename(struct dentry *a, struct dentry *b)
 	mutex_unlock(&rename_mutex);
 }
 
-/* What is replaced, and for an exchange both, are locked too; non-directories after directories, then by address. */
+/*
+ * What is replaced, and for an exchange both, are locked too; non-directories after directories,
+ * then by address.
+ */
 static void lock_both(struct inode *a, struct inode *b)
 {
-	if (a && b && ((!S_ISDIR(a->i_mode) && S_ISDIR(b->i_mode)) || (S_ISDIR(a->i_mode) == S_ISDIR(b->i_mode) && b < a)))
+	if (a && b &&
+	    ((!S_ISDIR(a->i_mode) && S_ISDIR(b->i_mode)) ||
+	     (S_ISDIR(a->i_mode) == S_ISDIR(b->i_mode) && b < a)))
 		swap(a, b);
 	if (a)
 		inode_lock_nested(a);
@@ -455,8 +471,8 @@ static void unlock_both(struct inode *a, struct inode *b)
 		inode_unlock(b);
 }
 
-static int may_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new,
-		      unsigned int flags)
+static int may_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		      struct dentry *new, unsigned int flags)
 {
 	bool directory = S_ISDIR(old->d_inode->i_mode);
 	int error = may_delete(old_dir, old, directory);
@@ -466,7 +482,9 @@ static int may_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 	if (!new->d_inode)
 		error = may_create(new_dir, new);
 	else
-		error = may_delete(new_dir, new, flags & RENAME_EXCHANGE ? S_ISDIR(new->d_inode->i_mode) : directory);
+		error = may_delete(new_dir, new,
+				   flags & RENAME_EXCHANGE ? S_ISDIR(new->d_inode->i_mode)
+							   : directory);
 	if (error)
 		return error;
 	if (!old_dir->i_op->rename)
@@ -474,7 +492,8 @@ static int may_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 	/* A directory's ".." is changed, so one must be allowed to write it. */
 	if (directory && old_dir != new_dir)
 		error = inode_permission(old->d_inode, MAY_WRITE);
-	if (!error && flags & RENAME_EXCHANGE && S_ISDIR(new->d_inode->i_mode) && old_dir != new_dir)
+	if (!error && flags & RENAME_EXCHANGE && S_ISDIR(new->d_inode->i_mode) &&
+	    old_dir != new_dir)
 		error = inode_permission(new->d_inode, MAY_WRITE);
 	return error;
 }
@@ -494,8 +513,8 @@ static void move_dentries(struct dentry *old, struct dentry *new, unsigned int f
 }
 
 /* => both parents are locked; @old is positive */
-static int vfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new,
-		      unsigned int flags)
+static int vfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		      struct dentry *new, unsigned int flags)
 {
 	struct inode *source = old->d_inode, *target = new->d_inode;
 	int error;
@@ -517,8 +536,8 @@ static int vfs_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 }
 
 /* Both names were looked up: what the names alone forbid. */
-static int check_names(const struct nameidata *from, struct dentry *old, const struct nameidata *to, struct dentry *new,
-		       unsigned int flags)
+static int check_names(const struct nameidata *from, struct dentry *old, const struct nameidata *to,
+		       struct dentry *new, unsigned int flags)
 {
 	if (d_is_negative(old))
 		return -ENOENT;
@@ -543,7 +562,8 @@ static int check_names(const struct nameidata *from, struct dentry *old, const s
 }
 
 /* => both parents are locked */
-static int rename_locked(struct nameidata *from, struct nameidata *to, unsigned int flags, struct inode **replaced)
+static int rename_locked(struct nameidata *from, struct nameidata *to, unsigned int flags,
+			 struct inode **replaced)
 {
 	struct dentry *old = lookup_last(from, 0), *new;
 	int error;
@@ -560,7 +580,8 @@ static int rename_locked(struct nameidata *from, struct nameidata *to, unsigned 
 		*replaced = new->d_inode;
 		if (*replaced)
 			ihold(*replaced);
-		error = vfs_rename(from->path.dentry->d_inode, old, to->path.dentry->d_inode, new, flags);
+		error = vfs_rename(from->path.dentry->d_inode, old, to->path.dentry->d_inode, new,
+				   flags);
 	}
 	dput(new);
 	dput(old);
@@ -579,7 +600,8 @@ static int rename_parents(struct nameidata *from, struct nameidata *to, unsigned
 		return -EBUSY;
 	if (to->last_type != LAST_NORM)
 		return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
-	if (!S_ISDIR(from->path.dentry->d_inode->i_mode) || !S_ISDIR(to->path.dentry->d_inode->i_mode))
+	if (!S_ISDIR(from->path.dentry->d_inode->i_mode) ||
+	    !S_ISDIR(to->path.dentry->d_inode->i_mode))
 		return -ENOTDIR;
 	error = mnt_want_write(from->path.mnt) ?: inode_permission(from->path.dentry->d_inode, MAY_EXEC)
 		?: inode_permission(to->path.dentry->d_inode, MAY_EXEC);
@@ -592,14 +614,15 @@ static int rename_parents(struct nameidata *from, struct nameidata *to, unsigned
 	return error;
 }
 
-SYSCALL_DEFINE5(renameat2, int, old_dfd, const char __user *, old_user, int, new_dfd, const char __user *, new_user,
-		unsigned int, flags)
+SYSCALL_DEFINE5(renameat2, int, old_dfd, const char __user *, old_user, int, new_dfd,
+		const char __user *, new_user, unsigned int, flags)
 {
 	struct filename *old_name, *new_name;
 	struct nameidata from, to;
 	int error;
 
-	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) || flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
+	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
 	old_name = getname(old_user);
 	new_name = getname(new_user);

@@ -4,8 +4,8 @@
  *
  * F1  fd[n] is not NULL only if bit n of open_fds is set; a set bit with NULL is a reserved number.
  * F2  next_fd is not above the lowest clear bit of open_fds.
- * F3  The arrays of a table with one owner are replaced only by that owner, so his reads need no lock; a table with several
- *     owners is read under file_lock.
+ * F3  The arrays of a table with one owner are replaced only by that owner, so his reads need no
+ *     lock; a table with several owners is read under file_lock.
  */
 #include "fs/fdtable.h"
 #include "fs/locks.h"
@@ -125,8 +125,12 @@ struct file *fget_task(struct task_struct *task, unsigned int fd)
 
 /* --- growing --- */
 
-/* The arrays of @files get room for @nr descriptors; the old ones are freed.  => no lock held, @files is our own */
-static void install_arrays(struct files_struct *files, struct file **fd, unsigned long *maps, unsigned int nr)
+/*
+ * The arrays of @files get room for @nr descriptors; the old ones are freed. => no lock held,
+ * @files is our own
+ */
+static void install_arrays(struct files_struct *files, struct file **fd, unsigned long *maps,
+			   unsigned int nr)
 {
 	unsigned int old = files->max_fds, words = BITS_TO_LONGS(nr);
 
@@ -176,14 +180,17 @@ static int expand_files(struct files_struct *files, unsigned int fd)
 /* --- reserving, installing, closing --- */
 
 /* The lowest free number from @from on, below @end.  => file_lock held */
-static int alloc_fd(struct files_struct *files, unsigned int from, unsigned long end, unsigned int flags)
+static int alloc_fd(struct files_struct *files, unsigned int from, unsigned long end,
+		    unsigned int flags)
 {
 	unsigned int start, fd;
 	int error;
 
 	for (;;) {
 		start = max(from, files->next_fd);
-		fd = start < files->max_fds ? find_next_zero_bit(files->open_fds, files->max_fds, start) : start;
+		fd = start < files->max_fds
+			     ? find_next_zero_bit(files->open_fds, files->max_fds, start)
+			     : start;
 		if (fd >= end)
 			return -EMFILE;
 		if (fd < files->max_fds)
@@ -286,7 +293,8 @@ int replace_fd(unsigned int fd, struct file *file, unsigned int flags)
 	if (fd >= files->max_fds)
 		error = expand_files(files, fd);
 	if (!error && !files->fd[fd] && test_bit(fd, files->open_fds))
-		error = -EBUSY;		/* somebody has reserved the number and is about to install a file */
+		/* somebody has reserved the number and is about to install a file */
+		error = -EBUSY;
 	if (error) {
 		spin_unlock(&files->file_lock);
 		return error;

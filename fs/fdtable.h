@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A process's descriptors.  While the table belongs to one task only (files->count == 1) nobody else can close a
- * descriptor under a system call, so fdget() takes no reference then.
+ * A process's descriptors. While the table belongs to one task only (files->count == 1) nobody else
+ * can close a descriptor under a system call, so fdget() takes no reference then.
  *
  * Lock: file_lock for every change; the owner alone may read without it.
  */
@@ -24,7 +24,8 @@ struct files_struct {
 	unsigned int max_fds;
 	unsigned int next_fd;			/* no descriptor below is free */
 	struct file **fd;
-	unsigned long *open_fds, *close_on_exec;	/* open_fds also marks reserved ones, whose fd[] is NULL */
+	/* open_fds also marks reserved ones, whose fd[] is NULL */
+	unsigned long *open_fds, *close_on_exec;
 	DECLARE_BITMAP(open_fds_init, NR_OPEN_DEFAULT);
 	DECLARE_BITMAP(close_on_exec_init, NR_OPEN_DEFAULT);
 	struct file *fd_array[NR_OPEN_DEFAULT];
@@ -84,7 +85,9 @@ struct file *fget(unsigned int fd);
 struct file *fget_raw(unsigned int fd);
 /* Descriptor @fd of another task, with a reference; NULL. */
 struct file *fget_task(struct task_struct *task, unsigned int fd);
-/* The next open descriptor of @task from *@fd on, with a reference, *@fd set to it; NULL: no more. */
+/*
+ * The next open descriptor of @task from *@fd on, with a reference, *@fd set to it; NULL: no more.
+ */
 struct file *task_lookup_next_fd(struct task_struct *task, unsigned int *fd);
 
 /* Reserves the lowest free descriptor: number, -EMFILE or -ENOMEM.  @flags: O_CLOEXEC. */
@@ -102,9 +105,11 @@ int f_dupfd(unsigned int from, struct file *file, unsigned int flags);
 void set_close_on_exec(unsigned int fd, bool on);
 
 /* --- for fork, exec and exit --- */
-extern struct spinlock task_files_lock;				/* task->files and task->fs of any task, against its exit */
+/* task->files and task->fs of any task, against its exit */
+extern struct spinlock task_files_lock;
 extern struct files_struct init_files;				/* the boot task's */
-struct files_struct *alloc_files(void);				/* an empty table; NULL: no memory */
+/* an empty table; NULL: no memory */
+struct files_struct *alloc_files(void);
 struct files_struct *dup_fd(struct files_struct *files);	/* fork; ERR_PTR(-ENOMEM) */
 void put_files_struct(struct files_struct *files);		/* the last one closes everything */
 void exit_files(struct task_struct *task);

@@ -21,7 +21,8 @@ unsigned long nr_files(void)
 
 static unsigned int mode_of_flags(unsigned int flags)
 {
-	unsigned int mode = (flags + 1) & O_ACCMODE;	/* O_RDONLY 0, O_WRONLY 1, O_RDWR 2 become bits 0 and 1 */
+	/* O_RDONLY 0, O_WRONLY 1, O_RDWR 2 become bits 0 and 1 */
+	unsigned int mode = (flags + 1) & O_ACCMODE;
 
 	return mode | FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
 }
@@ -63,7 +64,8 @@ void file_set_path(struct file *file, const struct path *path)
 	file->f_wb_err = errseq_sample(&file->f_mapping->wb_err);
 }
 
-struct file *alloc_file(const struct path *path, unsigned int flags, const struct file_operations *fops)
+struct file *alloc_file(const struct path *path, unsigned int flags,
+			const struct file_operations *fops)
 {
 	struct file *file = alloc_empty_file(flags);
 
@@ -75,8 +77,8 @@ struct file *alloc_file(const struct path *path, unsigned int flags, const struc
 	return file;
 }
 
-struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const char *name, unsigned int flags,
-			       const struct file_operations *fops)
+struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const char *name,
+			       unsigned int flags, const struct file_operations *fops)
 {
 	struct path path = { .mnt = mntget(mnt), .dentry = d_alloc_pseudo(mnt->mnt_sb, name) };
 	struct file *file;

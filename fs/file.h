@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * struct file: an open file; descriptors (fs/fdtable.h) point to it.  It is freed when its last reference goes.
+ * struct file: an open file; descriptors (fs/fdtable.h) point to it. It is freed when its last
+ * reference goes.
  */
 #ifndef FS_FILE_H
 #define FS_FILE_H
@@ -48,7 +49,8 @@ struct file {
 	struct file_ra_state f_ra;
 	const struct cred *f_cred;	/* who opened it */
 	int f_owner;			/* F_SETOWN: pid, or minus a process group */
-	errseq_t f_wb_err;		/* write errors before this one were reported here, or before the open */
+	/* write errors before this one were reported here, or before the open */
+	errseq_t f_wb_err;
 };
 
 /* One read or write under way. */
@@ -76,7 +78,8 @@ struct file_operations {
 	/* May replace file->f_op. */
 	int (*open)(struct inode *inode, struct file *file);
 	int (*flush)(struct file *file, struct files_struct *files);	/* each close(2) */
-	void (*release)(struct inode *inode, struct file *file);	/* the last reference went */
+	/* the last reference went */
+	void (*release)(struct inode *inode, struct file *file);
 	/* Byte range [start, end]; @datasync: only what is needed to find the data. */
 	int (*fsync)(struct file *file, loff_t start, loff_t end, int datasync);
 	long (*fallocate)(struct file *file, int mode, loff_t offset, loff_t len);
@@ -112,15 +115,24 @@ static inline void fput(struct file *file)
 		__fput(file);
 }
 
-/* For fs/open.c: a file that refers to nothing yet, or ERR_PTR; its place; and its end if the open fails. */
+/*
+ * For fs/open.c: a file that refers to nothing yet, or ERR_PTR; its place; and its end if the open
+ * fails.
+ */
 struct file *alloc_empty_file(unsigned int flags);
 void file_set_path(struct file *file, const struct path *path);
 void discard_file(struct file *file);
-/* An open file of @flags without a descriptor; takes over the references of @path.  Calls no open().  Or ERR_PTR. */
-struct file *alloc_file(const struct path *path, unsigned int flags, const struct file_operations *fops);
-/* A file without a name in the tree ("anon_inode:…", "pipe:[5]"): takes over @inode.  Or ERR_PTR. */
-struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const char *name, unsigned int flags,
-			       const struct file_operations *fops);
+/*
+ * An open file of @flags without a descriptor; takes over the references of @path. Calls no open().
+ * Or ERR_PTR.
+ */
+struct file *alloc_file(const struct path *path, unsigned int flags,
+			const struct file_operations *fops);
+/*
+ * A file without a name in the tree ("anon_inode:…", "pipe:[5]"): takes over @inode. Or ERR_PTR.
+ */
+struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const char *name,
+			       unsigned int flags, const struct file_operations *fops);
 unsigned long nr_files(void);			/* open in the whole system */
 
 void init_sync_kiocb(struct kiocb *iocb, struct file *file);
@@ -137,7 +149,10 @@ ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_
 ssize_t kernel_read(struct file *file, void *buf, size_t count, loff_t *pos);
 ssize_t kernel_write(struct file *file, const void *buf, size_t count, loff_t *pos);
 loff_t vfs_llseek(struct file *file, loff_t offset, int whence);
-/* Ready-made llseek operations: by i_size; none (-ESPIPE); any position, size unknown (devices: always 0 as /dev/null). */
+/*
+ * Ready-made llseek operations: by i_size; none (-ESPIPE); any position, size unknown (devices:
+ * always 0 as /dev/null).
+ */
 loff_t generic_file_llseek(struct file *file, loff_t offset, int whence);
 loff_t no_llseek(struct file *file, loff_t offset, int whence);
 loff_t noop_llseek(struct file *file, loff_t offset, int whence);

@@ -9,12 +9,13 @@
  *                                               └───────┴─> I_FREEING ─ evict ─> I_CLEAR, freed
  *
  * I1  i_count goes up from 0 only under i_lock, for an inode without I_FREEING.
- * I2  An inode stays in the hash until its eviction has written what it has to write, so whoever looks for the same number
- *     meanwhile waits and then reads the file's new state.
- * I3  Only an inode that is unused, clean and without cached folios is freed by the shrinker, since that may run with
- *     any file system's locks held by its caller.
+ * I2  An inode stays in the hash until its eviction has written what it has to write, so whoever
+ *     looks for the same number meanwhile waits and then reads the file's new state.
+ * I3  Only an inode that is unused, clean and without cached folios is freed by the shrinker, since
+ *     that may run with any file system's locks held by its caller.
  *
- * Locks, outer to inner, all of one rank: inode_hash_lock, s_inode_list_lock, i_lock, inode_lru_lock.
+ * Locks, outer to inner, all of one rank: inode_hash_lock, s_inode_list_lock, i_lock,
+ * inode_lru_lock.
  */
 #include "fs/inode.h"
 #include "fs/file.h"
@@ -60,7 +61,8 @@ ino_t get_next_ino(void)
 
 static struct hlist_head *inode_hash(const struct super_block *sb, ino_t ino)
 {
-	return &inode_hashtable[hash_64((unsigned long)sb ^ ino * HASH_GOLDEN_RATIO, INODE_HASH_BITS)];
+	return &inode_hashtable[hash_64((unsigned long)sb ^ ino * HASH_GOLDEN_RATIO,
+					INODE_HASH_BITS)];
 }
 
 static void set_state(struct inode *inode, unsigned long set, unsigned long clear)
@@ -72,7 +74,10 @@ static void set_state(struct inode *inode, unsigned long set, unsigned long clea
 
 /* --- allocation --- */
 
-/* Until the file system gives an inode operations of its own, so that nobody has to ask whether there are any. */
+/*
+ * Until the file system gives an inode operations of its own, so that nobody has to ask whether
+ * there are any.
+ */
 static const struct inode_operations empty_iops;
 static const struct file_operations empty_fops;
 
@@ -177,7 +182,8 @@ static struct inode *find_get_inode(struct super_block *sb, ino_t ino)
 		spin_unlock(&inode->i_lock);
 		spin_unlock(&inode_hash_lock);
 		if (freeing) {
-			wait_event(&inode_wq, !inode_is_hashed(sb, ino, inode));		/* I2 */
+			/* I2 */
+			wait_event(&inode_wq, !inode_is_hashed(sb, ino, inode));
 		} else {
 			if (READ_ONCE(inode->i_state) & I_NEW)
 				wait_event(&inode_wq, !(READ_ONCE(inode->i_state) & I_NEW));
@@ -390,7 +396,10 @@ static void dispose_list(struct list_head *head)
 	}
 }
 
-/* Marks an unused inode as going and puts it onto @dispose; false: it is in use.  => s_inode_list_lock held */
+/*
+ * Marks an unused inode as going and puts it onto @dispose; false: it is in use. =>
+ * s_inode_list_lock held
+ */
 static bool take_unused(struct inode *inode, struct list_head *dispose)
 {
 	bool taken = false;
@@ -446,7 +455,8 @@ static enum lru_verdict judge(struct inode *inode)
 		inode->i_state &= ~I_REFERENCED;
 		return LRU_ROTATE;
 	}
-	if (inode->i_state || inode->i_data.nrpages || inode->i_data.nr_writeback.counter)	/* I3 */
+	/* I3 */
+	if (inode->i_state || inode->i_data.nrpages || inode->i_data.nr_writeback.counter)
 		return LRU_ROTATE;
 	inode->i_state |= I_FREEING;
 	return LRU_TAKE;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * struct inode: a file as such, whatever its names.  The inode cache keeps one for each file in use, found by (super block,
- * number), and some more that nobody uses, which a shrinker frees (fs/inode.c).
+ * struct inode: a file as such, whatever its names. The inode cache keeps one for each file in use,
+ * found by (super block, number), and some more that nobody uses, which a shrinker frees
+ * (fs/inode.c).
  *
- * A file system gets one by iget_locked(): if it is new (I_NEW) it fills the fields in and calls unlock_new_inode(), or
- * iget_failed().  Others wait meanwhile.
+ * A file system gets one by iget_locked(): if it is new (I_NEW) it fills the fields in and calls
+ * unlock_new_inode(), or iget_failed(). Others wait meanwhile.
  *
- * Locks: i_rwsem for the content of a directory, for writes, i_size changes and attributes; i_lock for i_state
- * and where noted; inode_hash_lock for i_hash; sb->s_inode_list_lock for i_sb_list.
+ * Locks: i_rwsem for the content of a directory, for writes, i_size changes and attributes; i_lock
+ * for i_state and where noted; inode_hash_lock for i_hash; sb->s_inode_list_lock for i_sb_list.
  */
 #ifndef FS_INODE_H
 #define FS_INODE_H
@@ -122,9 +123,15 @@ struct iattr {
 
 /* Directory operations are called with the directory's i_rwsem held for writing; lookup too. */
 struct inode_operations {
-	/* Fills @dentry in by d_add() or d_splice_alias(), NULL inode for "not there".  NULL, another dentry, or ERR_PTR. */
+	/*
+	 * Fills @dentry in by d_add() or d_splice_alias(), NULL inode for "not there". NULL,
+	 * another dentry, or ERR_PTR.
+	 */
 	struct dentry *(*lookup)(struct inode *dir, struct dentry *dentry, unsigned int flags);
-	/* The target: either lives as long as the inode, or, with *done set, is kfree()d by the caller. */
+	/*
+	 * The target: either lives as long as the inode, or, with *done set, is kfree()d by the
+	 * caller.
+	 */
 	const char *(*get_link)(struct dentry *dentry, struct inode *inode, const char **done);
 	/* A link that no text describes (/proc/PID/fd/3): where it leads, with references taken. */
 	int (*get_path)(struct dentry *dentry, struct path *path);
@@ -137,8 +144,8 @@ struct inode_operations {
 	int (*rmdir)(struct inode *dir, struct dentry *dentry);
 	int (*mknod)(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev);
 	/* @flags: RENAME_NOREPLACE, RENAME_EXCHANGE. */
-	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new,
-		      unsigned int flags);
+	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		      struct dentry *new, unsigned int flags);
 	int (*setattr)(struct dentry *dentry, struct iattr *attr);
 	int (*getattr)(const struct path *path, struct kstat *stat);
 };
@@ -159,12 +166,16 @@ void iget_failed(struct inode *inode);		/* reading it in failed: drops it */
 struct inode *new_inode(struct super_block *sb);
 /* Puts a new inode into the hash under its number, I_NEW.  0, or -EBUSY when one is there. */
 int insert_inode_locked(struct inode *inode);
-/* Drops a reference; the last one keeps it cached, or frees the file if it has no name left.  May sleep. */
+/*
+ * Drops a reference; the last one keeps it cached, or frees the file if it has no name left. May
+ * sleep.
+ */
 void iput(struct inode *inode);
 /* A reference to an inode that is not being freed, else NULL. */
 struct inode *igrab(struct inode *inode);
 void clear_inode(struct inode *inode);		/* last act of evict_inode */
-void free_inode_nonrcu(struct inode *inode);	/* the memory of a plain struct inode; what free_inode NULL does */
+/* the memory of a plain struct inode; what free_inode NULL does */
+void free_inode_nonrcu(struct inode *inode);
 ino_t get_next_ino(void);
 unsigned long nr_inodes(void);			/* in memory, used or not */
 unsigned long nr_unused_inodes(void);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * I1  iov_offset is inside the current piece, unless count is 0: pieces that are used up, and empty ones, are skipped as
- *     soon as they are reached.
+ * I1  iov_offset is inside the current piece, unless count is 0: pieces that are used up, and empty
+ *     ones, are skipped as soon as they are reached.
  * I2  UBUF is one piece whose start is ubuf; it has no vector behind it.
  */
 #include "fs/iov_iter.h"
@@ -20,10 +20,15 @@ static void skip_used_pieces(struct iov_iter *i)
 	}
 }
 
-void iov_iter_init(struct iov_iter *i, unsigned int dir, const struct iovec *iov, unsigned long nr_segs, size_t count)
+void iov_iter_init(struct iov_iter *i, unsigned int dir, const struct iovec *iov,
+		   unsigned long nr_segs, size_t count)
 {
 	*i = (struct iov_iter){
-		.iter_type = ITER_IOVEC, .data_source = dir == WRITE, .iov = iov, .nr_segs = nr_segs, .count = count,
+		.iter_type = ITER_IOVEC,
+		.data_source = dir == WRITE,
+		.iov = iov,
+		.nr_segs = nr_segs,
+		.count = count,
 	};
 	skip_used_pieces(i);
 }
@@ -31,10 +36,15 @@ void iov_iter_init(struct iov_iter *i, unsigned int dir, const struct iovec *iov
 /* struct kvec and struct iovec have one layout, so the vector's code serves both. */
 static_assert(sizeof(struct kvec) == sizeof(struct iovec));
 
-void iov_iter_kvec(struct iov_iter *i, unsigned int dir, const struct kvec *kvec, unsigned long nr_segs, size_t count)
+void iov_iter_kvec(struct iov_iter *i, unsigned int dir, const struct kvec *kvec,
+		   unsigned long nr_segs, size_t count)
 {
 	*i = (struct iov_iter){
-		.iter_type = ITER_KVEC, .data_source = dir == WRITE, .kvec = kvec, .nr_segs = nr_segs, .count = count,
+		.iter_type = ITER_KVEC,
+		.data_source = dir == WRITE,
+		.kvec = kvec,
+		.nr_segs = nr_segs,
+		.count = count,
 	};
 	skip_used_pieces(i);
 }
@@ -78,7 +88,8 @@ void *iov_iter_single_seg_addr(const struct iov_iter *i)
 static size_t copy_piece(struct iov_iter *i, void *piece, void *kernel, size_t n)
 {
 	if (iter_is_user(i))
-		return i->data_source ? copy_from_user(kernel, piece, n) : copy_to_user(piece, kernel, n);
+		return i->data_source ? copy_from_user(kernel, piece, n)
+				      : copy_to_user(piece, kernel, n);
 	if (i->data_source)
 		memcpy(kernel, piece, n);
 	else
@@ -162,7 +173,8 @@ size_t copy_folio_from_iter(struct folio *folio, size_t offset, size_t bytes, st
 	return copy_from_iter((char *)folio_address(folio) + offset, bytes, i);
 }
 
-size_t copy_folio_from_iter_atomic(struct folio *folio, size_t offset, size_t bytes, struct iov_iter *i)
+size_t copy_folio_from_iter_atomic(struct folio *folio, size_t offset, size_t bytes,
+				   struct iov_iter *i)
 {
 	size_t done;
 
@@ -172,7 +184,8 @@ size_t copy_folio_from_iter_atomic(struct folio *folio, size_t offset, size_t by
 	return done;
 }
 
-static size_t fault_in_iter(const struct iov_iter *iter, size_t bytes, size_t (*fault_in)(char *, size_t))
+static size_t fault_in_iter(const struct iov_iter *iter, size_t bytes,
+			    size_t (*fault_in)(char *, size_t))
 {
 	struct iov_iter i = *iter;
 
@@ -243,8 +256,8 @@ static ssize_t check_iovec(struct iovec *iov, unsigned long nr_segs)
 	return total;
 }
 
-ssize_t import_iovec(unsigned int dir, const struct iovec __user *uvec, unsigned long nr_segs, struct iovec *fast,
-		     struct iovec **iovp, struct iov_iter *i)
+ssize_t import_iovec(unsigned int dir, const struct iovec __user *uvec, unsigned long nr_segs,
+		     struct iovec *fast, struct iovec **iovp, struct iov_iter *i)
 {
 	struct iovec *iov = fast;
 	ssize_t total;
@@ -256,7 +269,8 @@ ssize_t import_iovec(unsigned int dir, const struct iovec __user *uvec, unsigned
 		iov = kmalloc_array(nr_segs, sizeof(*iov), GFP_KERNEL);
 	if (!iov)
 		return -ENOMEM;
-	total = copy_from_user(iov, uvec, nr_segs * sizeof(*iov)) ? -EFAULT : check_iovec(iov, nr_segs);
+	total = copy_from_user(iov, uvec, nr_segs * sizeof(*iov)) ? -EFAULT
+								  : check_iovec(iov, nr_segs);
 	if (total < 0) {
 		if (iov != fast)
 			kfree(iov);

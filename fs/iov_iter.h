@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * The memory side of a read or write: a run of bytes in one or several pieces, in user or kernel memory.  Copies
- * advance it.  Whoever moves data (page cache, pipe, device) is thus written once for read, readv, pread and the
- * kernel's own reads.
+ * The memory side of a read or write: a run of bytes in one or several pieces, in user or kernel
+ * memory. Copies advance it. Whoever moves data (page cache, pipe, device) is thus written once for
+ * read, readv, pread and the kernel's own reads.
  *
- * All copies return the bytes copied; fewer than asked means a fault on user memory.  They may sleep unless the caller
- * has pagefault_disable() in force.
+ * All copies return the bytes copied; fewer than asked means a fault on user memory. They may sleep
+ * unless the caller has pagefault_disable() in force.
  */
 #ifndef FS_IOV_ITER_H
 #define FS_IOV_ITER_H
@@ -38,8 +38,10 @@ struct iov_iter {
 	unsigned long nr_segs;
 };
 
-void iov_iter_init(struct iov_iter *i, unsigned int dir, const struct iovec *iov, unsigned long nr_segs, size_t count);
-void iov_iter_kvec(struct iov_iter *i, unsigned int dir, const struct kvec *kvec, unsigned long nr_segs, size_t count);
+void iov_iter_init(struct iov_iter *i, unsigned int dir, const struct iovec *iov,
+		   unsigned long nr_segs, size_t count);
+void iov_iter_kvec(struct iov_iter *i, unsigned int dir, const struct kvec *kvec,
+		   unsigned long nr_segs, size_t count);
 
 /* One piece of user memory: what read(2) and write(2) have. */
 static inline void iov_iter_ubuf(struct iov_iter *i, unsigned int dir, void __user *buf,
@@ -82,7 +84,8 @@ size_t iov_iter_zero(size_t bytes, struct iov_iter *i);
 size_t copy_folio_to_iter(struct folio *folio, size_t offset, size_t bytes, struct iov_iter *i);
 size_t copy_folio_from_iter(struct folio *folio, size_t offset, size_t bytes, struct iov_iter *i);
 /* With user faults disabled around the copy: for callers that hold a folio lock. */
-size_t copy_folio_from_iter_atomic(struct folio *folio, size_t offset, size_t bytes, struct iov_iter *i);
+size_t copy_folio_from_iter_atomic(struct folio *folio, size_t offset, size_t bytes,
+				   struct iov_iter *i);
 
 /* Touch the next @bytes so that an atomic copy most likely succeeds.  Bytes NOT faulted in. */
 size_t fault_in_iov_iter_readable(const struct iov_iter *i, size_t bytes);
@@ -95,9 +98,12 @@ unsigned long iov_iter_alignment(const struct iov_iter *i);
 size_t iov_iter_single_seg_count(const struct iov_iter *i);
 void *iov_iter_single_seg_addr(const struct iov_iter *i);
 
-/* A user's vector, checked and copied: *iov is @fast (of UIO_FASTIOV entries) or kmalloc'd, NULL on failure.  Bytes or -errno. */
-ssize_t import_iovec(unsigned int dir, const struct iovec __user *uvec, unsigned long nr_segs, struct iovec *fast,
-		     struct iovec **iov, struct iov_iter *i);
+/*
+ * A user's vector, checked and copied: *iov is @fast (of UIO_FASTIOV entries) or kmalloc'd, NULL on
+ * failure. Bytes or -errno.
+ */
+ssize_t import_iovec(unsigned int dir, const struct iovec __user *uvec, unsigned long nr_segs,
+		     struct iovec *fast, struct iovec **iov, struct iov_iter *i);
 
 #define UIO_FASTIOV	8
 

@@ -2,7 +2,8 @@
 /*
  * Mounts: a file system's root laid over a directory of another one.  There is one namespace.
  *
- * The table changes under namespace_sem; a path walk reads it under dcache_lock, which every change takes too.
+ * The table changes under namespace_sem; a path walk reads it under dcache_lock, which every change
+ * takes too.
  */
 #ifndef FS_MOUNT_H
 #define FS_MOUNT_H
@@ -56,15 +57,19 @@ static inline void mnt_drop_write(struct vfsmount *mnt)
 }
 
 /* mount(2) and umount2(2) for the kernel itself. */
-int do_mount(const char *dev_name, const char *dir_name, const char *type, unsigned long flags, void *data);
-/* Calls @fn for each mount, in order, with namespace_sem held shared, until it returns non-zero (which is returned). */
+int do_mount(const char *dev_name, const char *dir_name, const char *type, unsigned long flags,
+	     void *data);
+/*
+ * Calls @fn for each mount, in order, with namespace_sem held shared, until it returns non-zero
+ * (which is returned).
+ */
 int for_each_mount(int (*fn)(struct vfsmount *mnt, void *arg), void *arg);
 /* The rest of a line of /proc/mounts after the type: "rw,nosuid". */
 int mnt_show_options(struct vfsmount *mnt, char *buf, int size);
 
 /*
- * Mounts the file system of `root=` (default /dev/vda) and makes it the root and working directory of all tasks.  Prints one
- * line and returns -errno if there is none.
+ * Mounts the file system of `root=` (default /dev/vda) and makes it the root and working directory
+ * of all tasks. Prints one line and returns -errno if there is none.
  */
 int mount_root(void);
 /* Before power-off: everything written, every file system marked clean and read-only. */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * A folio whose blocks lie one after another on the device (the ordinary case, and the only one with 4 KiB blocks) is one
- * piece of a bio.  A folio that is a hole needs no I/O.  Any other one is read or written run by run,
- * waiting for each: it is rare, and simple code is worth more than its speed.
+ * A folio whose blocks lie one after another on the device (the ordinary case, and the only one
+ * with 4 KiB blocks) is one piece of a bio. A folio that is a hole needs no I/O. Any other one is
+ * read or written run by run, waiting for each: it is rare, and simple code is worth more than its
+ * speed.
  *
- * W1  A folio under writeback may be changed in memory meanwhile; it is then dirty again and written again.
- * W2  Only mapped blocks are written.  Data is put into a folio only after its blocks were allocated, so a hole's part of a
- *     dirty folio is all zeros.
+ * W1  A folio under writeback may be changed in memory meanwhile; it is then dirty again and
+ *     written again.
+ * W2  Only mapped blocks are written.  Data is put into a folio only after its blocks were
+ * allocated, so a hole's part of a dirty folio is all zeros.
  */
 #include "fs/mpage.h"
 #include "drivers/block.h"
@@ -87,7 +89,8 @@ static void mpage_add(struct mpage *mp, struct folio *folio, u64 sector, size_t 
 }
 
 /* Transfers one run of a folio's blocks and waits.  0 or -EIO. */
-static int transfer_run(struct mpage *mp, struct folio *folio, u64 phys, unsigned int first, unsigned int count)
+static int transfer_run(struct mpage *mp, struct folio *folio, u64 phys, unsigned int first,
+			unsigned int count)
 {
 	unsigned int bits = mp->inode->i_blkbits;
 	struct bio *bio;
@@ -124,7 +127,10 @@ static int find_extent(struct mpage *mp, u64 block, u64 max, struct extent *exte
 	return 0;
 }
 
-/* @ahead: blocks behind this folio that will be asked for next, so that one look-up serves them too. */
+/*
+ * @ahead: blocks behind this folio that will be asked for next, so that one look-up serves them
+ * too.
+ */
 static int find_layout(struct mpage *mp, struct folio *folio, u64 ahead, struct layout *layout)
 {
 	unsigned int bits = mp->inode->i_blkbits;
@@ -168,7 +174,8 @@ static int transfer_by_runs(struct mpage *mp, struct folio *folio, const struct 
 		if (extent.mapped)
 			error = transfer_run(mp, folio, extent.phys, done, extent.count);
 		else if (mp->op == REQ_OP_READ)
-			memset((char *)folio_address(folio) + (done << bits), 0, extent.count << bits);
+			memset((char *)folio_address(folio) + (done << bits), 0,
+			       extent.count << bits);
 		if (error)
 			return error;
 	}
@@ -200,7 +207,8 @@ static int mpage_read(struct mpage *mp, struct folio *folio, u64 ahead)
 
 int mpage_read_folio(struct folio *folio, get_extent_t *get_extent)
 {
-	struct mpage mp = { .inode = folio->mapping->host, .get_extent = get_extent, .op = REQ_OP_READ };
+	struct mpage mp = {
+		.inode = folio->mapping->host, .get_extent = get_extent, .op = REQ_OP_READ};
 	int error = mpage_read(&mp, folio, 0);
 
 	mpage_submit(&mp);
@@ -209,20 +217,24 @@ int mpage_read_folio(struct folio *folio, get_extent_t *get_extent)
 
 void mpage_readahead(struct readahead_control *rac, get_extent_t *get_extent)
 {
-	struct mpage mp = { .inode = rac->mapping->host, .get_extent = get_extent, .op = REQ_OP_READ };
+	struct mpage mp = {
+		.inode = rac->mapping->host, .get_extent = get_extent, .op = REQ_OP_READ};
 	struct folio *folio;
 	struct blk_plug plug;
 
 	blk_start_plug(&plug);
 	while ((folio = readahead_folio(rac)))
-		mpage_read(&mp, folio, (u64)readahead_count(rac) << (PAGE_SHIFT - mp.inode->i_blkbits));
+		mpage_read(&mp, folio,
+			   (u64)readahead_count(rac) << (PAGE_SHIFT - mp.inode->i_blkbits));
 	mpage_submit(&mp);
 	blk_finish_plug(&plug);
 }
 
 /* --- writing --- */
 
-/* Bytes behind the end of the file, which a mapping may have written to, must not reach the disk. */
+/*
+ * Bytes behind the end of the file, which a mapping may have written to, must not reach the disk.
+ */
 static void zero_beyond_eof(struct folio *folio, loff_t size)
 {
 	loff_t pos = folio_pos(folio);
@@ -245,7 +257,10 @@ static void write_by_runs(struct mpage *mp, struct folio *folio, const struct la
 int mpage_writepage(struct folio *folio, struct writeback_control *wbc, void *data)
 {
 	struct mpage *mp = data;
-	/* Read once: a truncation may make it smaller while we sleep, and then waits for this folio's lock. */
+	/*
+	 * Read once: a truncation may make it smaller while we sleep, and then waits for this
+	 * folio's lock.
+	 */
 	loff_t size = i_size_read(mp->inode);
 	struct layout layout;
 	int error;
@@ -273,8 +288,8 @@ int mpage_writepage(struct folio *folio, struct writeback_control *wbc, void *da
 	return 0;
 }
 
-int mpage_writepages_with(struct inode *inode, struct writeback_control *wbc, get_extent_t *get_extent,
-			  writepage_t *writepage)
+int mpage_writepages_with(struct inode *inode, struct writeback_control *wbc,
+			  get_extent_t *get_extent, writepage_t *writepage)
 {
 	struct mpage mp = { .inode = inode, .get_extent = get_extent, .op = REQ_OP_WRITE };
 	struct blk_plug plug;

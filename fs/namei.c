@@ -2,18 +2,20 @@
 /*
  * The path walk.
  *
- * As long as every component is in the dentry cache the walk goes on under dcache_lock and takes no reference: it holds
- * the lock, so nothing it looks at can go.  When it has to sleep (a name that is not cached, a symbolic link, a
- * permission that the file system must be asked for) it first takes references to where it is (leave_cache),
- * and returns under the lock afterwards (enter_cache).
+ * As long as every component is in the dentry cache the walk goes on under dcache_lock and takes no
+ * reference: it holds the lock, so nothing it looks at can go. When it has to sleep (a name that is
+ * not cached, a symbolic link, a permission that the file system must be asked for) it first takes
+ * references to where it is (leave_cache), and returns under the lock afterwards (enter_cache).
  *
  *   nd->path   where we are
  *   nd->base   what we have references to; the same as nd->path whenever the lock is not held
  *
  * N1  With the lock held nothing sleeps.  Without it nd->path is referenced.
- * N2  Each symbolic link that was followed is kept referenced until the whole walk ends, since its text is being read.
+ * N2  Each symbolic link that was followed is kept referenced until the whole walk ends, since its
+ *     text is being read.
  *
- * The start (root or working directory) needs no reference under the lock either if nobody shares our fs_struct.
+ * The start (root or working directory) needs no reference under the lock either if nobody shares
+ * our fs_struct.
  */
 #include "fs/namei.h"
 #include "arch/riscv/uaccess.h"
@@ -35,7 +37,8 @@
 
 static struct kmem_cache *names_cache;
 
-#define SHORT_NAME	(256 - sizeof(struct filename))		/* with the NUL: nearly all of them */
+/* with the NUL: nearly all of them */
+#define SHORT_NAME	(256 - sizeof(struct filename))
 
 /* Room for @size bytes of text. */
 static struct filename *alloc_name(size_t size)
@@ -129,7 +132,8 @@ int generic_permission(struct inode *inode, int mask)
 
 static int do_inode_permission(struct inode *inode, int mask)
 {
-	return inode->i_op->permission ? inode->i_op->permission(inode, mask) : generic_permission(inode, mask);
+	return inode->i_op->permission ? inode->i_op->permission(inode, mask)
+				       : generic_permission(inode, mask);
 }
 
 int inode_permission(struct inode *inode, int mask)
@@ -273,13 +277,18 @@ static void follow_dotdot(struct nameidata *nd)
 	cross_mounts(path);
 }
 
-/* @name in @parent, from the cache or the file system, with a reference; i_rwsem of the parent held for writing. */
-static struct dentry *lookup_locked(struct dentry *parent, const struct qstr *name, unsigned int flags)
+/*
+ * @name in @parent, from the cache or the file system, with a reference; i_rwsem of the parent held
+ * for writing.
+ */
+static struct dentry *lookup_locked(struct dentry *parent, const struct qstr *name,
+				    unsigned int flags)
 {
 	struct inode *dir = parent->d_inode;
 	struct dentry *dentry = d_lookup(parent, name), *other;
 
-	if (dentry && dentry->d_op && dentry->d_op->d_revalidate && !dentry->d_op->d_revalidate(dentry, flags)) {
+	if (dentry && dentry->d_op && dentry->d_op->d_revalidate &&
+	    !dentry->d_op->d_revalidate(dentry, flags)) {
 		d_drop(dentry);
 		dput(dentry);
 		dentry = NULL;
@@ -346,8 +355,8 @@ static int step_slow(struct nameidata *nd, bool follow)
 }
 
 /*
- * One step to nd->last: 0, in the cache; 1: it is a symbolic link to be followed, nd->link, and nd->path is still its
- * directory, out of the cache; -errno.
+ * One step to nd->last: 0, in the cache; 1: it is a symbolic link to be followed, nd->link, and
+ * nd->path is still its directory, out of the cache; -errno.
  */
 static int walk_component(struct nameidata *nd, bool follow)
 {
@@ -614,6 +623,7 @@ struct dentry *lookup_one_len(const char *name, struct dentry *parent, int len)
 
 static void namei_init(void)
 {
-	names_cache = kmem_cache_create("names_cache", sizeof(struct filename) + SHORT_NAME, 0, NULL);
+	names_cache =
+		kmem_cache_create("names_cache", sizeof(struct filename) + SHORT_NAME, 0, NULL);
 }
 core_initcall(namei_init);

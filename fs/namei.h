@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * From a path name to a place.  Everything here may sleep.  At most 40 symbolic links are followed (ELOOP); a name has
- * at most 255 bytes, a path 4095 (ENAMETOOLONG).
+ * From a path name to a place.  Everything here may sleep.  At most 40 symbolic links are followed
+ * (ELOOP); a name has at most 255 bytes, a path 4095 (ENAMETOOLONG).
  */
 #ifndef FS_NAMEI_H
 #define FS_NAMEI_H
@@ -29,8 +29,10 @@ struct filename {
 	char iname[];
 };
 
-struct filename *getname(const char __user *name);		/* or ERR_PTR: -EFAULT, -ENAMETOOLONG, -ENOENT (empty) */
-struct filename *getname_flags(const char __user *name, int flags);	/* LOOKUP_EMPTY: may be empty */
+/* or ERR_PTR: -EFAULT, -ENAMETOOLONG, -ENOENT (empty) */
+struct filename *getname(const char __user *name);
+/* LOOKUP_EMPTY: may be empty */
+struct filename *getname_flags(const char __user *name, int flags);
 struct filename *getname_kernel(const char *name);
 void putname(struct filename *name);
 
@@ -42,14 +44,20 @@ int kern_path(const char *name, unsigned int flags, struct path *path);
 /* Opens for the kernel: flags are O_*.  ERR_PTR. */
 struct file *filp_open(const char *name, int flags, umode_t mode);
 struct file *file_open_name(int dfd, struct filename *name, int flags, umode_t mode);
-/* For exec: a regular file with execute permission, writers denied until exec's caller allows them.  ERR_PTR. */
+/*
+ * For exec: a regular file with execute permission, writers denied until exec's caller allows them.
+ * ERR_PTR.
+ */
 struct file *open_exec(const char *name);
 struct file *do_open_execat(int dfd, struct filename *name, int flags);
 int chdir_kernel(const char *name);
 
 /* The one child @name of @parent (i_rwsem held for writing); ERR_PTR. */
 struct dentry *lookup_one_len(const char *name, struct dentry *parent, int len);
-/* @name in the directory @path, for creating it: the dentry (maybe negative) with the parent locked; or ERR_PTR. */
+/*
+ * @name in the directory @path, for creating it: the dentry (maybe negative) with the parent
+ * locked; or ERR_PTR.
+ */
 struct dentry *kern_path_create(int dfd, const char *name, struct path *path, unsigned int flags);
 void done_path_create(struct path *path, struct dentry *dentry);
 
@@ -62,7 +70,10 @@ int vfs_unlink(struct inode *dir, struct dentry *dentry);
 int vfs_symlink(struct inode *dir, struct dentry *dentry, const char *target);
 int vfs_link(struct dentry *old, struct inode *dir, struct dentry *dentry);
 
-/* The text of a symbolic link into a user buffer: for readlinkat and for inodes whose get_link gives text. */
+/*
+ * The text of a symbolic link into a user buffer: for readlinkat and for inodes whose get_link
+ * gives text.
+ */
 int vfs_readlink(struct dentry *dentry, char __user *buf, int len);
 /* get_link for inodes whose i_link holds the target. */
 const char *simple_get_link(struct dentry *dentry, struct inode *inode, const char **done);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The state of a path walk, for those who take part in it: fs/namei.c, fs/open.c and fs/dirops.c. */
+/*
+ * The state of a path walk, for those who take part in it: fs/namei.c, fs/open.c and fs/dirops.c.
+ */
 #ifndef FS_NAMEI_INTERNAL_H
 #define FS_NAMEI_INTERNAL_H
 
@@ -49,7 +51,10 @@ static inline bool trailing_slash(const struct nameidata *nd)
 
 /* Starts the walk at root, working directory or dfd.  0 with the cache entered, or -errno. */
 int path_init(struct nameidata *nd, const char *name);
-/* Walks all but the last component, which is left in nd->last.  0 or -errno.  Cache entered before and after. */
+/*
+ * Walks all but the last component, which is left in nd->last. 0 or -errno. Cache entered before
+ * and after.
+ */
 int link_path_walk(const char *name, struct nameidata *nd);
 /* Does the last component: NULL: done; a link's text to walk on with (cache entered); ERR_PTR. */
 const char *walk_last(struct nameidata *nd);
@@ -62,9 +67,15 @@ void enter_cache(struct nameidata *nd);
 void terminate_walk(struct nameidata *nd);
 /* The place reached, with references; the walk is over. */
 struct path finish_walk(struct nameidata *nd);
-/* Walks to the parent of the last component: 0 with nd->path referenced (cache left) or -errno with all undone. */
+/*
+ * Walks to the parent of the last component: 0 with nd->path referenced (cache left) or -errno with
+ * all undone.
+ */
 int filename_parentat(struct nameidata *nd, struct filename *name);
-/* The last component in the parent nd->path, whose i_rwsem is held for writing; referenced; maybe negative. */
+/*
+ * The last component in the parent nd->path, whose i_rwsem is held for writing; referenced; maybe
+ * negative.
+ */
 struct dentry *lookup_last(struct nameidata *nd, unsigned int flags);
 
 /* @name in the directory @path for making it (dirops.c): parent locked on success. */

@@ -2,10 +2,12 @@
 /*
  * The tree of mounts.
  *
- * M1  A mount that is in the tree is in the hash under (parent, mountpoint), and its mountpoint has DCACHE_MOUNTED.
- * M2  mnt_count: one for being in the tree, one for each path that refers to it.  A mount leaves the tree by umount only if
- *     nothing but the tree and the caller refers to it; looked at and done under dcache_lock, where walks take theirs.
- * M3  mount_mutex serialises every change; dcache_lock makes each single one visible at once.
+ * M1  A mount that is in the tree is in the hash under (parent, mountpoint), and its mountpoint has
+ *     DCACHE_MOUNTED.
+ * M2  mnt_count: one for being in the tree, one for each path that refers to it.  A mount leaves
+ * the tree by umount only if nothing but the tree and the caller refers to it; looked at and done
+ * under dcache_lock, where walks take theirs. M3  mount_mutex serialises every change; dcache_lock
+ * makes each single one visible at once.
  */
 #include "fs/mount.h"
 #include "drivers/block.h"
@@ -37,7 +39,8 @@
 
 static DEFINE_MUTEX(mount_mutex, RANK_MOUNT);
 static struct hlist_head mount_hashtable[1 << MOUNT_HASH_BITS];	/* dcache_lock */
-static LIST_HEAD(mount_list);					/* mount_mutex, in order of mounting */
+/* mount_mutex, in order of mounting */
+static LIST_HEAD(mount_list);
 
 void path_get(const struct path *path)
 {
@@ -53,7 +56,8 @@ void path_put(const struct path *path)
 
 static struct hlist_head *mount_hash(const struct vfsmount *mnt, const struct dentry *dentry)
 {
-	return &mount_hashtable[hash_64((unsigned long)mnt ^ (unsigned long)dentry >> 3, MOUNT_HASH_BITS)];
+	return &mount_hashtable[hash_64((unsigned long)mnt ^ (unsigned long)dentry >> 3,
+					MOUNT_HASH_BITS)];
 }
 
 struct vfsmount *__lookup_mnt(struct vfsmount *mnt, struct dentry *dentry)
@@ -70,7 +74,8 @@ struct vfsmount *__lookup_mnt(struct vfsmount *mnt, struct dentry *dentry)
 /* --- making and freeing --- */
 
 /* A mount of @type, in no place yet. */
-static struct vfsmount *vfs_kern_mount(struct file_system_type *type, int flags, const char *name, void *data)
+static struct vfsmount *vfs_kern_mount(struct file_system_type *type, int flags, const char *name,
+				       void *data)
 {
 	struct vfsmount *mnt = kzalloc(sizeof(*mnt), GFP_KERNEL);
 	struct dentry *root;
@@ -131,7 +136,10 @@ static void topmost_mount(struct path *path)
 		*path = (struct path){ mnt, mnt->mnt_root };
 }
 
-/* The tree takes over @mnt's first reference, and holds references to the place.  => mount_mutex held */
+/*
+ * The tree takes over @mnt's first reference, and holds references to the place. => mount_mutex
+ * held
+ */
 static int attach_mount(struct vfsmount *mnt, const struct path *where)
 {
 	struct path place = *where;
@@ -169,7 +177,8 @@ static bool is_mounted_upon(const struct dentry *dentry)
 }
 
 /*
- * Takes @mnt out of the tree if nobody but @own_refs callers uses it; *place gets the references that it held.
+ * Takes @mnt out of the tree if nobody but @own_refs callers uses it; *place gets the references
+ * that it held.
  * => mount_mutex held
  */
 static int detach_mount(struct vfsmount *mnt, int own_refs, bool lazy, struct path *place)
@@ -179,7 +188,9 @@ static int detach_mount(struct vfsmount *mnt, int own_refs, bool lazy, struct pa
 	spin_lock(&dcache_lock);
 	if (mnt->mnt_parent == mnt) {
 		error = -EINVAL;
-	} else if (!mnt->mnt_nr_children && (lazy || atomic_read(&mnt->mnt_count) == 1 + own_refs)) {	/* M2 */
+	/* M2 */
+	} else if (!mnt->mnt_nr_children &&
+		   (lazy || atomic_read(&mnt->mnt_count) == 1 + own_refs)) {
 		*place = (struct path){ mnt->mnt_parent, mnt->mnt_mountpoint };
 		hlist_del_init(&mnt->mnt_hash);
 		place->mnt->mnt_nr_children--;
@@ -229,7 +240,8 @@ static int do_remount(const struct path *path, unsigned long flags, void *data)
 	return error;
 }
 
-static int do_new_mount(const struct path *path, const char *type_name, const char *dev, unsigned long flags, void *data)
+static int do_new_mount(const struct path *path, const char *type_name, const char *dev,
+			unsigned long flags, void *data)
 {
 	struct file_system_type *type = get_fs_type(type_name);
 	struct vfsmount *mnt;
@@ -249,7 +261,8 @@ static int do_new_mount(const struct path *path, const char *type_name, const ch
 	return error;
 }
 
-int do_mount(const char *dev_name, const char *dir_name, const char *type, unsigned long flags, void *data)
+int do_mount(const char *dev_name, const char *dir_name, const char *type, unsigned long flags,
+	     void *data)
 {
 	struct path path;
 	int error;
@@ -288,8 +301,8 @@ static char *copy_mount_string(const char __user *user)
 	return copy;
 }
 
-SYSCALL_DEFINE5(mount, const char __user *, dev, const char __user *, dir, const char __user *, type,
-		unsigned long, flags, const void __user *, data)
+SYSCALL_DEFINE5(mount, const char __user *, dev, const char __user *, dir, const char __user *,
+		type, unsigned long, flags, const void __user *, data)
 {
 	const char __user *user[4] = { dev, dir, type, data };
 	char *s[4] = { NULL };
@@ -371,7 +384,10 @@ int mnt_show_options(struct vfsmount *mnt, char *buf, int size)
 		int flag;
 		const char *name;
 	} names[] = {
-		{ MNT_NOSUID, ",nosuid" }, { MNT_NODEV, ",nodev" }, { MNT_NOEXEC, ",noexec" }, { MNT_NOATIME, ",noatime" },
+		{MNT_NOSUID, ",nosuid"},
+		{MNT_NODEV, ",nodev"},
+		{MNT_NOEXEC, ",noexec"},
+		{MNT_NOATIME, ",noatime"},
 	};
 	struct super_block *sb = mnt->mnt_sb;
 	int len = scnprintf(buf, size, "%s", mnt_want_write(mnt) ? "ro" : "rw");
@@ -428,7 +444,8 @@ int mount_root(void)
 	}
 	mnt = vfs_kern_mount(type, root_read_only ? SB_RDONLY : 0, root_device, NULL);
 	if (IS_ERR(mnt)) {
-		pr_err("No root file system: %s cannot be mounted as ext2 (error %ld)\n", root_device, -PTR_ERR(mnt));
+		pr_err("No root file system: %s cannot be mounted as ext2 (error %ld)\n",
+		       root_device, -PTR_ERR(mnt));
 		return PTR_ERR(mnt);
 	}
 	mnt->mnt_flags = root_read_only ? MNT_READONLY : 0;

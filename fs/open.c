@@ -2,8 +2,9 @@
 /*
  * open(2): the last component of the path with its flags, and the file that results.
  *
- * O_CREAT looks for the last component under its directory's i_rwsem, so that finding it absent and creating it are one step;
- * a name that is there already takes the same way as an open without O_CREAT.
+ * O_CREAT looks for the last component under its directory's i_rwsem, so that finding it absent and
+ * creating it are one step; a name that is there already takes the same way as an open without
+ * O_CREAT.
  */
 #include "arch/riscv/uaccess.h"
 #include "fs/fcntl.h"
@@ -26,7 +27,7 @@ struct open_how_kernel {
 
 static int acc_mode_of(int flags)
 {
-	static const u8 modes[] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE };
+	static const u8 modes[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE};
 	int mode = modes[flags & O_ACCMODE];
 
 	if (flags & O_TRUNC)
@@ -83,7 +84,8 @@ static int may_open(const struct path *path, int acc_mode, int flags)
 	error = inode_permission(inode, acc_mode);
 	if (error)
 		return error;
-	if (inode->i_flags & S_APPEND && (flags & O_ACCMODE) != O_RDONLY && (!(flags & O_APPEND) || flags & O_TRUNC))
+	if (inode->i_flags & S_APPEND && (flags & O_ACCMODE) != O_RDONLY &&
+	    (!(flags & O_APPEND) || flags & O_TRUNC))
 		return -EPERM;
 	if (flags & O_NOATIME && !inode_owner_or_capable(inode))
 		return -EPERM;
@@ -95,7 +97,8 @@ static int take_write_access(struct file *file)
 {
 	int error;
 
-	if (!(file->f_mode & FMODE_WRITE) || (!S_ISREG(file->f_inode->i_mode) && !S_ISDIR(file->f_inode->i_mode)))
+	if (!(file->f_mode & FMODE_WRITE) ||
+	    (!S_ISREG(file->f_inode->i_mode) && !S_ISDIR(file->f_inode->i_mode)))
 		return 0;
 	error = mnt_want_write(file->f_path.mnt);
 	if (!error)
@@ -131,7 +134,8 @@ static int do_dentry_open(struct file *file)
 	}
 	file->f_mode |= FMODE_OPENED;
 	file->f_flags &= ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
-	if (file->f_flags & O_DIRECT && !(file->f_mapping->a_ops && file->f_mapping->a_ops->direct_IO))
+	if (file->f_flags & O_DIRECT &&
+	    !(file->f_mapping->a_ops && file->f_mapping->a_ops->direct_IO))
 		return -EINVAL;
 	return 0;
 }
@@ -162,7 +166,9 @@ static struct file *vfs_open(const struct path *path, int flags)
 static int handle_truncate(struct file *file)
 {
 	struct inode *inode = file->f_inode;
-	struct iattr attr = { .ia_valid = ATTR_SIZE | ATTR_OPEN | ATTR_MTIME | ATTR_CTIME | ATTR_FILE, .ia_file = file };
+	struct iattr attr = {.ia_valid =
+				     ATTR_SIZE | ATTR_OPEN | ATTR_MTIME | ATTR_CTIME | ATTR_FILE,
+			     .ia_file = file};
 	int error;
 
 	inode_lock(inode);
@@ -205,8 +211,12 @@ static struct file *do_open(struct nameidata *nd, struct open_how_kernel *how)
 
 /* --- the last component --- */
 
-/* A name that O_CREAT found: 0, 1 for a link to be followed (nd->link set), or -errno.  Eats @dentry. */
-static int found_existing(struct nameidata *nd, struct dentry *dentry, const struct open_how_kernel *how)
+/*
+ * A name that O_CREAT found: 0, 1 for a link to be followed (nd->link set), or -errno. Eats
+ * @dentry.
+ */
+static int found_existing(struct nameidata *nd, struct dentry *dentry,
+			  const struct open_how_kernel *how)
 {
 	struct path next = { mntget(nd->path.mnt), dentry };
 
@@ -231,10 +241,14 @@ static int create_file(struct nameidata *nd, struct dentry *dentry, struct open_
 	if (error)
 		return error;
 	how->created = true;
-	return vfs_create(nd->path.dentry->d_inode, dentry, how->mode & ~current->fs->umask, how->flags & O_EXCL);
+	return vfs_create(nd->path.dentry->d_inode, dentry, how->mode & ~current->fs->umask,
+			  how->flags & O_EXCL);
 }
 
-/* The last component with O_CREAT: result as walk_last().  => out of the cache, nd->path is the directory */
+/*
+ * The last component with O_CREAT: result as walk_last(). => out of the cache, nd->path is the
+ * directory
+ */
 static const char *open_or_create(struct nameidata *nd, struct open_how_kernel *how)
 {
 	struct inode *dir = nd->path.dentry->d_inode;
@@ -275,7 +289,9 @@ static const char *open_last(struct nameidata *nd, struct open_how_kernel *how)
 	if (nd->last_type != LAST_NORM || trailing_slash(nd))
 		return ERR_PTR(-EISDIR);
 	leave_cache(nd);
-	error = S_ISDIR(nd->path.dentry->d_inode->i_mode) ? inode_permission(nd->path.dentry->d_inode, MAY_EXEC) : -ENOTDIR;
+	error = S_ISDIR(nd->path.dentry->d_inode->i_mode)
+			? inode_permission(nd->path.dentry->d_inode, MAY_EXEC)
+			: -ENOTDIR;
 	return error ? ERR_PTR(error) : open_or_create(nd, how);
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A place in the tree of mounted file systems: a directory entry and the mount through which it was reached. */
+/*
+ * A place in the tree of mounted file systems: a directory entry and the mount through which it was
+ * reached.
+ */
 #ifndef FS_PATH_H
 #define FS_PATH_H
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * read(2), write(2), lseek(2) and their kin: check, build an iterator, call the file's read_iter or write_iter.
+ * read(2), write(2), lseek(2) and their kin: check, build an iterator, call the file's read_iter or
+ * write_iter.
  */
 #include "fs/read_write.h"
 #include "arch/riscv/uaccess.h"
@@ -283,8 +284,8 @@ static int iocb_flags_of(int rwf)
 	return flags;
 }
 
-static ssize_t do_vector(struct file *file, unsigned int dir, const struct iovec __user *vec, unsigned long nr,
-			 loff_t *pos, int rwf)
+static ssize_t do_vector(struct file *file, unsigned int dir, const struct iovec __user *vec,
+			 unsigned long nr, loff_t *pos, int rwf)
 {
 	struct iovec fast[UIO_FASTIOV], *iov;
 	struct iov_iter iter;
@@ -300,14 +301,15 @@ static ssize_t do_vector(struct file *file, unsigned int dir, const struct iovec
 		return result;
 	result = rw_verify_area(file, *pos, iter.count);
 	if (!result)
-		result = dir == READ ? vfs_iter_read(file, &iter, pos, flags) : vfs_iter_write(file, &iter, pos, flags);
+		result = dir == READ ? vfs_iter_read(file, &iter, pos, flags)
+				     : vfs_iter_write(file, &iter, pos, flags);
 	if (iov != fast)
 		kfree(iov);
 	return result;
 }
 
-static ssize_t do_vector_at_pos(unsigned int fd, unsigned int dir, const struct iovec __user *vec, unsigned long nr,
-				int rwf)
+static ssize_t do_vector_at_pos(unsigned int fd, unsigned int dir, const struct iovec __user *vec,
+				unsigned long nr, int rwf)
 {
 	struct fd f = fdget_pos(fd);
 	ssize_t result;
@@ -319,8 +321,9 @@ static ssize_t do_vector_at_pos(unsigned int fd, unsigned int dir, const struct 
 	return result;
 }
 
-static ssize_t do_positioned_vector(unsigned int fd, unsigned int dir, const struct iovec __user *vec, unsigned long nr,
-				    loff_t pos, int rwf)
+static ssize_t do_positioned_vector(unsigned int fd, unsigned int dir,
+				    const struct iovec __user *vec, unsigned long nr, loff_t pos,
+				    int rwf)
 {
 	struct fd f;
 	ssize_t result = get_positioned(fd, pos, dir == READ ? FMODE_PREAD : FMODE_PWRITE, &f);
@@ -342,30 +345,33 @@ SYSCALL_DEFINE3(writev, unsigned int, fd, const struct iovec __user *, vec, unsi
 	return do_vector_at_pos(fd, WRITE, vec, nr, 0);
 }
 
-/* The position comes in two halves for the sake of 32-bit machines; the low one holds all of it here. */
-SYSCALL_DEFINE5(preadv, unsigned int, fd, const struct iovec __user *, vec, unsigned long, nr, loff_t, pos,
-		unsigned long, high)
+/*
+ * The position comes in two halves for the sake of 32-bit machines; the low one holds all of it
+ * here.
+ */
+SYSCALL_DEFINE5(preadv, unsigned int, fd, const struct iovec __user *, vec, unsigned long, nr,
+		loff_t, pos, unsigned long, high)
 {
 	return do_positioned_vector(fd, READ, vec, nr, pos, 0);
 }
 
-SYSCALL_DEFINE5(pwritev, unsigned int, fd, const struct iovec __user *, vec, unsigned long, nr, loff_t, pos,
-		unsigned long, high)
+SYSCALL_DEFINE5(pwritev, unsigned int, fd, const struct iovec __user *, vec, unsigned long, nr,
+		loff_t, pos, unsigned long, high)
 {
 	return do_positioned_vector(fd, WRITE, vec, nr, pos, 0);
 }
 
 /* Position -1: the file's own. */
-SYSCALL_DEFINE6(preadv2, unsigned int, fd, const struct iovec __user *, vec, unsigned long, nr, loff_t, pos,
-		unsigned long, high, int, rwf)
+SYSCALL_DEFINE6(preadv2, unsigned int, fd, const struct iovec __user *, vec, unsigned long, nr,
+		loff_t, pos, unsigned long, high, int, rwf)
 {
 	if (pos == -1)
 		return do_vector_at_pos(fd, READ, vec, nr, rwf);
 	return do_positioned_vector(fd, READ, vec, nr, pos, rwf);
 }
 
-SYSCALL_DEFINE6(pwritev2, unsigned int, fd, const struct iovec __user *, vec, unsigned long, nr, loff_t, pos,
-		unsigned long, high, int, rwf)
+SYSCALL_DEFINE6(pwritev2, unsigned int, fd, const struct iovec __user *, vec, unsigned long, nr,
+		loff_t, pos, unsigned long, high, int, rwf)
 {
 	if (pos == -1)
 		return do_vector_at_pos(fd, WRITE, vec, nr, rwf);

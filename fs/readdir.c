@@ -75,7 +75,8 @@ static bool set_last_offset(struct getdents_callback *buf, loff_t pos)
 	return !last || !put_user(pos, &last->d_off);
 }
 
-static bool filldir64(struct dir_context *ctx, const char *name, int len, loff_t pos, u64 ino, unsigned int type)
+static bool filldir64(struct dir_context *ctx, const char *name, int len, loff_t pos, u64 ino,
+		      unsigned int type)
 {
 	struct getdents_callback *buf = container_of(ctx, struct getdents_callback, ctx);
 	size_t reclen = ALIGN(offsetof(struct linux_dirent64, d_name) + len + 1, 8UL);

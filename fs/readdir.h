@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Reading a directory: file_operations.iterate_shared hands one entry after the other to a dir_context's actor, from
- * ctx->pos on, and moves ctx->pos behind each entry that was taken.  Positions are the file system's own; 0 is the start.
+ * Reading a directory: file_operations.iterate_shared hands one entry after the other to a
+ * dir_context's actor, from ctx->pos on, and moves ctx->pos behind each entry that was taken.
+ * Positions are the file system's own; 0 is the start.
  */
 #ifndef FS_READDIR_H
 #define FS_READDIR_H
@@ -12,7 +13,8 @@ struct dir_context;
 struct file;
 
 /* False: no room for this entry, stop. */
-typedef bool filldir_t(struct dir_context *ctx, const char *name, int len, loff_t pos, u64 ino, unsigned int type);
+typedef bool filldir_t(struct dir_context *ctx, const char *name, int len, loff_t pos, u64 ino,
+		       unsigned int type);
 
 struct dir_context {
 	filldir_t *actor;
@@ -30,7 +32,8 @@ static inline unsigned int mode_to_dtype(umode_t mode)
 	return mode >> 12 & 15;
 }
 
-static inline bool dir_emit(struct dir_context *ctx, const char *name, int len, u64 ino, unsigned int type)
+static inline bool dir_emit(struct dir_context *ctx, const char *name, int len, u64 ino,
+			    unsigned int type)
 {
 	return ctx->actor(ctx, name, len, ctx->pos, ino, type);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* sendfile(2): a read and a write through one page of the kernel's, without a way through user memory. */
+/*
+ * sendfile(2): a read and a write through one page of the kernel's, without a way through user
+ * memory.
+ */
 #include "arch/riscv/uaccess.h"
 #include "fs/fcntl.h"
 #include "fs/fdtable.h"
@@ -7,8 +10,12 @@
 #include "kernel/syscall.h"
 #include "mm/page_alloc.h"
 
-/* Bytes moved, or -errno.  What was read and could not be written is given back to the source's position. */
-static ssize_t copy_through(struct file *in, loff_t *in_pos, struct file *out, loff_t *out_pos, size_t count, void *page)
+/*
+ * Bytes moved, or -errno. What was read and could not be written is given back to the source's
+ * position.
+ */
+static ssize_t copy_through(struct file *in, loff_t *in_pos, struct file *out, loff_t *out_pos,
+			    size_t count, void *page)
 {
 	ssize_t done = 0, n = 0, written;
 
@@ -36,7 +43,8 @@ static ssize_t do_sendfile(struct file *out, struct file *in, loff_t *pos, size_
 
 	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE))
 		return -EBADF;
-	if (!(S_ISREG(in->f_inode->i_mode) || S_ISBLK(in->f_inode->i_mode)) || out->f_flags & O_APPEND)
+	if (!(S_ISREG(in->f_inode->i_mode) || S_ISBLK(in->f_inode->i_mode)) ||
+	    out->f_flags & O_APPEND)
 		return -EINVAL;
 	page = (void *)__get_free_page(GFP_KERNEL);
 	if (!page)

@@ -85,12 +85,22 @@ static int vfs_statx(int dfd, const char __user *name, int flags, struct kstat *
 static int copy_stat(const struct kstat *k, struct stat __user *user)
 {
 	struct stat s = {
-		.st_dev = new_encode_dev(k->dev), .st_ino = k->ino, .st_mode = k->mode, .st_nlink = k->nlink,
-		.st_uid = k->uid, .st_gid = k->gid, .st_rdev = new_encode_dev(k->rdev), .st_size = k->size,
-		.st_blksize = k->blksize, .st_blocks = k->blocks,
-		.st_atime = k->atime.tv_sec, .st_atime_nsec = k->atime.tv_nsec,
-		.st_mtime = k->mtime.tv_sec, .st_mtime_nsec = k->mtime.tv_nsec,
-		.st_ctime = k->ctime.tv_sec, .st_ctime_nsec = k->ctime.tv_nsec,
+		.st_dev = new_encode_dev(k->dev),
+		.st_ino = k->ino,
+		.st_mode = k->mode,
+		.st_nlink = k->nlink,
+		.st_uid = k->uid,
+		.st_gid = k->gid,
+		.st_rdev = new_encode_dev(k->rdev),
+		.st_size = k->size,
+		.st_blksize = k->blksize,
+		.st_blocks = k->blocks,
+		.st_atime = k->atime.tv_sec,
+		.st_atime_nsec = k->atime.tv_nsec,
+		.st_mtime = k->mtime.tv_sec,
+		.st_mtime_nsec = k->mtime.tv_nsec,
+		.st_ctime = k->ctime.tv_sec,
+		.st_ctime_nsec = k->ctime.tv_nsec,
 	};
 
 	return copy_to_user(user, &s, sizeof(s)) ? -EFAULT : 0;
@@ -103,7 +113,8 @@ SYSCALL_DEFINE2(fstat, unsigned int, fd, struct stat __user *, user)
 	return vfs_fstat(fd, &stat) ?: copy_stat(&stat, user);
 }
 
-SYSCALL_DEFINE4(newfstatat, int, dfd, const char __user *, name, struct stat __user *, user, int, flags)
+SYSCALL_DEFINE4(newfstatat, int, dfd, const char __user *, name, struct stat __user *, user, int,
+		flags)
 {
 	struct kstat stat;
 
@@ -120,12 +131,24 @@ static struct statx_timestamp statx_time(struct __kernel_timespec t)
 static int copy_statx(const struct kstat *k, struct statx __user *user)
 {
 	struct statx s = {
-		.stx_mask = k->result_mask, .stx_blksize = k->blksize, .stx_attributes = k->attributes,
-		.stx_nlink = k->nlink, .stx_uid = k->uid, .stx_gid = k->gid, .stx_mode = k->mode, .stx_ino = k->ino,
-		.stx_size = k->size, .stx_blocks = k->blocks, .stx_atime = statx_time(k->atime),
-		.stx_btime = statx_time(k->btime), .stx_ctime = statx_time(k->ctime), .stx_mtime = statx_time(k->mtime),
-		.stx_rdev_major = MAJOR(k->rdev), .stx_rdev_minor = MINOR(k->rdev),
-		.stx_dev_major = MAJOR(k->dev), .stx_dev_minor = MINOR(k->dev),
+		.stx_mask = k->result_mask,
+		.stx_blksize = k->blksize,
+		.stx_attributes = k->attributes,
+		.stx_nlink = k->nlink,
+		.stx_uid = k->uid,
+		.stx_gid = k->gid,
+		.stx_mode = k->mode,
+		.stx_ino = k->ino,
+		.stx_size = k->size,
+		.stx_blocks = k->blocks,
+		.stx_atime = statx_time(k->atime),
+		.stx_btime = statx_time(k->btime),
+		.stx_ctime = statx_time(k->ctime),
+		.stx_mtime = statx_time(k->mtime),
+		.stx_rdev_major = MAJOR(k->rdev),
+		.stx_rdev_minor = MINOR(k->rdev),
+		.stx_dev_major = MAJOR(k->dev),
+		.stx_dev_minor = MINOR(k->dev),
 	};
 
 	return copy_to_user(user, &s, sizeof(s)) ? -EFAULT : 0;

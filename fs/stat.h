@@ -34,7 +34,9 @@ struct kstat {
 #define MINOR(dev)		((unsigned int)((dev) & 0xfffff))
 #define MKDEV(major, minor)	((dev_t)((major) << 20 | (minor)))
 
-/* The form in which stat and mknod carry it: minor's low byte, 12 bits of major, the rest of minor. */
+/*
+ * The form in which stat and mknod carry it: minor's low byte, 12 bits of major, the rest of minor.
+ */
 static inline u32 new_encode_dev(dev_t dev)
 {
 	return (MINOR(dev) & 0xff) | MAJOR(dev) << 8 | (MINOR(dev) & ~0xffu) << 12;

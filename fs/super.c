@@ -2,8 +2,9 @@
 /*
  * Super blocks and file system types.
  *
- * Mounting, unmounting and remounting are serialised by mount_mutex (fs/namespace.c); s_umount keeps a super block in its
- * state for those who come from elsewhere (sync, statfs by device).  sb_lock covers the list and s_count.
+ * Mounting, unmounting and remounting are serialised by mount_mutex (fs/namespace.c); s_umount
+ * keeps a super block in its state for those who come from elsewhere (sync, statfs by device).
+ * sb_lock covers the list and s_count.
  */
 #include "fs/super.h"
 #include "drivers/block.h"
@@ -206,7 +207,8 @@ static struct super_block *find_super(struct file_system_type *type, struct bloc
 
 	spin_lock(&sb_lock);
 	list_for_each_entry(sb, &super_blocks, s_list) {
-		if (sb->s_type == type && sb->s_bdev == bdev && atomic_inc_not_zero(&sb->s_active)) {
+		if (sb->s_type == type && sb->s_bdev == bdev &&
+		    atomic_inc_not_zero(&sb->s_active)) {
 			found = sb;
 			break;
 		}
@@ -215,7 +217,8 @@ static struct super_block *find_super(struct file_system_type *type, struct bloc
 	return found;
 }
 
-struct dentry *mount_single(struct file_system_type *type, int flags, void *data, fill_super_t *fill)
+struct dentry *mount_single(struct file_system_type *type, int flags, void *data,
+			    fill_super_t *fill)
 {
 	struct super_block *sb = find_super(type, NULL);
 
@@ -239,7 +242,8 @@ static void set_bdev_super(struct super_block *sb, struct block_device *bdev)
 	strscpy(sb->s_id, bdev->bd_name, sizeof(sb->s_id));
 }
 
-struct dentry *mount_bdev(struct file_system_type *type, int flags, const char *dev_name, void *data, fill_super_t *fill)
+struct dentry *mount_bdev(struct file_system_type *type, int flags, const char *dev_name,
+			  void *data, fill_super_t *fill)
 {
 	struct block_device *bdev = blkdev_get_by_path(dev_name, !(flags & SB_RDONLY), type);
 	struct super_block *sb;

@@ -51,7 +51,8 @@ struct super_operations {
 	int (*sync_fs)(struct super_block *sb, int wait);
 	int (*statfs)(struct dentry *dentry, struct kstatfs *buf);
 	int (*remount_fs)(struct super_block *sb, int *flags, char *data);
-	int (*show_options)(struct super_block *sb, char *buf, int size);	/* ",name=value"; bytes */
+	/* ",name=value"; bytes */
+	int (*show_options)(struct super_block *sb, char *buf, int size);
 };
 
 struct super_block {
@@ -86,7 +87,8 @@ struct file_system_type {
 	const char *name;
 	int fs_flags;
 	/* The root dentry with a reference, and sb->s_active raised; or ERR_PTR. */
-	struct dentry *(*mount)(struct file_system_type *type, int flags, const char *dev_name, void *data);
+	struct dentry *(*mount)(struct file_system_type *type, int flags, const char *dev_name,
+				void *data);
 	void (*kill_sb)(struct super_block *sb);
 	struct list_head list;
 };
@@ -100,10 +102,16 @@ struct file_system_type *next_filesystem(struct file_system_type *pos);
 
 typedef int fill_super_t(struct super_block *sb, void *data, int silent);
 
-/* Ready-made `mount` operations: on a block device; each mount anew; one super block for all mounts. */
-struct dentry *mount_bdev(struct file_system_type *type, int flags, const char *dev_name, void *data, fill_super_t *fill);
-struct dentry *mount_nodev(struct file_system_type *type, int flags, void *data, fill_super_t *fill);
-struct dentry *mount_single(struct file_system_type *type, int flags, void *data, fill_super_t *fill);
+/*
+ * Ready-made `mount` operations: on a block device; each mount anew; one super block for all
+ * mounts.
+ */
+struct dentry *mount_bdev(struct file_system_type *type, int flags, const char *dev_name,
+			  void *data, fill_super_t *fill);
+struct dentry *mount_nodev(struct file_system_type *type, int flags, void *data,
+			   fill_super_t *fill);
+struct dentry *mount_single(struct file_system_type *type, int flags, void *data,
+			    fill_super_t *fill);
 /* … and `kill_sb` ones. */
 void kill_block_super(struct super_block *sb);
 void kill_anon_super(struct super_block *sb);
@@ -113,7 +121,8 @@ void deactivate_super(struct super_block *sb);
 /* Calls @fn for each super block with s_umount held shared. */
 void iterate_supers(void (*fn)(struct super_block *sb, void *arg), void *arg);
 int sync_filesystem(struct super_block *sb);			/* s_umount held */
-int do_remount_sb(struct super_block *sb, int flags, void *data);	/* s_umount held for writing */
+/* s_umount held for writing */
+int do_remount_sb(struct super_block *sb, int flags, void *data);
 int vfs_statfs(struct dentry *dentry, struct kstatfs *buf);
 
 #endif

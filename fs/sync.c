@@ -33,7 +33,8 @@ ssize_t generic_write_sync(struct kiocb *iocb, ssize_t count)
 
 	if (count <= 0 || !(iocb->ki_flags & IOCB_DSYNC))
 		return count;
-	error = vfs_fsync_range(iocb->ki_filp, iocb->ki_pos - count, iocb->ki_pos - 1, !(iocb->ki_flags & IOCB_SYNC));
+	error = vfs_fsync_range(iocb->ki_filp, iocb->ki_pos - count, iocb->ki_pos - 1,
+				!(iocb->ki_flags & IOCB_SYNC));
 	return error ?: count;
 }
 

@@ -9,7 +9,8 @@
 
 static int do_truncate(struct dentry *dentry, loff_t length, struct file *file)
 {
-	struct iattr attr = { .ia_valid = ATTR_SIZE | ATTR_MTIME, .ia_size = length, .ia_file = file };
+	struct iattr attr = {
+		.ia_valid = ATTR_SIZE | ATTR_MTIME, .ia_size = length, .ia_file = file};
 	int error;
 
 	inode_lock(dentry->d_inode);

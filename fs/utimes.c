@@ -37,7 +37,8 @@ static int vfs_utimes(const struct path *path, const struct __kernel_timespec *t
 		else if (times[1].tv_nsec != UTIME_NOW)
 			attr.ia_valid |= ATTR_MTIME_SET;
 		/* One of the two alone, be it to now, is the owner's. */
-		if (!(attr.ia_valid & (ATTR_ATIME_SET | ATTR_MTIME_SET)) && !inode_owner_or_capable(inode))
+		if (!(attr.ia_valid & (ATTR_ATIME_SET | ATTR_MTIME_SET)) &&
+		    !inode_owner_or_capable(inode))
 			return -EPERM;
 		attr.ia_atime = times[0];
 		attr.ia_mtime = times[1];
@@ -60,7 +61,8 @@ static int utimes_fd(unsigned int fd, const struct __kernel_timespec *times)
 	return error;
 }
 
-static int utimes_path(int dfd, const char __user *name, const struct __kernel_timespec *times, int flags)
+static int utimes_path(int dfd, const char __user *name, const struct __kernel_timespec *times,
+		       int flags)
 {
 	unsigned int lookup = flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW;
 	struct path path;
@@ -76,7 +78,8 @@ static int utimes_path(int dfd, const char __user *name, const struct __kernel_t
 	return error;
 }
 
-SYSCALL_DEFINE4(utimensat, int, dfd, const char __user *, name, const struct __kernel_timespec __user *, user, int, flags)
+SYSCALL_DEFINE4(utimensat, int, dfd, const char __user *, name,
+		const struct __kernel_timespec __user *, user, int, flags)
 {
 	struct __kernel_timespec times[2];
 

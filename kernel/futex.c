@@ -80,7 +80,8 @@ int futex_wake(u32 __user *uaddr, int nr_wake, u32 bitset)
 }
 
 /* Queues @w if the word is still @expected.  0, -EAGAIN, -EFAULT. */
-static int queue_if_equal(struct futex_bucket *b, struct futex_waiter *w, u32 __user *uaddr, u32 expected)
+static int queue_if_equal(struct futex_bucket *b, struct futex_waiter *w, u32 __user *uaddr,
+			  u32 expected)
 {
 	unsigned long left;
 	u32 value;
@@ -125,8 +126,11 @@ static bool unqueue(struct futex_bucket *b, struct futex_waiter *w)
 /* @timeout: ns to wait, KTIME_MAX for ever. */
 static int futex_wait(u32 __user *uaddr, u32 expected, s64 timeout, u32 bitset)
 {
-	struct futex_waiter w = { .list = LIST_HEAD_INIT(w.list), .task = current, .mm = current->mm,
-				  .addr = (unsigned long)uaddr, .bitset = bitset };
+	struct futex_waiter w = {.list = LIST_HEAD_INIT(w.list),
+				 .task = current,
+				 .mm = current->mm,
+				 .addr = (unsigned long)uaddr,
+				 .bitset = bitset};
 	struct futex_bucket *b = bucket_of(w.addr);
 	int err;
 
@@ -165,8 +169,8 @@ static int read_timeout(const struct __kernel_timespec __user *utime, int op, s6
 	return 0;
 }
 
-SYSCALL_DEFINE6(futex, u32 *, uaddr, int, op, u32, val, const struct __kernel_timespec *, utime, u32 *, uaddr2,
-		u32, val3)
+SYSCALL_DEFINE6(futex, u32 *, uaddr, int, op, u32, val, const struct __kernel_timespec *, utime,
+		u32 *, uaddr2, u32, val3)
 {
 	s64 timeout;
 	int err;

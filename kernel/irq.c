@@ -30,7 +30,7 @@ int request_irq(int irq, irq_handler_t *handler, const char *name, void *data)
 	if (irq_table[irq].handler) {
 		err = -EBUSY;
 	} else {
-		irq_table[irq] = (struct irq_desc){ .handler = handler, .data = data, .name = name };
+		irq_table[irq] = (struct irq_desc){.handler = handler, .data = data, .name = name};
 		irq_chip->enable(irq);
 	}
 	spin_unlock_irqrestore(&irq_lock, flags);

@@ -13,6 +13,7 @@ struct task_struct;
  * Creates and starts a thread that runs fn(arg) for ever (it must not return). The name has at most
  * 15 characters. ERR_PTR(-ENOMEM). May sleep.
  */
-struct task_struct *__printf(3, 4) kthread_run(void (*fn)(void *arg), void *arg, const char *name, ...);
+struct task_struct *__printf(3, 4)
+	kthread_run(void (*fn)(void *arg), void *arg, const char *name, ...);
 
 #endif

@@ -18,11 +18,13 @@
 static void report_order(const struct held_lock *held, const void *lock, enum lock_rank rank,
 			 const void *caller)
 {
-	panic("L1: lock order: rank %d (%p) acquired at %p while rank %d (%p) is held, acquired at %p",
+	panic("L1: lock order: rank %d (%p) acquired at %p while rank %d (%p) is held, acquired at "
+	      "%p",
 	      rank, lock, caller, held->rank, held->lock, held->caller);
 }
 
-void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping, bool nested, const void *caller)
+void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping, bool nested,
+		   const void *caller)
 {
 	struct held_locks *locks = current->held_locks;
 	unsigned long flags;
@@ -68,8 +70,8 @@ void assert_may_sleep(const void *caller)
 		return;
 	for (int i = 0; i < locks->nr; i++)
 		if (!locks->held[i].sleeping)
-			panic("L2: slept with a spinlock held: at %p, spinlock %p acquired at %p", caller,
-			      locks->held[i].lock, locks->held[i].caller);
+			panic("L2: slept with a spinlock held: at %p, spinlock %p acquired at %p",
+			      caller, locks->held[i].lock, locks->held[i].caller);
 	if (irqs_disabled() && !(current->flags & PF_IDLE))
 		panic("L2: slept with interrupts off at %p", caller);
 }

@@ -24,7 +24,8 @@ struct held_locks {
 };
 
 #ifdef CONFIG_DEBUG
-void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping, bool nested, const void *caller);
+void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping, bool nested,
+		   const void *caller);
 void lock_released(const void *lock);
 /* Panics, naming the lock and its caller, if this task holds a spinlock. */
 void assert_may_sleep(const void *caller);

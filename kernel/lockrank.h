@@ -4,8 +4,8 @@
  * acquired only if its rank is above every rank that the task holds; the debug build asserts it
  * (kernel/lockdep.c). The same rank twice only by a _nested acquire, with the order stated beside
  * it:
- *   MMAP: parent mm before child.    PTE: source table before destination.    FOLIO: by index in a file.
- *   INODE: directories ancestor first, then by address; files after directories, by address.
+ *   MMAP: parent mm before child.    PTE: source table before destination.    FOLIO: by index in a
+ * file. INODE: directories ancestor first, then by address; files after directories, by address.
  *   RUNQUEUE: by hart.
  */
 #ifndef KERNEL_LOCKRANK_H
@@ -20,6 +20,7 @@ enum lock_rank {
 	RANK_TTY,		/* tty and pipe mutexes */
 	/* exec's guard over credentials and the mm of a task being replaced */
 	RANK_CRED,
+	RANK_MM_GATE,		/* held by mm_check() to keep mms from coming to be */
 	RANK_MMAP,		/* mmap_lock */
 	RANK_INVALIDATE,	/* a file's invalidate_lock */
 	RANK_BDEV,		/* opening and closing of block devices */

@@ -45,7 +45,8 @@ const char *symbol_name(unsigned long addr, char *buf, size_t size)
 	if (!ksyms_count || addr < (unsigned long)_text_start || addr >= (unsigned long)_text_end)
 		snprintf(buf, size, "%#lx", addr);
 	else
-		snprintf(buf, size, "%s+%#lx", ksyms_strings + ksyms_names[low], addr - (unsigned long)ksyms_addrs[low]);
+		snprintf(buf, size, "%s+%#lx", ksyms_strings + ksyms_names[low],
+			 addr - (unsigned long)ksyms_addrs[low]);
 	return buf;
 }
 
@@ -101,8 +102,8 @@ static void enter_panic(void)
 	int none = -1;
 
 	local_irq_disable();
-	if (!__atomic_compare_exchange_n(&panic_cpu, &none, smp_processor_id(), false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST)) {
+	if (!__atomic_compare_exchange_n(&panic_cpu, &none, smp_processor_id(), false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
 		if (none == smp_processor_id())
 			machine_power_off(PANIC_STATUS);
 		for (;;)

@@ -100,8 +100,8 @@ void printk(int level, const char *fmt, ...)
 static size_t format_record(const struct record *r, u64 at, char *buf, size_t size)
 {
 	char head[40];
-	size_t n = snprintf(head, sizeof(head), "<%d>[%5llu.%06llu] ", r->level, r->ns / NSEC_PER_SEC,
-			    r->ns % NSEC_PER_SEC / NSEC_PER_USEC);
+	size_t n = snprintf(head, sizeof(head), "<%d>[%5llu.%06llu] ", r->level,
+			    r->ns / NSEC_PER_SEC, r->ns % NSEC_PER_SEC / NSEC_PER_USEC);
 
 	if (n + r->len > size)
 		return 0;

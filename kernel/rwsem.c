@@ -24,8 +24,8 @@ static inline bool try_read(struct rw_semaphore *sem)
 	long count = READ_ONCE(sem->count);
 
 	while (count >= 0 && !READ_ONCE(sem->writers_waiting))
-		if (__atomic_compare_exchange_n(&sem->count, &count, count + 1, true, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&sem->count, &count, count + 1, true,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			return true;
 	return false;
 }
@@ -47,7 +47,8 @@ static int down_slow(struct rw_semaphore *sem, bool write, unsigned int state)
 	int err = 0;
 
 	if (sem->owner == current)
-		panic("rwsem %p acquired twice by %s (%d)", (void *)sem, current->comm, current->pid);
+		panic("rwsem %p acquired twice by %s (%d)", (void *)sem, current->comm,
+		      current->pid);
 	if (write)
 		__atomic_fetch_add(&sem->writers_waiting, 1, __ATOMIC_SEQ_CST);
 	for (;;) {
@@ -84,7 +85,8 @@ static inline int read_from(struct rw_semaphore *sem, unsigned int state, const 
 	return err;
 }
 
-static inline int write_from(struct rw_semaphore *sem, unsigned int state, bool nested, const void *caller)
+static inline int write_from(struct rw_semaphore *sem, unsigned int state, bool nested,
+			     const void *caller)
 {
 	int err;
 
@@ -123,7 +125,8 @@ void up_read(struct rw_semaphore *sem)
 	 * Only the last reader can let somebody in. A waiter queues before it looks at count, and
 	 * we look at the queue after count has changed: one of the two sees the other.
 	 */
-	if (__atomic_sub_fetch(&sem->count, 1, __ATOMIC_SEQ_CST) == 0 && unlikely(waitqueue_active(&sem->wait)))
+	if (__atomic_sub_fetch(&sem->count, 1, __ATOMIC_SEQ_CST) == 0 &&
+	    unlikely(waitqueue_active(&sem->wait)))
 		wake_up_all(&sem->wait);
 }
 

@@ -228,7 +228,8 @@ static struct task_struct *steal(struct run_queue *rq)
 	struct task_struct *task, *found = NULL;
 
 	for (int cpu = 0; cpu < nr_harts; cpu++)
-		if (cpu != rq->cpu && READ_ONCE(run_queues[cpu].nr_queued) > (busiest ? busiest->nr_queued : 0))
+		if (cpu != rq->cpu &&
+		    READ_ONCE(run_queues[cpu].nr_queued) > (busiest ? busiest->nr_queued : 0))
 			busiest = &run_queues[cpu];
 	/* A try only: two harts that steal from each other must not wait for each other. */
 	if (!busiest || !spin_trylock(&busiest->lock))
@@ -264,7 +265,8 @@ static struct task_struct *pick_next(struct run_queue *rq)
  * says so), so that a short visit of a thread costs no fence. The loan goes from borrower to
  * borrower; the next user task ends it.
  */
-static void switch_address_space(struct run_queue *rq, struct task_struct *prev, struct task_struct *next)
+static void switch_address_space(struct run_queue *rq, struct task_struct *prev,
+				 struct task_struct *next)
 {
 	if (!next->mm) {
 		next->active_mm = prev->active_mm;
@@ -333,7 +335,8 @@ void schedule_tail(struct task_struct *prev)
 	finish_switch(prev);
 }
 
-static void switch_to(struct run_queue *rq, struct task_struct *prev, struct task_struct *next, u64 now)
+static void switch_to(struct run_queue *rq, struct task_struct *prev, struct task_struct *next,
+		      u64 now)
 {
 	TRACE(TRACE_SCHED, prev->pid, next->pid, prev->state, 0, 0, 0);
 	if (prev == rq->idle)
@@ -347,7 +350,9 @@ static void switch_to(struct run_queue *rq, struct task_struct *prev, struct tas
 	rq->nr_switches++;
 	switch_address_space(rq, prev, next);
 	fpu_switch(prev, next);
-	/* The lock goes over to @next, who gives it back; it is no longer among what @prev holds. */
+	/*
+	 * The lock goes over to @next, who gives it back; it is no longer among what @prev holds.
+	 */
 	lock_released(&rq->lock);
 	prev = __switch_to(prev, next);
 	finish_switch(prev);

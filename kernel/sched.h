@@ -207,7 +207,9 @@ void sched_fork(struct task_struct *task);	/* scheduler's part of a new task */
 void __noreturn cpu_idle(void);
 /* From here to do_task_dead() others may already believe that current is gone. */
 void task_is_dying(void);
-/* Waits until every such task has left its stack for good: what they used is then free.  May sleep. */
+/*
+ * Waits until every such task has left its stack for good: what they used is then free. May sleep.
+ */
 void wait_for_dying_tasks(void);
 void __noreturn do_task_dead(void);		/* last act of an exiting task */
 /* Prepares a task that will first run fn(arg) in the kernel (arch/riscv/process.c) */

@@ -127,7 +127,8 @@ static bool start_hart(int cpu)
 /* Does the device tree's cpu node offer a hart that we can use? */
 static bool usable_hart(int node, u64 *hartid)
 {
-	const char *type = fdt_prop(node, "device_type", NULL), *status = fdt_prop(node, "status", NULL);
+	const char *type = fdt_prop(node, "device_type", NULL),
+		   *status = fdt_prop(node, "status", NULL);
 	u64 size;
 
 	return type && !strcmp(type, "cpu") && (!status || !strcmp(status, "okay")) &&

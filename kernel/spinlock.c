@@ -69,7 +69,8 @@ void spin_unlock(struct spinlock *lock)
 void assert_spin_locked(const struct spinlock *lock)
 {
 	if (!lock->locked || lock->owner_hart != smp_processor_id())
-		panic("spinlock %p should be held at %p", (const void *)lock, __builtin_return_address(0));
+		panic("spinlock %p should be held at %p", (const void *)lock,
+		      __builtin_return_address(0));
 }
 #else
 void spin_lock_init(struct spinlock *lock, enum lock_rank rank)

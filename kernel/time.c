@@ -39,7 +39,8 @@ u64 ktime_get_real_ns(void)
  */
 void time_init(void)
 {
-	timebase_frequency = fdt_prop_u32(fdt_find_path("/cpus"), "timebase-frequency", timebase_frequency);
+	timebase_frequency =
+		fdt_prop_u32(fdt_find_path("/cpus"), "timebase-frequency", timebase_frequency);
 	clock_shift = NSEC_PER_SEC % timebase_frequency ? MAX_SHIFT : 0;
 	clock_mult = ((u64)NSEC_PER_SEC << clock_shift) / timebase_frequency;
 }

@@ -29,7 +29,8 @@ struct timer_queue {
 } __aligned(64);
 
 static struct timer_queue timer_queues[NR_CPUS] = {
-	[0 ... NR_CPUS - 1] = { .lock = SPINLOCK_INIT(RANK_TIMER), .tick = NEVER, .programmed = NEVER },
+	[0 ... NR_CPUS -
+	 1] = {.lock = SPINLOCK_INIT(RANK_TIMER), .tick = NEVER, .programmed = NEVER},
 };
 
 static struct timer *first_timer(struct timer_queue *q)

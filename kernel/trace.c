@@ -108,21 +108,25 @@ static const char *result_name(u64 result)
 static size_t format(const struct trace_record *r, char *buf, size_t size)
 {
 	const u64 *a = r->arg;
-	size_t n = scnprintf(buf, size, "%llu %d %d %s ", r->ns, r->hart, r->pid, event_names[r->event]);
+	size_t n = scnprintf(buf, size, "%llu %d %d %s ", r->ns, r->hart, r->pid,
+			     event_names[r->event]);
 
 	switch (r->event) {
 	case TRACE_FAULT:
-		return n + scnprintf(buf + n, size - n, "va=%#llx access=%c path=%s result=%s vma=%#llx-%#llx\n",
-				     a[0], (char)a[1], (const char *)a[2], result_name(a[3]), a[4], a[5]);
+		return n + scnprintf(buf + n, size - n,
+				     "va=%#llx access=%c path=%s result=%s vma=%#llx-%#llx\n", a[0],
+				     (char)a[1], (const char *)a[2], result_name(a[3]), a[4], a[5]);
 	case TRACE_SYSCALL:
-		return n + scnprintf(buf + n, size - n, "nr=%llu a0=%#llx a1=%#llx a2=%#llx result=%lld\n",
-				     a[0], a[1], a[2], a[3], (s64)a[4]);
+		return n + scnprintf(buf + n, size - n,
+				     "nr=%llu a0=%#llx a1=%#llx a2=%#llx result=%lld\n", a[0], a[1],
+				     a[2], a[3], (s64)a[4]);
 	case TRACE_SCHED:
-		return n + scnprintf(buf + n, size - n, "prev=%lld next=%lld state=%llu\n", (s64)a[0],
-				     (s64)a[1], a[2]);
+		return n + scnprintf(buf + n, size - n, "prev=%lld next=%lld state=%llu\n",
+				     (s64)a[0], (s64)a[1], a[2]);
 	default:
-		return n + scnprintf(buf + n, size - n, "op=%c dev=%s sector=%llu bytes=%llu %s\n", (char)a[0],
-				     (const char *)a[1], a[2], a[3], a[4] ? "complete" : "submit");
+		return n + scnprintf(buf + n, size - n, "op=%c dev=%s sector=%llu bytes=%llu %s\n",
+				     (char)a[0], (const char *)a[1], a[2], a[3],
+				     a[4] ? "complete" : "submit");
 	}
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * All mms are locked for writing, in the order of their addresses, so nobody faults, maps, forks or
- * exits; mm_count keeps each from going away.  Then each table is walked, and a count kept for each
- * frame is compared with what the folio believes.  Only truncation of a mapped file could change a
- * table meanwhile.
+ * Two ways.  While there are few mms, none can come to be and all are locked for writing, in the
+ * order of their addresses: nobody faults, maps, forks or exits, and what all tables say together
+ * is compared with what each folio believes.  Only truncation of a mapped file could interfere.
+ * With many (a task cannot hold that many locks) each is locked and looked at by itself, and the
+ * sums are left out.
  */
 #include "mm/check_mm.h"
 
@@ -16,6 +17,8 @@
 #include "mm/mmap.h"
 #include "mm/pgtable.h"
 #include "mm/vmalloc.h"
+
+#define MAX_TOGETHER	16	/* lockdep's MAX_HELD_LOCKS with some to spare */
 
 struct mm_walk {
 	struct mm_struct **mms;
@@ -141,7 +144,7 @@ static int check_mapcounts(const struct mm_walk *walk)
 	return 0;
 }
 
-/* --- all of them, stopped --- */
+/* --- all of them --- */
 
 static int by_address(const void *a, const void *b)
 {
@@ -151,38 +154,64 @@ static int by_address(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int check_stopped(struct mm_walk *walk)
+static int check_sums(const struct mm_walk *walk)
+{
+	if (walk->committed != atomic_long_read(&vm_committed_as))
+		return mm_check_failed("mmap.c P2", "%ld pages are promised, the VMAs have %ld",
+				       atomic_long_read(&vm_committed_as), walk->committed);
+	return check_mapcounts(walk);
+}
+
+static int check_together(struct mm_walk *walk)
 {
 	int error = 0;
 
+	for (int i = 0; i < walk->nr; i++)
+		down_write_nested(&walk->mms[i]->mmap_lock);
 	for (int i = 0; i < walk->nr && !error; i++)
 		error = check_one_mm(walk, walk->mms[i]);
-	if (!error && walk->committed != atomic_long_read(&vm_committed_as))
-		error = mm_check_failed("mmap.c P2", "%ld pages are promised, the VMAs have %ld",
-					atomic_long_read(&vm_committed_as), walk->committed);
-	return error ? error : check_mapcounts(walk);
+	if (!error)
+		error = check_sums(walk);
+	for (int i = walk->nr - 1; i >= 0; i--)
+		mmap_write_unlock(walk->mms[i]);
+	return error;
+}
+
+static int check_one_by_one(struct mm_walk *walk)
+{
+	int error = 0;
+
+	for (int i = 0; i < walk->nr && !error; i++) {
+		mmap_write_lock(walk->mms[i]);
+		error = check_one_mm(walk, walk->mms[i]);
+		mmap_write_unlock(walk->mms[i]);
+	}
+	return error;
+}
+
+static int check_all(struct mm_walk *walk)
+{
+	int error;
+
+	walk->nr = grab_all_mms(walk->mms, nr_mms);
+	sort(walk->mms, walk->nr, sizeof(*walk->mms), by_address);
+	error = walk->nr <= MAX_TOGETHER ? check_together(walk) : check_one_by_one(walk);
+	for (int i = 0; i < walk->nr; i++)
+		mmdrop(walk->mms[i]);
+	return error;
 }
 
 int check_address_spaces(void)
 {
-	int max = nr_mms + 64, error = 0;	/* some may come meanwhile */
-	struct mm_walk walk = {
-		.mms = vzalloc(max * sizeof(struct mm_struct *)),
-		.mapped = vzalloc((max_pfn - min_pfn) * sizeof(u16)),
-	};
+	struct mm_walk walk = { .mapped = vzalloc((max_pfn - min_pfn) * sizeof(u16)) };
+	int error = 0;
 
+	down_write(&mm_gate);
+	walk.mms = vzalloc(nr_mms * sizeof(struct mm_struct *));
 	/* Without memory for the books there is nothing to say against the mms. */
-	if (walk.mms && walk.mapped) {
-		walk.nr = grab_all_mms(walk.mms, max);
-		sort(walk.mms, walk.nr, sizeof(*walk.mms), by_address);
-		for (int i = 0; i < walk.nr; i++)
-			down_write_nested(&walk.mms[i]->mmap_lock);
-		error = check_stopped(&walk);
-		for (int i = walk.nr - 1; i >= 0; i--)
-			mmap_write_unlock(walk.mms[i]);
-		for (int i = 0; i < walk.nr; i++)
-			mmdrop(walk.mms[i]);
-	}
+	if (walk.mms && walk.mapped)
+		error = check_all(&walk);
+	up_write(&mm_gate);
 	vfree(walk.mapped);
 	vfree(walk.mms);
 	return error;

@@ -2,13 +2,14 @@
 /*
  * Trap entry and return, and the context switch.
  *
- * sscratch is 0 while the hart runs the kernel and the task pointer while it runs user code, so that one swap tells
- * where the trap came from and gives the kernel its tp.  Interrupts are off from the trap on (privileged spec §4.1.1);
- * do_trap() turns them on where the interrupted code had them on.
+ * sscratch is 0 while the hart runs the kernel and the task pointer while it runs user code, so
+ * that one swap tells where the trap came from and gives the kernel its tp. Interrupts are off from
+ * the trap on (privileged spec §4.1.1); do_trap() turns them on where the interrupted code had them
+ * on.
  *
- * Nesting: a trap inside the kernel builds its frame below the interrupted code's on the same stack.  There may be
- * one page fault (uaccess) or breakpoint under system calls, and one interrupt under each; interrupt handlers
- * run with interrupts off and touch no user memory.
+ * Nesting: a trap inside the kernel builds its frame below the interrupted code's on the same
+ * stack. There may be one page fault (uaccess) or breakpoint under system calls, and one interrupt
+ * under each; interrupt handlers run with interrupts off and touch no user memory.
  */
 #include "arch/riscv/asm_offsets.h"
 #include "arch/riscv/page.h"
@@ -80,7 +81,10 @@ trap_entry:
 	ld	t0, TASK_FLAGS(tp)
 	bnez	t0, ret_to_user_work
 
-	/* C code preserved s1 to s11: the frame's copies need not be loaded again.  s0 was cleared above. */
+	/*
+	 * C code preserved s1 to s11: the frame's copies need not be loaded again. s0 was cleared
+	 * above.
+	 */
 	ld	t0, PT_STATUS(sp)
 	ld	t1, PT_EPC(sp)
 	csrw	sstatus, t0
@@ -142,7 +146,10 @@ restore_caller_saved:
 	ld	sp, PT_SP(sp)
 	sret
 
-	/* Signals, rescheduling: interrupts are off and stay off on return; the frame may have changed altogether. */
+	/*
+	 * Signals, rescheduling: interrupts are off and stay off on return; the frame may have
+	 * changed altogether.
+	 */
 ret_to_user_work:
 	mv	a0, sp
 	mv	a1, t0
@@ -151,7 +158,10 @@ ret_to_user_work:
 
 trap_from_kernel:
 	csrrw	tp, sscratch, zero
-	/* Is there room for a frame?  One word of the task serves as scratch: user_sp is dead while in the kernel. */
+	/*
+	 * Is there room for a frame? One word of the task serves as scratch: user_sp is dead while
+	 * in the kernel.
+	 */
 	sd	t0, TASK_USER_SP(tp)
 	ld	t0, TASK_STACK_BASE(tp)
 	addi	t0, t0, PT_SIZE
@@ -239,7 +249,10 @@ save_kernel_frame:
 	ld	sp, PT_SP(sp)
 	sret
 
-	/* The stack is full: report on a stack of its own.  It serves one hart; the report ends in a panic. */
+	/*
+	 * The stack is full: report on a stack of its own. It serves one hart; the report ends in a
+	 * panic.
+	 */
 stack_overflow:
 	lla	t0, overflow_stack + PAGE_SIZE - PT_SIZE
 	sd	sp, PT_SP(t0)
@@ -248,8 +261,8 @@ stack_overflow:
 	j	save_kernel_frame
 
 /*
- * A new task's first step: a user task goes on with its frame, a kernel thread runs s0(s1).  schedule_tail()
- * releases the run queue that the switch left locked.
+ * A new task's first step: a user task goes on with its frame, a kernel thread runs s0(s1).
+ * schedule_tail() releases the run queue that the switch left locked.
  */
 	.globl ret_from_fork
 ret_from_fork:
@@ -261,7 +274,10 @@ ret_from_fork:
 	jalr	t0
 	j	ret_to_user		/* init: the thread has become a user task by execve */
 
-/* __switch_to(prev, next): saves what the psABI asks a callee to save; returns prev as the new task. */
+/*
+ * __switch_to(prev, next): saves what the psABI asks a callee to save; returns prev as the new
+ * task.
+ */
 	.globl __switch_to
 __switch_to:
 	sd	ra, (TASK_CONTEXT + 0)(a0)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first instructions.  OpenSBI (or U-Boot) enters at the image's first byte in S-mode, translation off, with
- * a0 = hart id and a1 = physical address of the device tree; the other harts wait in the firmware.
+ * The first instructions. OpenSBI (or U-Boot) enters at the image's first byte in S-mode,
+ * translation off, with a0 = hart id and a1 = physical address of the device tree; the other harts
+ * wait in the firmware.
  *
- * The code is linked in the upper half but runs at its load address until satp is set, so that up to there only
- * pc-relative addresses may be used.
+ * The code is linked in the upper half but runs at its load address until satp is set, so that up
+ * to there only pc-relative addresses may be used.
  */
 #include "arch/riscv/asm_offsets.h"
 #include "arch/riscv/page.h"
@@ -61,8 +62,9 @@ _start:
 	unimp
 
 /*
- * a0 = satp.  The instruction after the write of satp cannot be fetched any more at its physical address; the trap
- * that this raises goes to stvec, which is the upper-half address of just that instruction.  Returns there.
+ * a0 = satp. The instruction after the write of satp cannot be fetched any more at its physical
+ * address; the trap that this raises goes to stvec, which is the upper-half address of just that
+ * instruction. Returns there.
  */
 enable_translation:
 	li	t1, KERNEL_LINK_ADDR
@@ -82,7 +84,10 @@ enable_translation:
 	.option pop
 	ret
 
-/* A hart that the SBI's HSM extension starts: a0 = hart id, a1 = what smp.c passed: physical address of struct secondary_boot. */
+/*
+ * A hart that the SBI's HSM extension starts: a0 = hart id, a1 = what smp.c passed: physical
+ * address of struct secondary_boot.
+ */
 	.globl secondary_start
 	.balign 4
 secondary_start:

@@ -27,7 +27,8 @@
 #define EARLY_DTB_VA	0xffffffd000000000
 #define EARLY_PMDS	16		/* 32 MiB for the image */
 
-extern char _image_start[], _text_start[], _text_end[], _rodata_start[], _rodata_end[], _data_start[];
+extern char _image_start[], _text_start[], _text_end[], _rodata_start[], _rodata_end[],
+	_data_start[];
 extern char _image_end[];
 
 unsigned long phys_ram_base, kernel_phys_base;
@@ -54,13 +55,14 @@ unsigned long early_map_setup(unsigned long dtb_pa)
 	unsigned long image = (unsigned long)_image_start;
 
 	kernel_phys_base = image;
-	early_pg_dir[pgd_index(KERNEL_LINK_ADDR)] = table_entry((unsigned long)early_image_pmd >> PAGE_SHIFT);
+	early_pg_dir[pgd_index(KERNEL_LINK_ADDR)] =
+		table_entry((unsigned long)early_image_pmd >> PAGE_SHIFT);
 	for (unsigned long i = 0; i < EARLY_PMDS; i++)
 		early_image_pmd[i] = pfn_pte((image + i * PMD_SIZE) >> PAGE_SHIFT, EARLY_RWX);
 	/* Two entries: the tree may lie across a 1 GiB boundary. */
 	for (unsigned long i = 0; i < 2; i++)
-		early_pg_dir[pgd_index(EARLY_DTB_VA) + i] =
-			pfn_pte(((dtb_pa & PGDIR_MASK) + i * PGDIR_SIZE) >> PAGE_SHIFT, PAGE_KERNEL);
+		early_pg_dir[pgd_index(EARLY_DTB_VA) + i] = pfn_pte(
+			((dtb_pa & PGDIR_MASK) + i * PGDIR_SIZE) >> PAGE_SHIFT, PAGE_KERNEL);
 	return SATP_MODE_SV39 | (unsigned long)early_pg_dir >> PAGE_SHIFT;
 }
 
@@ -74,7 +76,8 @@ void early_map_ram(unsigned long base, unsigned long size)
 	unsigned long pa;
 
 	for (pa = base & PGDIR_MASK; pa < base + size; pa += PGDIR_SIZE)
-		early_pg_dir[pgd_index((unsigned long)__va(pa))] = pfn_pte(pa >> PAGE_SHIFT, PAGE_KERNEL);
+		early_pg_dir[pgd_index((unsigned long)__va(pa))] =
+			pfn_pte(pa >> PAGE_SHIFT, PAGE_KERNEL);
 	local_flush_tlb_all();
 }
 

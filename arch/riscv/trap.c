@@ -21,10 +21,22 @@
 #include "kernel/timer.h"
 
 static const char *const cause_names[] = {
-	"instruction address misaligned", "instruction access fault", "illegal instruction", "breakpoint",
-	"load address misaligned", "load access fault", "store address misaligned", "store access fault",
-	"environment call from U-mode", "environment call from S-mode", "reserved", "reserved",
-	"instruction page fault", "load page fault", "reserved", "store page fault",
+	"instruction address misaligned",
+	"instruction access fault",
+	"illegal instruction",
+	"breakpoint",
+	"load address misaligned",
+	"load access fault",
+	"store address misaligned",
+	"store access fault",
+	"environment call from U-mode",
+	"environment call from S-mode",
+	"reserved",
+	"reserved",
+	"instruction page fault",
+	"load page fault",
+	"reserved",
+	"store page fault",
 };
 
 static void do_interrupt(struct pt_regs *regs)
@@ -54,7 +66,8 @@ static void trap_error(struct pt_regs *regs, int sig, int code)
 		panic("%s in the kernel at pc %s, address %#lx",
 		      cause < ARRAY_SIZE(cause_names) ? cause_names[cause] : "unknown trap",
 		      symbol_name(regs->epc, where, sizeof(where)), regs->badaddr);
-	force_sig_fault(sig, code, (void *)(sig == SIGSEGV || sig == SIGBUS ? regs->badaddr : regs->epc));
+	force_sig_fault(sig, code,
+			(void *)(sig == SIGSEGV || sig == SIGBUS ? regs->badaddr : regs->epc));
 }
 
 static void do_exception(struct pt_regs *regs)
@@ -94,8 +107,8 @@ static void check_stack_overflow(struct pt_regs *regs)
 
 	if (user_mode(regs) || regs->sp >= base + PT_SIZE || current->stack == NULL)
 		return;
-	panic("kernel stack overflow: task %s (%d), sp %#lx, stack %#lx..%#lx, pc %#lx", current->comm,
-	      current->pid, regs->sp, base, base + THREAD_SIZE, regs->epc);
+	panic("kernel stack overflow: task %s (%d), sp %#lx, stack %#lx..%#lx, pc %#lx",
+	      current->comm, current->pid, regs->sp, base, base + THREAD_SIZE, regs->epc);
 }
 
 void do_trap(struct pt_regs *regs)

@@ -2,15 +2,16 @@
 /*
  * A file's content between page cache and disk.
  *
- * Blocks get their place when data is put into the cache, not when it is written out: so a full disk is told to who writes,
- * and writing back never needs an allocation.  Because the allocation's mutex comes before the folio lock, a write goes:
+ * Blocks get their place when data is put into the cache, not when it is written out: so a full
+ * disk is told to who writes, and writing back never needs an allocation. Because the allocation's
+ * mutex comes before the folio lock, a write goes:
  *
- *   1  make the folio uptodate and keep a reference, unless all of it will be overwritten and nobody can be reading it
- *   2  allocate its blocks
- *   3  lock it, copy, mark it dirty
+ *   1  make the folio uptodate and keep a reference, unless all of it will be overwritten and
+ * nobody can be reading it 2  allocate its blocks 3  lock it, copy, mark it dirty
  *
- * X1  A block that was just allocated still has what its last owner left in it.  Nobody may read it from the disk before
- *     it was written: either its folio is uptodate in the cache since before (step 1), or it lies behind the end of the file.
+ * X1  A block that was just allocated still has what its last owner left in it.  Nobody may read it
+ * from the disk before it was written: either its folio is uptodate in the cache since before (step
+ * 1), or it lies behind the end of the file.
  */
 #include "fs/ext2/ext2.h"
 #include "lib/err.h"
@@ -78,8 +79,8 @@ static void write_failed(struct inode *inode, loff_t end)
 }
 
 /*
- * Some of a folio's blocks were allocated, and then the disk was full: what is inside the file now has blocks with foreign
- * content, which the folio's zeros must replace.
+ * Some of a folio's blocks were allocated, and then the disk was full: what is inside the file now
+ * has blocks with foreign content, which the folio's zeros must replace.
  */
 static void write_zeros(struct address_space *mapping, struct folio *folio)
 {
@@ -104,8 +105,8 @@ static int prepare_blocks(struct inode *inode, struct folio *folio, loff_t pos, 
 	return error;
 }
 
-static int ext2_write_begin(struct file *file, struct address_space *mapping, loff_t pos, unsigned int len,
-			    struct folio **foliop, void **fsdata)
+static int ext2_write_begin(struct file *file, struct address_space *mapping, loff_t pos,
+			    unsigned int len, struct folio **foliop, void **fsdata)
 {
 	struct inode *inode = mapping->host;
 	struct folio *folio = NULL;
@@ -138,8 +139,8 @@ static int ext2_write_begin(struct file *file, struct address_space *mapping, lo
 	return 0;
 }
 
-static int ext2_write_end(struct file *file, struct address_space *mapping, loff_t pos, unsigned int len,
-			  unsigned int copied, struct folio *folio, void *fsdata)
+static int ext2_write_end(struct file *file, struct address_space *mapping, loff_t pos,
+			  unsigned int len, unsigned int copied, struct folio *folio, void *fsdata)
 {
 	struct inode *inode = mapping->host;
 
@@ -201,7 +202,10 @@ const struct address_space_operations ext2_aops = {
 
 /* --- size --- */
 
-/* Zeroes the rest of the block in which the file is going to end, so that growing again shows zeros. */
+/*
+ * Zeroes the rest of the block in which the file is going to end, so that growing again shows
+ * zeros.
+ */
 static int zero_tail(struct inode *inode, loff_t size)
 {
 	struct address_space *mapping = inode->i_mapping;

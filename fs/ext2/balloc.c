@@ -2,8 +2,9 @@
 /*
  * Blocks: one bitmap block a group, a set bit is a used block.
  *
- * A new block is looked for, in this order: the goal itself; the rest of the goal's word of the bitmap; the begin of the next
- * byte that is all free, so that a file can go on there for a while; any free bit of the group; the other groups.
+ * A new block is looked for, in this order: the goal itself; the rest of the goal's word of the
+ * bitmap; the begin of the next byte that is all free, so that a file can go on there for a while;
+ * any free bit of the group; the other groups.
  */
 #include "fs/ext2/ext2.h"
 #include "kernel/cred.h"
@@ -47,7 +48,8 @@ static bool has_free_blocks(struct super_block *sb)
 static bool is_metadata(struct super_block *sb, const struct ext2_group_desc *gd, u32 block)
 {
 	return block == gd->bg_block_bitmap || block == gd->bg_inode_bitmap ||
-	       (block >= gd->bg_inode_table && block - gd->bg_inode_table < EXT2_SB(sb)->s_itb_per_group);
+	       (block >= gd->bg_inode_table &&
+		block - gd->bg_inode_table < EXT2_SB(sb)->s_itb_per_group);
 }
 
 static u32 find_free_byte(const u8 *map, u32 nbits, u32 from)
@@ -96,13 +98,16 @@ static u32 alloc_in_group(struct super_block *sb, u32 group, u32 from, int *erro
 		bit = find_bit(bh->b_data, nbits, from);
 		if (bit >= nbits) {
 			brelse(bh);
-			ext2_error(sb, "%s): group %u has fewer free blocks than it says\n", sb->s_id, group);
+			ext2_error(sb, "%s): group %u has fewer free blocks than it says\n",
+				   sb->s_id, group);
 			return 0;
 		}
 		block = ext2_group_first_block(sb, group) + bit;
 		__set_bit(bit, (unsigned long *)bh->b_data);
 		if (is_metadata(sb, gd, block))
-			ext2_error(sb, "%s): block %u, in use by the file system, was marked as free\n", sb->s_id, block);
+			ext2_error(sb,
+				   "%s): block %u, in use by the file system, was marked as free\n",
+				   sb->s_id, block);
 	} while (is_metadata(sb, gd, block));
 	mark_buffer_dirty(bh);
 	brelse(bh);
@@ -141,7 +146,8 @@ u32 ext2_new_block(struct inode *inode, u32 goal, int *error)
 }
 
 /* Clears @count bits from @bit on; how many were set.  => s_alloc_mutex held */
-static u32 clear_bits(struct super_block *sb, struct buffer_head *bh, u32 first_block, u32 bit, u32 count)
+static u32 clear_bits(struct super_block *sb, struct buffer_head *bh, u32 first_block, u32 bit,
+		      u32 count)
 {
 	u32 freed = 0;
 
@@ -149,7 +155,8 @@ static u32 clear_bits(struct super_block *sb, struct buffer_head *bh, u32 first_
 		if (__test_and_clear_bit(bit, (unsigned long *)bh->b_data))
 			freed++;
 		else
-			ext2_error(sb, "%s): block %u was freed twice\n", sb->s_id, first_block + bit);
+			ext2_error(sb, "%s): block %u was freed twice\n", sb->s_id,
+				   first_block + bit);
 	}
 	return freed;
 }
@@ -182,9 +189,10 @@ void ext2_free_blocks(struct inode *inode, u32 block, u32 count)
 	struct super_block *sb = inode->i_sb;
 	const struct ext2_super_block *es = EXT2_SB(sb)->s_es;
 
-	if (!ext2_block_valid(sb, block) || !ext2_block_valid(sb, block + count - 1) || block + count < block) {
-		ext2_error(sb, "%s): inode %lu has blocks %u + %u, outside the file system\n", sb->s_id, inode->i_ino, block,
-			   count);
+	if (!ext2_block_valid(sb, block) || !ext2_block_valid(sb, block + count - 1) ||
+	    block + count < block) {
+		ext2_error(sb, "%s): inode %lu has blocks %u + %u, outside the file system\n",
+			   sb->s_id, inode->i_ino, block, count);
 		return;
 	}
 	while (count) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where the blocks of a file are: twelve pointers in the inode, then trees of one, two and three levels of blocks of
- * pointers.  A pointer of 0 is a hole.
+ * Where the blocks of a file are: twelve pointers in the inode, then trees of one, two and three
+ * levels of blocks of pointers. A pointer of 0 is a hole.
  *
  *   i_data[0..11]  ─────────────────────────────> data
  *   i_data[12]     ─> pointers ─────────────────> data
@@ -9,10 +9,11 @@
  *   i_data[14]     ─> pointers ─> pointers ─> pointers ─> data
  *
  * T1  Whoever adds or frees blocks holds truncate_mutex.
- * T2  Readers hold nothing.  They never meet a half-made branch, because a branch is linked in by one store after all of
- *     it is there; and never a freed one, because blocks are freed only behind the end of the file, after its
- *     folios there are gone and with invalidate_lock keeping new ones out.
- * T3  A branch is first allocated as a whole and then linked in, so running out of space changes nothing.
+ * T2  Readers hold nothing.  They never meet a half-made branch, because a branch is linked in by
+ * one store after all of it is there; and never a freed one, because blocks are freed only behind
+ * the end of the file, after its folios there are gone and with invalidate_lock keeping new ones
+ * out. T3  A branch is first allocated as a whole and then linked in, so running out of space
+ * changes nothing.
  */
 #include "fs/ext2/ext2.h"
 #include "lib/err.h"
@@ -52,7 +53,8 @@ static bool block_to_path(const struct inode *inode, u64 block, struct block_pat
 			path->depth = depth;
 			path->offset[0] = EXT2_IND_BLOCK + depth - 2;
 			for (unsigned int i = 1; i < depth; i++)
-				path->offset[i] = (block - first) >> bits * (depth - 1 - i) & ((1u << bits) - 1);
+				path->offset[i] = (block - first) >> bits * (depth - 1 - i) &
+						  ((1u << bits) - 1);
 			return true;
 		}
 		first += span;
@@ -68,7 +70,8 @@ static struct buffer_head *read_pointers(struct inode *inode, u32 block)
 	struct buffer_head *bh;
 
 	if (!ext2_block_valid(sb, block)) {
-		ext2_error(sb, "%s): inode %lu points to block %u, outside the file system\n", sb->s_id, inode->i_ino, block);
+		ext2_error(sb, "%s): inode %lu points to block %u, outside the file system\n",
+			   sb->s_id, inode->i_ino, block);
 		return ERR_PTR(-EIO);
 	}
 	bh = sb_bread(sb, block);
@@ -82,10 +85,11 @@ struct slot {
 };
 
 /*
- * Descends as far as there are pointers.  *level: of the slot reached; it holds 0 if *level < depth - 1.  The slot's
- * buffer is the caller's.
+ * Descends as far as there are pointers.  *level: of the slot reached; it holds 0 if *level < depth
+ * - 1.  The slot's buffer is the caller's.
  */
-static int descend(struct inode *inode, const struct block_path *path, struct slot *slot, unsigned int *level)
+static int descend(struct inode *inode, const struct block_path *path, struct slot *slot,
+		   unsigned int *level)
 {
 	struct buffer_head *bh;
 
@@ -118,7 +122,9 @@ static u64 hole_length(const struct inode *inode, const struct block_path *path,
 	return span - inside;
 }
 
-/* How many pointers from @p on, at most @max, go on where the one before ends (or are holes, too). */
+/*
+ * How many pointers from @p on, at most @max, go on where the one before ends (or are holes, too).
+ */
 static u64 run_length(const u32 *p, u64 max)
 {
 	u32 first = READ_ONCE(p[0]);
@@ -146,7 +152,8 @@ int ext2_get_extent(struct inode *inode, u64 block, u64 max, struct extent *exte
 	if (level + 1 < path.depth) {
 		extent->count = min(max, hole_length(inode, &path, level));
 	} else {
-		room = (level ? EXT2_SB(sb)->s_addr_per_block : EXT2_NDIR_BLOCKS) - path.offset[level];
+		room = (level ? EXT2_SB(sb)->s_addr_per_block : EXT2_NDIR_BLOCKS) -
+		       path.offset[level];
 		extent->phys = READ_ONCE(*slot.p);
 		extent->mapped = extent->phys;
 		extent->count = run_length(slot.p, min_t(u64, max, room));
@@ -154,8 +161,8 @@ int ext2_get_extent(struct inode *inode, u64 block, u64 max, struct extent *exte
 	brelse(slot.bh);
 	if (extent->mapped && (!ext2_block_valid(sb, extent->phys) ||
 			       !ext2_block_valid(sb, extent->phys + extent->count - 1))) {
-		ext2_error(sb, "%s): inode %lu has block %llu at %llu, outside the file system\n", sb->s_id, inode->i_ino,
-			   block, extent->phys);
+		ext2_error(sb, "%s): inode %lu has block %llu at %llu, outside the file system\n",
+			   sb->s_id, inode->i_ino, block, extent->phys);
 		return -EIO;
 	}
 	return 0;
@@ -163,7 +170,10 @@ int ext2_get_extent(struct inode *inode, u64 block, u64 max, struct extent *exte
 
 /* --- adding blocks --- */
 
-/* A good place for @block: behind the one before it; else near what is mapped; else where its group begins, spread. */
+/*
+ * A good place for @block: behind the one before it; else near what is mapped; else where its group
+ * begins, spread.
+ */
 static u32 find_goal(struct inode *inode, u64 block, const struct slot *slot)
 {
 	struct ext2_inode_info *ei = EXT2_I(inode);
@@ -180,7 +190,10 @@ static u32 find_goal(struct inode *inode, u64 block, const struct slot *slot)
 	}
 	if (slot->bh)
 		return slot->bh->b_blocknr + 1;
-	/* Files of one directory share a group: those made by different processes begin in different parts of it. */
+	/*
+	 * Files of one directory share a group: those made by different processes begin in
+	 * different parts of it.
+	 */
 	return ext2_group_first_block(sb, group) + current->pid % 16 * (per_group / 16);
 }
 
@@ -201,8 +214,12 @@ static int write_pointer_block(struct inode *inode, u32 block, unsigned int offs
 	return 0;
 }
 
-/* A branch of @n blocks, the last one for data, not yet linked in.  @block[0] is the one to link.  0 or -errno. */
-static int alloc_branch(struct inode *inode, u32 goal, const unsigned int *offset, unsigned int n, u32 *block)
+/*
+ * A branch of @n blocks, the last one for data, not yet linked in. @block[0] is the one to link. 0
+ * or -errno.
+ */
+static int alloc_branch(struct inode *inode, u32 goal, const unsigned int *offset, unsigned int n,
+			u32 *block)
 {
 	unsigned int got;
 	int error = 0;
@@ -218,7 +235,8 @@ static int alloc_branch(struct inode *inode, u32 goal, const unsigned int *offse
 	if (!error)
 		return 0;
 	while (got--) {		/* T3 */
-		bforget(__find_get_block(inode->i_sb->s_bdev, block[got], inode->i_sb->s_blocksize));
+		bforget(__find_get_block(inode->i_sb->s_bdev, block[got],
+					 inode->i_sb->s_blocksize));
 		ext2_free_blocks(inode, block[got], 1);
 	}
 	return error;
@@ -292,7 +310,10 @@ static void free_data_block(struct free_run *run, u32 block)
 {
 	struct inode *inode = run->inode;
 
-	/* Directories and symbolic links are kept in buffers, which must not be written over the block's next content. */
+	/*
+	 * Directories and symbolic links are kept in buffers, which must not be written over the
+	 * block's next content.
+	 */
 	if (!S_ISREG(inode->i_mode))
 		bforget(__find_get_block(inode->i_sb->s_bdev, block, inode->i_sb->s_blocksize));
 	if (run->count && block == run->block + run->count) {
@@ -306,7 +327,8 @@ static void free_data_block(struct free_run *run, u32 block)
 }
 
 /*
- * Frees the blocks of a subtree of @levels levels of pointers, from its block number @from on; all of it if @from is 0.
+ * Frees the blocks of a subtree of @levels levels of pointers, from its block number @from on; all
+ * of it if @from is 0.
  */
 static void free_subtree(struct free_run *run, u32 *slot, unsigned int levels, u64 from)
 {
@@ -355,7 +377,8 @@ static void free_from(struct inode *inode, u64 first)
 		free_subtree(&run, &data[i], 0, 0);
 	for (unsigned int levels = 1; levels < MAX_DEPTH; levels++) {
 		if (first < base + span)
-			free_subtree(&run, &data[EXT2_IND_BLOCK + levels - 1], levels, first > base ? first - base : 0);
+			free_subtree(&run, &data[EXT2_IND_BLOCK + levels - 1], levels,
+				     first > base ? first - base : 0);
 		base += span;
 		span <<= bits;
 	}

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Directories: files of entries, read and changed in the device's page cache.  Names are looked for one block after the
- * other; the index of an indexed directory (INDEX_FL) is not used, and taken to be gone when the directory
- * changes: to who does not know it its blocks look like free entries, by design.
+ * Directories: files of entries, read and changed in the device's page cache. Names are looked for
+ * one block after the other; the index of an indexed directory (INDEX_FL) is not used, and taken to
+ * be gone when the directory changes: to who does not know it its blocks look like free entries, by
+ * design.
  *
- * V1  A block's entries are checked once, when the block is first used (BH_Verified): then every entry is aligned, inside
- *     the block, long enough for its name, and the last one ends where the block ends.
+ * V1  A block's entries are checked once, when the block is first used (BH_Verified): then every
+ *     entry is aligned, inside the block, long enough for its name, and the last one ends where the
+ *     block ends.
  */
 #include "fs/ext2/ext2.h"
 #include "lib/err.h"
@@ -16,7 +18,8 @@ static const u8 type_of_ft[] = { DT_UNKNOWN, DT_REG, DT_DIR, 2, 6, 1, 12, DT_LNK
 /* EXT2_FT_* from a mode. */
 static u8 file_type(const struct inode *inode)
 {
-	static const u8 ft[16] = { [DT_REG] = 1, [DT_DIR] = 2, [2] = 3, [6] = 4, [1] = 5, [12] = 6, [DT_LNK] = 7 };
+	static const u8 ft[16] = {
+		[DT_REG] = 1, [DT_DIR] = 2, [2] = 3, [6] = 4, [1] = 5, [12] = 6, [DT_LNK] = 7};
 
 	if (!(EXT2_SB(inode->i_sb)->s_es->s_feature_incompat & EXT2_FEATURE_INCOMPAT_FILETYPE))
 		return 0;
@@ -39,7 +42,8 @@ static bool is_end(const struct buffer_head *bh, const struct ext2_dir_entry *de
 }
 
 /* NULL or what is wrong with the entry at @offset. */
-static const char *check_entry(const struct inode *dir, const struct buffer_head *bh, unsigned int offset)
+static const char *check_entry(const struct inode *dir, const struct buffer_head *bh,
+			       unsigned int offset)
 {
 	const struct ext2_dir_entry *de = entry_at(bh, offset);
 
@@ -58,11 +62,13 @@ static bool verify_block(struct inode *dir, struct buffer_head *bh)
 {
 	const char *wrong;
 
-	for (unsigned int offset = 0; offset < bh->b_size; offset += entry_at(bh, offset)->rec_len) {
+	for (unsigned int offset = 0; offset < bh->b_size;
+	     offset += entry_at(bh, offset)->rec_len) {
 		wrong = check_entry(dir, bh, offset);
 		if (wrong) {
-			ext2_error(dir->i_sb, "%s): directory %lu, entry at %u of block %llu has %s\n", dir->i_sb->s_id,
-				   dir->i_ino, offset, bh->b_blocknr, wrong);
+			ext2_error(dir->i_sb,
+				   "%s): directory %lu, entry at %u of block %llu has %s\n",
+				   dir->i_sb->s_id, dir->i_ino, offset, bh->b_blocknr, wrong);
 			return false;
 		}
 	}
@@ -78,7 +84,8 @@ static struct buffer_head *read_dir_block(struct inode *dir, u64 n)
 	int error = ext2_get_extent(dir, n, 1, &extent);
 
 	if (!error && !extent.mapped) {
-		ext2_error(dir->i_sb, "%s): directory %lu has a hole at block %llu\n", dir->i_sb->s_id, dir->i_ino, n);
+		ext2_error(dir->i_sb, "%s): directory %lu has a hole at block %llu\n",
+			   dir->i_sb->s_id, dir->i_ino, n);
 		error = -EIO;
 	}
 	if (error)
@@ -101,7 +108,8 @@ static u64 dir_blocks(const struct inode *dir)
 static struct ext2_dir_entry *find_in_block(struct buffer_head *bh, const struct qstr *name)
 {
 	for (struct ext2_dir_entry *de = entry_at(bh, 0); !is_end(bh, de); de = next_entry(de)) {
-		if (de->inode && de->name_len == name->len && !memcmp(de->name, name->name, name->len))
+		if (de->inode && de->name_len == name->len &&
+		    !memcmp(de->name, name->name, name->len))
 			return de;
 	}
 	return NULL;
@@ -110,7 +118,8 @@ static struct ext2_dir_entry *find_in_block(struct buffer_head *bh, const struct
 int ext2_find_entry(struct inode *dir, const struct qstr *name, struct ext2_entry *entry)
 {
 	struct ext2_inode_info *ei = EXT2_I(dir);
-	u64 blocks = dir_blocks(dir), n = ei->i_dir_start_lookup < blocks ? ei->i_dir_start_lookup : 0;
+	u64 blocks = dir_blocks(dir),
+	    n = ei->i_dir_start_lookup < blocks ? ei->i_dir_start_lookup : 0;
 
 	for (u64 i = 0; i < blocks; i++) {
 		entry->bh = read_dir_block(dir, n);
@@ -153,7 +162,8 @@ static void dir_changed(struct inode *dir, struct buffer_head *bh)
 	mark_inode_dirty(dir);
 }
 
-static void fill_entry(struct ext2_dir_entry *de, const struct qstr *name, const struct inode *inode)
+static void fill_entry(struct ext2_dir_entry *de, const struct qstr *name,
+		       const struct inode *inode)
 {
 	de->name_len = name->len;
 	memcpy(de->name, name->name, name->len);
@@ -244,7 +254,8 @@ int ext2_delete_entry(struct inode *dir, struct ext2_entry *entry)
 {
 	struct ext2_dir_entry *before = NULL;
 
-	for (struct ext2_dir_entry *de = entry_at(entry->bh, 0); de != entry->de; de = next_entry(de))
+	for (struct ext2_dir_entry *de = entry_at(entry->bh, 0); de != entry->de;
+	     de = next_entry(de))
 		before = de;
 	if (before)
 		before->rec_len += entry->de->rec_len;
@@ -280,7 +291,8 @@ int ext2_make_empty(struct inode *inode, struct inode *parent)
 
 static bool is_dot_or_dotdot(const struct ext2_dir_entry *de)
 {
-	return de->name[0] == '.' && (de->name_len == 1 || (de->name_len == 2 && de->name[1] == '.'));
+	return de->name[0] == '.' &&
+	       (de->name_len == 1 || (de->name_len == 2 && de->name[1] == '.'));
 }
 
 int ext2_empty_dir(struct inode *inode)
@@ -291,7 +303,8 @@ int ext2_empty_dir(struct inode *inode)
 
 		if (IS_ERR(bh))
 			return PTR_ERR(bh);
-		for (struct ext2_dir_entry *de = entry_at(bh, 0); !is_end(bh, de); de = next_entry(de))
+		for (struct ext2_dir_entry *de = entry_at(bh, 0); !is_end(bh, de);
+		     de = next_entry(de))
 			more |= de->inode && !is_dot_or_dotdot(de);
 		brelse(bh);
 		if (more)
@@ -314,8 +327,10 @@ static bool emit_block(struct buffer_head *bh, struct dir_context *ctx)
 		if (pos < ctx->pos)
 			continue;
 		ctx->pos = pos;
-		if (de->inode && !dir_emit(ctx, de->name, de->name_len, de->inode,
-					   de->file_type < ARRAY_SIZE(type_of_ft) ? type_of_ft[de->file_type] : DT_UNKNOWN))
+		if (de->inode &&
+		    !dir_emit(ctx, de->name, de->name_len, de->inode,
+			      de->file_type < ARRAY_SIZE(type_of_ft) ? type_of_ft[de->file_type]
+								     : DT_UNKNOWN))
 			return false;
 		ctx->pos = pos + de->rec_len;
 	}

@@ -2,10 +2,11 @@
 /*
  * ext2 in memory, and what its files offer each other.
  *
- * Locks: the directory's or file's i_rwsem; then truncate_mutex, over an inode's tree of blocks while blocks are added or
- * freed (readers of the tree take nothing, see block_map.c); then s_alloc_mutex, over the bitmaps, the group
- * descriptors, the counters and the orphan list.  Both mutexes come before every folio lock, so blocks
- * are allocated before the folio that is to hold their data is locked.
+ * Locks: the directory's or file's i_rwsem; then truncate_mutex, over an inode's tree of blocks
+ * while blocks are added or freed (readers of the tree take nothing, see block_map.c); then
+ * s_alloc_mutex, over the bitmaps, the group descriptors, the counters and the orphan list. Both
+ * mutexes come before every folio lock, so blocks are allocated before the folio that is to hold
+ * their data is locked.
  */
 #ifndef FS_EXT2_EXT2_H
 #define FS_EXT2_EXT2_H
@@ -50,9 +51,11 @@ struct ext2_inode_info {
 	u32 i_file_acl;
 	u32 i_dtime;
 	u32 i_dir_start_lookup;			/* block where the last name was found */
-	u32 i_next_alloc_block;			/* file's block for which i_next_alloc_goal is a good place */
+	/* file's block for which i_next_alloc_goal is a good place */
+	u32 i_next_alloc_block;
 	u32 i_next_alloc_goal;
-	bool i_discarded;			/* freed on disk, though somebody still has it open */
+	/* freed on disk, though somebody still has it open */
+	bool i_discarded;
 	struct __kernel_timespec i_crtime;
 	struct mutex truncate_mutex;
 	struct list_head i_orphan;
@@ -78,7 +81,8 @@ static inline struct ext2_inode_info *EXT2_I(const struct inode *inode)
 /* --- super.c --- */
 void ext2_mark_error(struct super_block *sb);
 /* The descriptor of @group and, if asked for, its buffer; NULL (after a line): no such group. */
-struct ext2_group_desc *ext2_get_group_desc(struct super_block *sb, u32 group, struct buffer_head **bh);
+struct ext2_group_desc *ext2_get_group_desc(struct super_block *sb, u32 group,
+					    struct buffer_head **bh);
 /* Number of the first block of @group. */
 static inline u32 ext2_group_first_block(struct super_block *sb, u32 group)
 {
@@ -116,7 +120,9 @@ void ext2_discard_orphans(struct super_block *sb);
 
 /* --- block_map.c --- */
 get_extent_t ext2_get_extent;
-/* Gives blocks [@block, @block + @count) a place; *@fresh counts those that had none.  0 or -errno. */
+/*
+ * Gives blocks [@block, @block + @count) a place; *@fresh counts those that had none. 0 or -errno.
+ */
 int ext2_alloc_blocks(struct inode *inode, u64 block, unsigned int count, unsigned int *fresh);
 /* Frees everything from byte @size on. */
 void ext2_truncate_blocks(struct inode *inode, loff_t size);

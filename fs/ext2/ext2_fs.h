@@ -2,9 +2,11 @@
 /*
  * The second extended file system on disk.  All numbers are little-endian, as we are.
  *
- *   1024 bytes   super block   group descriptors   then for each group: block bitmap, inode bitmap, inode table, data
+ *   1024 bytes   super block   group descriptors   then for each group: block bitmap, inode bitmap,
+ * inode table, data
  *
- * Blocks are numbered from 0; with 1 KiB blocks group 0 begins at block 1 (s_first_data_block).  Inodes are numbered from 1.
+ * Blocks are numbered from 0; with 1 KiB blocks group 0 begins at block 1 (s_first_data_block).
+ * Inodes are numbered from 1.
  */
 #ifndef FS_EXT2_EXT2_FS_H
 #define FS_EXT2_EXT2_FS_H
@@ -30,8 +32,9 @@
 #define EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER	0x0001
 #define EXT2_FEATURE_RO_COMPAT_LARGE_FILE	0x0002
 #define EXT2_FEATURE_RO_COMPAT_EXTRA_ISIZE	0x0040
-#define EXT2_RO_COMPAT_KNOWN	(EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER | EXT2_FEATURE_RO_COMPAT_LARGE_FILE \
-				 | EXT2_FEATURE_RO_COMPAT_EXTRA_ISIZE)
+#define EXT2_RO_COMPAT_KNOWN                                                       \
+	(EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER | EXT2_FEATURE_RO_COMPAT_LARGE_FILE | \
+	 EXT2_FEATURE_RO_COMPAT_EXTRA_ISIZE)
 
 /* s_feature_incompat: may not be touched by who does not know them */
 #define EXT2_FEATURE_INCOMPAT_FILETYPE		0x0002
@@ -111,7 +114,8 @@ struct ext2_inode {
 	u16 i_uid;
 	u32 i_size;
 	u32 i_atime, i_ctime, i_mtime;
-	u32 i_dtime;			/* of deletion; while on the orphan list: the next inode of it */
+	/* of deletion; while on the orphan list: the next inode of it */
+	u32 i_dtime;
 	u16 i_gid;
 	u16 i_links_count;
 	u32 i_blocks;			/* of 512 bytes, pointer blocks included */
@@ -127,10 +131,11 @@ struct ext2_inode {
 	/* with inodes larger than 128 bytes, as far as i_extra_isize says */
 	u16 i_extra_isize;
 	u16 i_checksum_hi;
-	u32 i_ctime_extra, i_mtime_extra, i_atime_extra;	/* bits 0-1: more seconds; above: nanoseconds */
+	/* bits 0-1: more seconds; above: nanoseconds */
+	u32 i_ctime_extra, i_mtime_extra, i_atime_extra;
 	u32 i_crtime, i_crtime_extra;
 };
-#define EXT2_EXTRA_ISIZE	(offsetofend(struct ext2_inode, i_crtime_extra) - EXT2_GOOD_OLD_INODE_SIZE)
+#define EXT2_EXTRA_ISIZE (offsetofend(struct ext2_inode, i_crtime_extra) - EXT2_GOOD_OLD_INODE_SIZE)
 
 /* A directory is a file of these; none crosses a block's end, and together they fill each block. */
 struct ext2_dir_entry {

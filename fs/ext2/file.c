@@ -9,8 +9,8 @@
 #include <linux/fs.h>
 
 /*
- * Data first, then the inode, then the device's metadata as a whole: the blocks of pointers that the file needs are not
- * told apart from other files'.
+ * Data first, then the inode, then the device's metadata as a whole: the blocks of pointers that
+ * the file needs are not told apart from other files'.
  */
 int ext2_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 {
@@ -46,7 +46,8 @@ static loff_t seek_hole_data(struct inode *inode, loff_t pos, bool data)
 	if (pos < 0 || pos >= size)
 		return -ENXIO;
 	while (pos < size) {
-		error = ext2_get_extent(inode, pos >> bits, ((size - 1) >> bits) - (pos >> bits) + 1, &extent);
+		error = ext2_get_extent(inode, pos >> bits,
+					((size - 1) >> bits) - (pos >> bits) + 1, &extent);
 		if (error)
 			return error;
 		if (extent.mapped == data)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Inodes: one bitmap block a group.  A file's inode is taken from its directory's group or the next one with room, so
- * that what is used together lies together; a directory's from the group with the most free blocks among those that have
- * at least an average number of free inodes, so that directories spread.
+ * Inodes: one bitmap block a group. A file's inode is taken from its directory's group or the next
+ * one with room, so that what is used together lies together; a directory's from the group with the
+ * most free blocks among those that have at least an average number of free inodes, so that
+ * directories spread.
  */
 #include "fs/ext2/ext2.h"
 #include "kernel/cred.h"
@@ -41,11 +42,15 @@ static u32 find_group_file(struct super_block *sb, u32 parent)
 	return parent;
 }
 
-/* A free inode number of @group, marked as used; 0 and *error (left alone if the group is merely full). */
+/*
+ * A free inode number of @group, marked as used; 0 and *error (left alone if the group is merely
+ * full).
+ */
 static ino_t alloc_in_group(struct super_block *sb, u32 group, bool directory, int *error)
 {
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
-	u32 per_group = sbi->s_es->s_inodes_per_group, start = group ? 0 : sbi->s_first_ino - 1, bit;
+	u32 per_group = sbi->s_es->s_inodes_per_group, start = group ? 0 : sbi->s_first_ino - 1,
+	    bit;
 	struct buffer_head *gd_bh, *bh;
 	struct ext2_group_desc *gd = ext2_get_group_desc(sb, group, &gd_bh);
 
@@ -59,7 +64,8 @@ static ino_t alloc_in_group(struct super_block *sb, u32 group, bool directory, i
 	bit = find_next_zero_bit((unsigned long *)bh->b_data, per_group, start);
 	if (bit >= per_group) {
 		brelse(bh);
-		ext2_error(sb, "%s): group %u has fewer free inodes than it says\n", sb->s_id, group);
+		ext2_error(sb, "%s): group %u has fewer free inodes than it says\n", sb->s_id,
+			   group);
 		return 0;
 	}
 	__set_bit(bit, (unsigned long *)bh->b_data);
@@ -116,7 +122,8 @@ struct inode *ext2_new_inode(struct inode *dir, umode_t mode)
 		return ERR_PTR(-ENOMEM);
 	inode->i_ino = alloc_ino(dir, mode, &error);
 	if (!error && insert_inode_locked(inode)) {
-		ext2_error(dir->i_sb, "%s): inode %lu, in use, was marked as free\n", dir->i_sb->s_id, inode->i_ino);
+		ext2_error(dir->i_sb, "%s): inode %lu, in use, was marked as free\n",
+			   dir->i_sb->s_id, inode->i_ino);
 		error = -EIO;
 	}
 	if (error) {

@@ -2,8 +2,8 @@
 /*
  * Inodes between disk and memory, and their end.
  *
- * E1  An inode without a name is deleted on the disk when its last user goes (evict), or at power-off if there still is one
- *     (i_discarded then keeps it from being deleted twice).
+ * E1  An inode without a name is deleted on the disk when its last user goes (evict), or at
+ *     power-off if there still is one (i_discarded then keeps it from being deleted twice).
  */
 #include "fs/ext2/ext2.h"
 #include "kernel/cred.h"
@@ -36,7 +36,8 @@ static struct buffer_head *get_raw_inode(struct super_block *sb, ino_t ino, stru
 	bh = sb_bread(sb, gd->bg_inode_table + index / sbi->s_inodes_per_block);
 	if (!bh)
 		return ERR_PTR(-EIO);
-	*raw = (struct ext2_inode *)(bh->b_data + index % sbi->s_inodes_per_block * sbi->s_inode_size);
+	*raw = (struct ext2_inode *)(bh->b_data +
+				     index % sbi->s_inodes_per_block * sbi->s_inode_size);
 	return bh;
 }
 
@@ -49,7 +50,10 @@ static bool has_extra(const struct super_block *sb, const struct ext2_inode *raw
 	       EXT2_GOOD_OLD_INODE_SIZE + raw->i_extra_isize <= inode_size;
 }
 
-/* Seconds have 34 bits, of which the upper two are in the extra word's lower two, and count from 1901 on. */
+/*
+ * Seconds have 34 bits, of which the upper two are in the extra word's lower two, and count from
+ * 1901 on.
+ */
 static struct __kernel_timespec decode_time(u32 seconds, u32 extra)
 {
 	return (struct __kernel_timespec){ (s32)seconds + ((s64)(extra & 3) << 32), extra >> 2 };
@@ -132,8 +136,8 @@ static const char *check_inode(const struct inode *inode)
 {
 	umode_t type = inode->i_mode & S_IFMT;
 
-	if (type != S_IFREG && type != S_IFDIR && type != S_IFLNK && type != S_IFCHR && type != S_IFBLK &&
-	    type != S_IFIFO && type != S_IFSOCK)
+	if (type != S_IFREG && type != S_IFDIR && type != S_IFLNK && type != S_IFCHR &&
+	    type != S_IFBLK && type != S_IFIFO && type != S_IFSOCK)
 		return "an unknown type";
 	if (inode->i_size < 0 || inode->i_size > inode->i_sb->s_maxbytes)
 		return "a size out of range";
@@ -167,7 +171,8 @@ static int read_inode(struct inode *inode)
 	}
 	ext2_set_inode_flags(inode);
 	/* The old form of a device number has 8 bits for each half. */
-	ext2_set_operations(inode, data[0] ? MKDEV(data[0] >> 8 & 0xff, data[0] & 0xff) : new_decode_dev(data[1]));
+	ext2_set_operations(inode, data[0] ? MKDEV(data[0] >> 8 & 0xff, data[0] & 0xff)
+					   : new_decode_dev(data[1]));
 	return 0;
 }
 
@@ -255,8 +260,12 @@ int ext2_write_inode(struct inode *inode, struct writeback_control *wbc)
 	bh = get_raw_inode(sb, inode->i_ino, &raw);
 	if (IS_ERR(bh))
 		return PTR_ERR(bh);
-	/* An inode of a number that was never used, or was used without the extra part, has none yet. */
-	if (EXT2_SB(sb)->s_inode_size >= EXT2_GOOD_OLD_INODE_SIZE + EXT2_EXTRA_ISIZE && !raw->i_extra_isize)
+	/*
+	 * An inode of a number that was never used, or was used without the extra part, has none
+	 * yet.
+	 */
+	if (EXT2_SB(sb)->s_inode_size >= EXT2_GOOD_OLD_INODE_SIZE + EXT2_EXTRA_ISIZE &&
+	    !raw->i_extra_isize)
 		raw->i_extra_isize = EXT2_EXTRA_ISIZE;
 	write_fields(inode, raw);
 	if (S_ISREG(inode->i_mode) && inode->i_size > (loff_t)S32_MAX)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Names of ext2's files: the operations on directories.  The VFS has checked permissions and holds the i_rwsems. */
+/*
+ * Names of ext2's files: the operations on directories. The VFS has checked permissions and holds
+ * the i_rwsems.
+ */
 #include "fs/ext2/ext2.h"
 #include "lib/err.h"
 #include "lib/string.h"
@@ -22,8 +25,8 @@ static struct dentry *ext2_lookup(struct inode *dir, struct dentry *dentry, unsi
 		brelse(entry.bh);
 		inode = ext2_iget(dir->i_sb, ino);
 		if (IS_ERR(inode) && PTR_ERR(inode) == -ESTALE) {
-			ext2_error(dir->i_sb, "%s): directory %lu names the free inode %lu\n", dir->i_sb->s_id,
-				   dir->i_ino, ino);
+			ext2_error(dir->i_sb, "%s): directory %lu names the free inode %lu\n",
+				   dir->i_sb->s_id, dir->i_ino, ino);
 			return ERR_PTR(-EIO);
 		}
 	}
@@ -94,7 +97,9 @@ static void drop_name(struct inode *inode, const struct inode *dir)
 	mark_inode_dirty(inode);
 }
 
-/* The entry for a name that the VFS has found before: its absence is a broken disk, not an answer. */
+/*
+ * The entry for a name that the VFS has found before: its absence is a broken disk, not an answer.
+ */
 static int find_known_entry(struct inode *dir, const struct qstr *name, struct ext2_entry *entry)
 {
 	int error = ext2_find_entry(dir, name, entry);
@@ -249,7 +254,9 @@ static int ext2_rmdir(struct inode *dir, struct dentry *dentry)
 
 /* --- rename --- */
 
-/* A directory that moves to another parent: its ".." follows, and so do the parents' link counts. */
+/*
+ * A directory that moves to another parent: its ".." follows, and so do the parents' link counts.
+ */
 static int change_parent(struct inode *inode, struct inode *from, struct inode *to)
 {
 	struct ext2_entry dotdot;
@@ -291,7 +298,8 @@ static int replace_target(struct inode *inode, struct inode *dir, struct dentry 
 	return 0;
 }
 
-static int ext2_exchange(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new)
+static int ext2_exchange(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+			 struct dentry *new)
 {
 	struct ext2_entry a, b;
 	int error = find_known_entry(old_dir, &old->d_name, &a);
@@ -308,11 +316,12 @@ static int ext2_exchange(struct inode *old_dir, struct dentry *old, struct inode
 	old->d_inode->i_ctime = new->d_inode->i_ctime = old_dir->i_ctime;
 	mark_inode_dirty(old->d_inode);
 	mark_inode_dirty(new->d_inode);
-	return change_parent(old->d_inode, old_dir, new_dir) ?: change_parent(new->d_inode, new_dir, old_dir);
+	return change_parent(old->d_inode, old_dir, new_dir)
+		       ?: change_parent(new->d_inode, new_dir, old_dir);
 }
 
-static int ext2_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new,
-		       unsigned int flags)
+static int ext2_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		       struct dentry *new, unsigned int flags)
 {
 	struct inode *inode = old->d_inode;
 	struct ext2_entry entry;
@@ -320,7 +329,8 @@ static int ext2_rename(struct inode *old_dir, struct dentry *old, struct inode *
 
 	if (flags & RENAME_EXCHANGE)
 		return ext2_exchange(old_dir, old, new_dir, new);
-	if (S_ISDIR(inode->i_mode) && old_dir != new_dir && !new->d_inode && new_dir->i_nlink >= EXT2_LINK_MAX)
+	if (S_ISDIR(inode->i_mode) && old_dir != new_dir && !new->d_inode &&
+	    new_dir->i_nlink >= EXT2_LINK_MAX)
 		return -EMLINK;
 	if (new->d_inode)
 		error = replace_target(inode, new_dir, new);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Files without a name that are still open.  If the machine stops before they are closed, their blocks would be lost; so the
- * disk has a list of them, from s_last_orphan through each inode's i_dtime, which e2fsck or the next mount works off.
+ * Files without a name that are still open. If the machine stops before they are closed, their
+ * blocks would be lost; so the disk has a list of them, from s_last_orphan through each inode's
+ * i_dtime, which e2fsck or the next mount works off.
  *
- * O1  The list in memory (s_orphan) and the one on the disk have the same inodes in the same order.  s_alloc_mutex.
+ * O1  The list in memory (s_orphan) and the one on the disk have the same inodes in the same order.
+ * s_alloc_mutex.
  */
 #include "fs/ext2/ext2.h"
 #include "kernel/panic.h"
@@ -65,12 +67,14 @@ static struct inode *get_orphan(struct super_block *sb, u32 ino)
 	struct inode *inode = ext2_iget(sb, ino);
 
 	if (IS_ERR(inode)) {
-		pr_warn("ext2 (%s): the list of files to be freed is broken at inode %u\n", sb->s_id, ino);
+		pr_warn("ext2 (%s): the list of files to be freed is broken at inode %u\n",
+			sb->s_id, ino);
 		return NULL;
 	}
 	if (!inode->i_nlink)
 		return inode;
-	pr_warn("ext2 (%s): inode %u has a name, but is on the list of files to be freed\n", sb->s_id, ino);
+	pr_warn("ext2 (%s): inode %u has a name, but is on the list of files to be freed\n",
+		sb->s_id, ino);
 	iput(inode);
 	return NULL;
 }
@@ -98,7 +102,8 @@ static struct inode *grab_first(struct ext2_sb_info *sbi)
 
 	mutex_lock(&sbi->s_alloc_mutex);
 	if (!list_empty(&sbi->s_orphan))
-		inode = igrab(&list_first_entry(&sbi->s_orphan, struct ext2_inode_info, i_orphan)->vfs_inode);
+		inode = igrab(&list_first_entry(&sbi->s_orphan, struct ext2_inode_info, i_orphan)
+				       ->vfs_inode);
 	mutex_unlock(&sbi->s_alloc_mutex);
 	return inode;
 }

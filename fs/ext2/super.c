@@ -2,11 +2,12 @@
 /*
  * Mounting ext2, and what concerns a whole file system.
  *
- * The super block's VALID flag says whether the disk may be believed without a check.  Mounting for writing takes it away,
- * unmounting or remounting read-only puts back what was there.  It reaches the disk before anything else that is
- * written, and after everything else when it is put back.
+ * The super block's VALID flag says whether the disk may be believed without a check. Mounting for
+ * writing takes it away, unmounting or remounting read-only puts back what was there. It reaches
+ * the disk before anything else that is written, and after everything else when it is put back.
  *
- * The free counts of the super block are those of s_free_*, written at each sync; the group descriptors' are kept exact.
+ * The free counts of the super block are those of s_free_*, written at each sync; the group
+ * descriptors' are kept exact.
  */
 #include "drivers/block.h"
 #include "fs/bdev.h"
@@ -35,13 +36,15 @@ void ext2_mark_error(struct super_block *sb)
 		mark_buffer_dirty(sbi->s_sbh);
 }
 
-struct ext2_group_desc *ext2_get_group_desc(struct super_block *sb, u32 group, struct buffer_head **bh)
+struct ext2_group_desc *ext2_get_group_desc(struct super_block *sb, u32 group,
+					    struct buffer_head **bh)
 {
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
 	struct buffer_head *block;
 
 	if (group >= sbi->s_groups_count) {
-		ext2_error(sb, "%s): group %u of %u was asked for\n", sb->s_id, group, sbi->s_groups_count);
+		ext2_error(sb, "%s): group %u of %u was asked for\n", sb->s_id, group,
+			   sbi->s_groups_count);
 		return NULL;
 	}
 	block = sbi->s_group_desc[group / sbi->s_desc_per_block];
@@ -152,7 +155,8 @@ static const char *check_super(const struct super_block *sb, const struct ext2_s
 		return "no blocks";
 	if ((u64)es->s_blocks_count << (10 + es->s_log_block_size) > bdev_nr_bytes(sb->s_bdev))
 		return "larger than its device";
-	if (es->s_free_blocks_count > es->s_blocks_count || es->s_r_blocks_count > es->s_blocks_count)
+	if (es->s_free_blocks_count > es->s_blocks_count ||
+	    es->s_r_blocks_count > es->s_blocks_count)
 		return "block counts out of range";
 	if (inodes && inodes != es->s_inodes_count)
 		return "inode count out of range";
@@ -164,7 +168,8 @@ static const char *check_inode_size(const struct super_block *sb, const struct e
 	if (sbi->s_inode_size < EXT2_GOOD_OLD_INODE_SIZE || sbi->s_inode_size > sb->s_blocksize ||
 	    !is_power_of_2(sbi->s_inode_size))
 		return "inode size out of range";
-	if (sbi->s_first_ino < EXT2_GOOD_OLD_FIRST_INO || sbi->s_first_ino > sbi->s_es->s_inodes_per_group)
+	if (sbi->s_first_ino < EXT2_GOOD_OLD_FIRST_INO ||
+	    sbi->s_first_ino > sbi->s_es->s_inodes_per_group)
 		return "first inode out of range";
 	return NULL;
 }
@@ -178,11 +183,13 @@ static int check_features(struct super_block *sb, const struct ext2_super_block 
 	if (!es->s_rev_level)
 		return 0;
 	if (incompat) {
-		pr_err("ext2 (%s): not mounted, unknown incompatible features %#x\n", sb->s_id, incompat);
+		pr_err("ext2 (%s): not mounted, unknown incompatible features %#x\n", sb->s_id,
+		       incompat);
 		return -EINVAL;
 	}
 	if (ro_compat && !sb_rdonly(sb)) {
-		pr_warn("ext2 (%s): mounted read-only, unknown features %#x\n", sb->s_id, ro_compat);
+		pr_warn("ext2 (%s): mounted read-only, unknown features %#x\n", sb->s_id,
+			ro_compat);
 		sb->s_flags |= SB_RDONLY;
 	}
 	return 0;
@@ -198,7 +205,8 @@ static void derive_numbers(struct super_block *sb)
 	sbi->s_desc_per_block = sb->s_blocksize / sizeof(struct ext2_group_desc);
 	sbi->s_addr_per_block = sb->s_blocksize / sizeof(u32);
 	if (es->s_blocks_per_group)
-		sbi->s_groups_count = DIV_ROUND_UP(es->s_blocks_count - es->s_first_data_block, es->s_blocks_per_group);
+		sbi->s_groups_count = DIV_ROUND_UP(es->s_blocks_count - es->s_first_data_block,
+						   es->s_blocks_per_group);
 }
 
 /* The super block's buffer, with the block size that it names.  0 or -errno. */
@@ -242,8 +250,10 @@ static const char *check_descriptors(struct super_block *sb)
 		const struct ext2_group_desc *gd = ext2_get_group_desc(sb, group, NULL);
 		u32 last = gd->bg_inode_table + sbi->s_itb_per_group - 1;
 
-		if (!ext2_block_valid(sb, gd->bg_block_bitmap) || !ext2_block_valid(sb, gd->bg_inode_bitmap) ||
-		    !ext2_block_valid(sb, gd->bg_inode_table) || !ext2_block_valid(sb, last) || last < gd->bg_inode_table)
+		if (!ext2_block_valid(sb, gd->bg_block_bitmap) ||
+		    !ext2_block_valid(sb, gd->bg_inode_bitmap) ||
+		    !ext2_block_valid(sb, gd->bg_inode_table) || !ext2_block_valid(sb, last) ||
+		    last < gd->bg_inode_table)
 			return "group descriptors out of range";
 	}
 	return NULL;
@@ -297,13 +307,15 @@ static int ext2_statfs(struct dentry *dentry, struct kstatfs *buf)
 	struct super_block *sb = dentry->d_sb;
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
 	const struct ext2_super_block *es = sbi->s_es;
-	u32 overhead = es->s_first_data_block + sbi->s_groups_count * (2 + sbi->s_itb_per_group) + 1 + sbi->s_gdb_count;
+	u32 overhead = es->s_first_data_block + sbi->s_groups_count * (2 + sbi->s_itb_per_group) +
+		       1 + sbi->s_gdb_count;
 
 	buf->f_type = EXT2_SUPER_MAGIC_NR;
 	buf->f_bsize = sb->s_blocksize;
 	buf->f_blocks = es->s_blocks_count - min(overhead, es->s_blocks_count);
 	buf->f_bfree = READ_ONCE(sbi->s_free_blocks);
-	buf->f_bavail = buf->f_bfree > es->s_r_blocks_count ? buf->f_bfree - es->s_r_blocks_count : 0;
+	buf->f_bavail =
+		buf->f_bfree > es->s_r_blocks_count ? buf->f_bfree - es->s_r_blocks_count : 0;
 	buf->f_files = es->s_inodes_count;
 	buf->f_ffree = READ_ONCE(sbi->s_free_inodes);
 	buf->f_namelen = NAME_MAX_LEN;
@@ -351,7 +363,8 @@ static int load_super(struct super_block *sb, int silent)
 	wrong = check_super(sb, sbi->s_es) ?: check_inode_size(sb, sbi);
 	if (!wrong) {
 		sbi->s_inodes_per_block = sb->s_blocksize / sbi->s_inode_size;
-		sbi->s_itb_per_group = DIV_ROUND_UP(sbi->s_es->s_inodes_per_group, sbi->s_inodes_per_block);
+		sbi->s_itb_per_group =
+			DIV_ROUND_UP(sbi->s_es->s_inodes_per_group, sbi->s_inodes_per_block);
 		error = read_descriptors(sb);
 		wrong = error ? "group descriptors cannot be read" : check_descriptors(sb);
 	}
@@ -411,7 +424,8 @@ static int ext2_fill_super(struct super_block *sb, void *data, int silent)
 	return 0;
 }
 
-static struct dentry *ext2_mount(struct file_system_type *type, int flags, const char *dev_name, void *data)
+static struct dentry *ext2_mount(struct file_system_type *type, int flags, const char *dev_name,
+				 void *data)
 {
 	return mount_bdev(type, flags, dev_name, data, ext2_fill_super);
 }
@@ -425,7 +439,8 @@ static struct file_system_type ext2_type = {
 
 static void ext2_init(void)
 {
-	ext2_inode_cache = kmem_cache_create("ext2_inode_cache", sizeof(struct ext2_inode_info), 0, NULL);
+	ext2_inode_cache =
+		kmem_cache_create("ext2_inode_cache", sizeof(struct ext2_inode_info), 0, NULL);
 	register_filesystem(&ext2_type);
 }
 fs_initcall(ext2_init);

@@ -52,7 +52,8 @@ static u64 to_ticks(u64 ns)
 
 static unsigned long mm_rss(struct mm_struct *mm)
 {
-	return atomic_long_read(&mm->rss_stat[MM_FILEPAGES]) + atomic_long_read(&mm->rss_stat[MM_ANONPAGES]) +
+	return atomic_long_read(&mm->rss_stat[MM_FILEPAGES]) +
+	       atomic_long_read(&mm->rss_stat[MM_ANONPAGES]) +
 	       atomic_long_read(&mm->rss_stat[MM_SHMEMPAGES]);
 }
 
@@ -96,22 +97,23 @@ int proc_pid_stat(struct seq_file *m, struct task_struct *task)
 	get_links(task, &l);
 	get_signal_sets(task, &sets);
 	thread_group_cputime(task, &utime, &stime);
-	seq_printf(m, "%d (%s) %c %d %d %d %d %d %u", task->pid, task->comm, state_name(task)[0], l.ppid,
-		   l.pgrp, l.session, l.tty_nr, l.tpgid, task->flags);
-	seq_printf(m, " %llu 0 %llu 0 %llu %llu %llu %llu", task->min_flt, task->maj_flt, to_ticks(utime),
-		   to_ticks(stime), to_ticks(task->signal->children.utime),
+	seq_printf(m, "%d (%s) %c %d %d %d %d %d %u", task->pid, task->comm, state_name(task)[0],
+		   l.ppid, l.pgrp, l.session, l.tty_nr, l.tpgid, task->flags);
+	seq_printf(m, " %llu 0 %llu 0 %llu %llu %llu %llu", task->min_flt, task->maj_flt,
+		   to_ticks(utime), to_ticks(stime), to_ticks(task->signal->children.utime),
 		   to_ticks(task->signal->children.stime));
-	seq_printf(m, " %d %d %d 0 %llu %lu %lu %lu", 20 + task->nice, task->nice, task->signal->nr_threads,
-		   to_ticks(task->start_time), mm ? mm->total_vm << PAGE_SHIFT : 0, mm ? mm_rss(mm) : 0,
+	seq_printf(m, " %d %d %d 0 %llu %lu %lu %lu", 20 + task->nice, task->nice,
+		   task->signal->nr_threads, to_ticks(task->start_time),
+		   mm ? mm->total_vm << PAGE_SHIFT : 0, mm ? mm_rss(mm) : 0,
 		   task_rlimit(task, RLIMIT_RSS));
-	seq_printf(m, " %lu %lu %lu 0 0", mm && may ? mm->start_code : 0, mm && may ? mm->end_code : 0,
-		   mm && may ? mm->start_stack : 0);
+	seq_printf(m, " %lu %lu %lu 0 0", mm && may ? mm->start_code : 0,
+		   mm && may ? mm->end_code : 0, mm && may ? mm->start_stack : 0);
 	seq_printf(m, " %llu %llu %llu %llu 0 0 0 %d %d 0 0 0 0 0", sets.pending & 0x7fffffff,
 		   sets.blocked & 0x7fffffff, sets.ignored & 0x7fffffff, sets.caught & 0x7fffffff,
 		   task->exit_signal, task->cpu);
 	if (mm && may)
-		seq_printf(m, " %lu %lu %lu %lu %lu %lu %lu", mm->start_data, mm->end_data, mm->start_brk,
-			   mm->arg_start, mm->arg_end, mm->env_start, mm->env_end);
+		seq_printf(m, " %lu %lu %lu %lu %lu %lu %lu", mm->start_data, mm->end_data,
+			   mm->start_brk, mm->arg_start, mm->arg_end, mm->env_start, mm->env_end);
 	else
 		seq_puts(m, " 0 0 0 0 0 0 0");
 	seq_printf(m, " %d\n", may ? task->exit_code : 0);
@@ -164,9 +166,10 @@ static void show_mm(struct seq_file *m, struct mm_struct *mm)
 	seq_printf(m, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmPin:\t%8lu kB\n",
 		   KB(max(mm->hiwater_vm, mm->total_vm)), KB(mm->total_vm), KB(mm->locked_vm), 0UL);
 	seq_printf(m, "VmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n", KB(max(mm->hiwater_rss, rss)), KB(rss));
-	seq_printf(m, "RssAnon:\t%8lu kB\nRssFile:\t%8lu kB\nRssShmem:\t%8lu kB\n", KB(anon), KB(file), KB(shmem));
-	seq_printf(m, "VmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu kB\nVmLib:\t%8lu kB\n", KB(mm->data_vm),
-		   KB(mm->stack_vm), min(text, exec), exec - min(text, exec));
+	seq_printf(m, "RssAnon:\t%8lu kB\nRssFile:\t%8lu kB\nRssShmem:\t%8lu kB\n", KB(anon),
+		   KB(file), KB(shmem));
+	seq_printf(m, "VmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu kB\nVmLib:\t%8lu kB\n",
+		   KB(mm->data_vm), KB(mm->stack_vm), min(text, exec), exec - min(text, exec));
 	seq_printf(m, "VmPTE:\t%8lu kB\nVmSwap:\t%8lu kB\n",
 		   (unsigned long)atomic_long_read(&mm->pgtables_bytes) >> 10,
 		   KB(atomic_long_read(&mm->rss_stat[MM_SWAPENTS])));
@@ -177,7 +180,9 @@ static void show_signals(struct seq_file *m, struct task_struct *task)
 	struct signal_sets s;
 
 	get_signal_sets(task, &s);
-	seq_printf(m, "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n",
+	seq_printf(m,
+		   "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:"
+		   "\t%016llx\n",
 		   s.pending, s.shared, s.blocked, s.ignored, s.caught);
 }
 
@@ -193,8 +198,8 @@ int proc_pid_status(struct seq_file *m, struct task_struct *task)
 		seq_printf(m, "Umask:\t%#06o\n", fs->umask);
 		put_fs_struct(fs);
 	}
-	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", state_name(task),
-		   task->tgid, task->pid, l.ppid);
+	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+		   state_name(task), task->tgid, task->pid, l.ppid);
 	show_ids(m, task);
 	if (mm) {
 		show_mm(m, mm);
@@ -202,10 +207,10 @@ int proc_pid_status(struct seq_file *m, struct task_struct *task)
 	}
 	seq_printf(m, "Threads:\t%d\n", task->signal->nr_threads);
 	show_signals(m, task);
-	seq_printf(m, "Cpus_allowed:\t%llx\nCpus_allowed_list:\t0-%d\n", task->cpus_allowed & (BIT(nr_harts) - 1),
-		   nr_harts - 1);
-	seq_printf(m, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n", task->nvcsw,
-		   task->nivcsw);
+	seq_printf(m, "Cpus_allowed:\t%llx\nCpus_allowed_list:\t0-%d\n",
+		   task->cpus_allowed & (BIT(nr_harts) - 1), nr_harts - 1);
+	seq_printf(m, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n",
+		   task->nvcsw, task->nivcsw);
 	return 0;
 }
 

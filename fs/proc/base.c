@@ -71,7 +71,8 @@ static int exe_path(struct task_struct *task, int fd, struct path *path)
 	return 0;
 }
 
-static int fs_path(struct task_struct *task, struct path *path, void (*get)(struct fs_struct *, struct path *))
+static int fs_path(struct task_struct *task, struct path *path,
+		   void (*get)(struct fs_struct *, struct path *))
 {
 	struct fs_struct *fs = get_task_fs(task);
 
@@ -220,8 +221,14 @@ static int show_mounts(struct seq_file *m, struct task_struct *task)
 
 /* --- the directory --- */
 
-#define ENTRY_FILE(n, m, s, ...) { .name = n, .mode = S_IFREG | (m), .show = s, .fops = &pid_file_fops, ##__VA_ARGS__ }
-#define ENTRY_LINK(n, p) { .name = n, .mode = S_IFLNK | 0777, .get_path = p, .iops = &pid_link_iops }
+#define ENTRY_FILE(n, m, s, ...)                                                                   \
+	{                                                                                          \
+		.name = n, .mode = S_IFREG | (m), .show = s, .fops = &pid_file_fops, ##__VA_ARGS__ \
+	}
+#define ENTRY_LINK(n, p)                                                                 \
+	{                                                                                \
+		.name = n, .mode = S_IFLNK | 0777, .get_path = p, .iops = &pid_link_iops \
+	}
 
 static const struct pid_entry pid_entries[] = {
 	ENTRY_FILE("stat", 0444, proc_pid_stat),
@@ -238,9 +245,13 @@ static const struct pid_entry pid_entries[] = {
 	ENTRY_LINK("exe", exe_path),
 	ENTRY_LINK("cwd", cwd_path),
 	ENTRY_LINK("root", root_path),
-	{ .name = "fd", .mode = S_IFDIR | 0500, .iops = &proc_fd_iops, .fops = &proc_fd_fops, .guarded = true },
+	{.name = "fd",
+	 .mode = S_IFDIR | 0500,
+	 .iops = &proc_fd_iops,
+	 .fops = &proc_fd_fops,
+	 .guarded = true},
 	/* Last: threads do not have it. */
-	{ .name = "task", .mode = S_IFDIR | 0555, .iops = &proc_task_iops, .fops = &proc_task_fops },
+	{.name = "task", .mode = S_IFDIR | 0555, .iops = &proc_task_iops, .fops = &proc_task_fops},
 };
 
 static const struct inode_operations pid_dir_iops, tid_dir_iops;
@@ -255,8 +266,8 @@ static const struct pid_entry fd_link_entry = {
 	.name = "", .mode = S_IFLNK | 0700, .get_path = fd_path, .iops = &pid_link_iops,
 };
 
-struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task, const struct pid_entry *entry,
-			     int fd)
+struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task,
+			     const struct pid_entry *entry, int fd)
 {
 	struct proc_inode *pi = kmalloc(sizeof(*pi), GFP_KERNEL);
 	struct inode *inode = pi ? new_inode(sb) : NULL;
@@ -348,8 +359,8 @@ static int pid_dir_readdir(struct file *file, struct dir_context *ctx)
 	for (; ctx->pos - 2 < (loff_t)nr; ctx->pos++) {
 		const struct pid_entry *entry = &pid_entries[ctx->pos - 2];
 
-		if (!dir_emit(ctx, entry->name, strlen(entry->name), file_inode(file)->i_ino + ctx->pos,
-			      mode_to_dtype(entry->mode)))
+		if (!dir_emit(ctx, entry->name, strlen(entry->name),
+			      file_inode(file)->i_ino + ctx->pos, mode_to_dtype(entry->mode)))
 			break;
 	}
 	return 0;

@@ -42,9 +42,12 @@ static unsigned long nr_buffers(void)
 static int show_meminfo(struct seq_file *m, void *data)
 {
 	unsigned long buffers = nr_buffers(), file = vm_state(NR_FILE_PAGES);
-	unsigned long slab_r = vm_state(NR_SLAB_RECLAIMABLE), slab_u = vm_state(NR_SLAB_UNRECLAIMABLE);
-	unsigned long inactive_file = vm_state(NR_INACTIVE_FILE), active_file = vm_state(NR_ACTIVE_FILE);
-	unsigned long inactive_anon = vm_state(NR_INACTIVE_ANON), active_anon = vm_state(NR_ACTIVE_ANON);
+	unsigned long slab_r = vm_state(NR_SLAB_RECLAIMABLE),
+		      slab_u = vm_state(NR_SLAB_UNRECLAIMABLE);
+	unsigned long inactive_file = vm_state(NR_INACTIVE_FILE),
+		      active_file = vm_state(NR_ACTIVE_FILE);
+	unsigned long inactive_anon = vm_state(NR_INACTIVE_ANON),
+		      active_anon = vm_state(NR_ACTIVE_ANON);
 
 	show_kb(m, "MemTotal:", KB(totalram_pages()));
 	show_kb(m, "MemFree:", KB(nr_free_pages()));
@@ -92,13 +95,17 @@ static int show_slabinfo(struct seq_file *m, void *data)
 	struct slabinfo s;
 	int pos = 0;
 
-	seq_puts(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> "
-		    "<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
+	seq_puts(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> "
+		    "<objperslab> "
+		    "<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata "
+		    "<active_slabs> "
 		    "<num_slabs> <sharedavail>\n");
 	while (slabinfo_next(&pos, &s))
-		seq_printf(m, "%-17s %6lu %6lu %6u %4u %4u : tunables    0    0    0 : slabdata %6lu %6lu      0\n",
-			   s.name, s.active_objs, s.num_objs, s.objsize, s.objs_per_slab, s.pages_per_slab,
-			   s.active_slabs, s.num_slabs);
+		seq_printf(m,
+			   "%-17s %6lu %6lu %6u %4u %4u : tunables    0    0    0 : slabdata %6lu "
+			   "%6lu      0\n",
+			   s.name, s.active_objs, s.num_objs, s.objsize, s.objs_per_slab,
+			   s.pages_per_slab, s.active_slabs, s.num_slabs);
 	return 0;
 }
 
@@ -117,8 +124,9 @@ static int show_buddyinfo(struct seq_file *m, void *data)
 static int show_cpuinfo(struct seq_file *m, void *data)
 {
 	for (int cpu = 0; cpu < nr_harts; cpu++)
-		seq_printf(m, "processor\t: %d\nhart\t\t: %lu\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n", cpu,
-			   cpu_hartid[cpu]);
+		seq_printf(m,
+			   "processor\t: %d\nhart\t\t: %lu\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n",
+			   cpu, cpu_hartid[cpu]);
 	return 0;
 }
 
@@ -147,15 +155,18 @@ static int show_stat(struct seq_file *m, void *data)
 		system += s;
 		idle += idle_time(cpu);
 	}
-	seq_printf(m, "cpu  %llu 0 %llu %llu 0 0 0 0 0 0\n", ticks(user), ticks(system), ticks(idle));
+	seq_printf(m, "cpu  %llu 0 %llu %llu 0 0 0 0 0 0\n", ticks(user), ticks(system),
+		   ticks(idle));
 	for (int cpu = 0; cpu < nr_harts; cpu++) {
 		cpu_times(cpu, &u, &s);
 		seq_printf(m, "cpu%d %llu 0 %llu %llu 0 0 0 0 0 0\n", cpu, ticks(u), ticks(s),
 			   ticks(idle_time(cpu)));
 	}
-	seq_printf(m, "intr %llu\nctxt %llu\nbtime %llu\nprocesses %lu\nprocs_running %d\nprocs_blocked 0\n",
-		   sum_interrupts(), nr_context_switches(), clock_real_offset / NSEC_PER_SEC, total_forks,
-		   nr_running());
+	seq_printf(m,
+		   "intr %llu\nctxt %llu\nbtime %llu\nprocesses %lu\nprocs_running "
+		   "%d\nprocs_blocked 0\n",
+		   sum_interrupts(), nr_context_switches(), clock_real_offset / NSEC_PER_SEC,
+		   total_forks, nr_running());
 	return 0;
 }
 
@@ -183,7 +194,8 @@ static int show_loadavg(struct seq_file *m, void *data)
 
 static int show_version(struct seq_file *m, void *data)
 {
-	seq_printf(m, "%s version %s %s\n", init_utsname.sysname, init_utsname.release, init_utsname.version);
+	seq_printf(m, "%s version %s %s\n", init_utsname.sysname, init_utsname.release,
+		   init_utsname.version);
 	return 0;
 }
 
@@ -274,7 +286,8 @@ static const char *link_to_self(struct dentry *dentry, struct inode *inode, cons
 	return *done ? *done : ERR_PTR(-ENOMEM);
 }
 
-static const char *link_to_thread_self(struct dentry *dentry, struct inode *inode, const char **done)
+static const char *link_to_thread_self(struct dentry *dentry, struct inode *inode,
+				       const char **done)
 {
 	char text[32];
 

@@ -39,8 +39,8 @@ struct task_struct *proc_task(const struct inode *inode);
 /* May current look into @task (ptrace(2), "access mode checking", by uid alone)? */
 bool proc_may_access(struct task_struct *task);
 /* A new inode for @entry of the process; ERR_PTR. */
-struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task, const struct pid_entry *entry,
-			     int fd);
+struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task,
+			     const struct pid_entry *entry, int fd);
 
 /* The directory of process @nr: inode or ERR_PTR(-ENOENT). */
 struct inode *proc_pid_dir(struct super_block *sb, int nr);

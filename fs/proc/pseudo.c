@@ -67,7 +67,8 @@ void pseudo_symlink(struct pseudo_entry *parent, const char *name, const char *t
 	add(parent, name, S_IFLNK | 0777)->link = target;
 }
 
-void pseudo_dynamic_link(struct pseudo_entry *parent, const char *name, const struct inode_operations *iops)
+void pseudo_dynamic_link(struct pseudo_entry *parent, const char *name,
+			 const struct inode_operations *iops)
 {
 	add(parent, name, S_IFLNK | 0777)->iops = iops;
 }
@@ -97,7 +98,8 @@ static int store_int(const char *text, size_t len, void *data)
 	return 0;
 }
 
-void pseudo_int(struct pseudo_entry *parent, const char *name, umode_t mode, int *value, int min, int max)
+void pseudo_int(struct pseudo_entry *parent, const char *name, umode_t mode, int *value, int min,
+		int max)
 {
 	struct int_entry *entry = kmalloc(sizeof(*entry), GFP_KERNEL);
 
@@ -192,7 +194,8 @@ bool pseudo_emit(struct pseudo_entry *dir, struct dir_context *ctx)
 	list_for_each_entry(entry, &dir->children, sibling) {
 		if (pos++ < ctx->pos)
 			continue;
-		if (!dir_emit(ctx, entry->name, strlen(entry->name), entry->ino, mode_to_dtype(entry->mode)))
+		if (!dir_emit(ctx, entry->name, strlen(entry->name), entry->ino,
+			      mode_to_dtype(entry->mode)))
 			return false;
 		ctx->pos = pos;
 	}
@@ -206,7 +209,8 @@ static int pseudo_readdir(struct file *file, struct dir_context *ctx)
 	return 0;
 }
 
-const struct inode_operations pseudo_dir_iops = { .lookup = pseudo_lookup, .setattr = simple_setattr };
+const struct inode_operations pseudo_dir_iops = {.lookup = pseudo_lookup,
+						 .setattr = simple_setattr};
 static const struct inode_operations pseudo_file_iops = { .setattr = simple_setattr };
 
 const struct file_operations pseudo_dir_fops = {

@@ -47,9 +47,11 @@ void pseudo_file(struct pseudo_entry *parent, const char *name, umode_t mode,
 void pseudo_file_ops(struct pseudo_entry *parent, const char *name, umode_t mode,
 		     const struct file_operations *fops, void *data);
 void pseudo_symlink(struct pseudo_entry *parent, const char *name, const char *target);
-void pseudo_dynamic_link(struct pseudo_entry *parent, const char *name, const struct inode_operations *iops);
+void pseudo_dynamic_link(struct pseudo_entry *parent, const char *name,
+			 const struct inode_operations *iops);
 /* A file that shows and, with a write permission in @mode, takes one decimal number. */
-void pseudo_int(struct pseudo_entry *parent, const char *name, umode_t mode, int *value, int min, int max);
+void pseudo_int(struct pseudo_entry *parent, const char *name, umode_t mode, int *value, int min,
+		int max);
 
 /*
  * For the file systems on top: the inode of an entry (ERR_PTR); looking a name up; listing from

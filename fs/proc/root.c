@@ -110,12 +110,14 @@ static int sysfs_fill_super(struct super_block *sb, void *data, int silent)
 	return fill(sb, &sys_root, SYSFS_MAGIC);
 }
 
-static struct dentry *proc_mount(struct file_system_type *type, int flags, const char *dev_name, void *data)
+static struct dentry *proc_mount(struct file_system_type *type, int flags, const char *dev_name,
+				 void *data)
 {
 	return mount_single(type, flags, data, proc_fill_super);
 }
 
-static struct dentry *sysfs_mount(struct file_system_type *type, int flags, const char *dev_name, void *data)
+static struct dentry *sysfs_mount(struct file_system_type *type, int flags, const char *dev_name,
+				  void *data)
 {
 	return mount_single(type, flags, data, sysfs_fill_super);
 }

@@ -50,8 +50,9 @@ static int show_uuid(struct seq_file *m, void *data)
 	get_random_bytes(b, sizeof(b));
 	b[6] = (b[6] & 0x0f) | 0x40;
 	b[8] = (b[8] & 0x3f) | 0x80;
-	seq_printf(m, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", b[0], b[1], b[2],
-		   b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	seq_printf(m, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n",
+		   b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
+		   b[13], b[14], b[15]);
 	return 0;
 }
 
@@ -59,7 +60,8 @@ static int pid_max = PID_MAX, overflow_id = 65534, ngroups_max = NGROUPS_MAX;
 
 static void kernel_files(struct pseudo_entry *sys)
 {
-	struct pseudo_entry *dir = pseudo_mkdir(sys, "kernel"), *random = pseudo_mkdir(dir, "random");
+	struct pseudo_entry *dir = pseudo_mkdir(sys, "kernel"),
+			    *random = pseudo_mkdir(dir, "random");
 
 	pseudo_file(dir, "ostype", 0444, show_string, NULL, init_utsname.sysname);
 	pseudo_file(dir, "osrelease", 0444, show_string, NULL, init_utsname.release);
@@ -172,7 +174,10 @@ static ssize_t trace_file_read(struct kiocb *iocb, struct iov_iter *to)
 }
 
 static const struct file_operations trace_fops = {
-	.llseek = no_llseek, .open = trace_open, .read_iter = trace_file_read, .release = trace_release,
+	.llseek = no_llseek,
+	.open = trace_open,
+	.read_iter = trace_file_read,
+	.release = trace_release,
 };
 
 static void faultline_files(void)
@@ -197,7 +202,8 @@ static int show_cpu_range(struct seq_file *m, void *data)
 
 static void cpu_files(void)
 {
-	struct pseudo_entry *dir = pseudo_mkdir(pseudo_mkdir(pseudo_mkdir(&sys_root, "devices"), "system"), "cpu");
+	struct pseudo_entry *dir =
+		pseudo_mkdir(pseudo_mkdir(pseudo_mkdir(&sys_root, "devices"), "system"), "cpu");
 
 	pseudo_file(dir, "online", 0444, show_cpu_range, NULL, NULL);
 	pseudo_file(dir, "possible", 0444, show_cpu_range, NULL, NULL);
@@ -234,8 +240,8 @@ static void block_files(void)
 			continue;
 		disk = pseudo_mkdir(block, bdev->bd_name);
 		pseudo_file(disk, "size", 0444, show_sectors, NULL, bdev);
-		pseudo_file(pseudo_mkdir(disk, "queue"), "rotational", 0644, show_rotational, store_rotational,
-			    bdev->bd_disk);
+		pseudo_file(pseudo_mkdir(disk, "queue"), "rotational", 0644, show_rotational,
+			    store_rotational, bdev->bd_disk);
 	}
 }
 
@@ -254,7 +260,8 @@ static int show_chosen(struct seq_file *m, void *name)
 
 static void firmware_files(void)
 {
-	struct pseudo_entry *base = pseudo_mkdir(pseudo_mkdir(pseudo_mkdir(&sys_root, "firmware"), "devicetree"), "base");
+	struct pseudo_entry *base = pseudo_mkdir(
+		pseudo_mkdir(pseudo_mkdir(&sys_root, "firmware"), "devicetree"), "base");
 	struct pseudo_entry *chosen = pseudo_mkdir(base, "chosen");
 	static const char *const names[] = { "bootargs", "faultline,append", "faultline,cmd" };
 

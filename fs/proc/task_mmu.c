@@ -20,8 +20,9 @@ static void show_map(struct seq_file *m, struct vm_area_struct *vma)
 	seq_printf(m, "%08lx-%08lx %c%c%c%c %08llx %02x:%02x %lu ", vma->vm_start, vma->vm_end,
 		   vma->vm_flags & VM_READ ? 'r' : '-', vma->vm_flags & VM_WRITE ? 'w' : '-',
 		   vma->vm_flags & VM_EXEC ? 'x' : '-', vma->vm_flags & VM_MAYSHARE ? 's' : 'p',
-		   inode ? (u64)vma->vm_pgoff << PAGE_SHIFT : 0, inode ? MAJOR(inode->i_sb->s_dev) : 0,
-		   inode ? MINOR(inode->i_sb->s_dev) : 0, inode ? inode->i_ino : 0);
+		   inode ? (u64)vma->vm_pgoff << PAGE_SHIFT : 0,
+		   inode ? MAJOR(inode->i_sb->s_dev) : 0, inode ? MINOR(inode->i_sb->s_dev) : 0,
+		   inode ? inode->i_ino : 0);
 	if (name || file) {
 		/* The name begins in column 74, as on Linux. */
 		while (m->count - begin < 73 && !seq_has_overflowed(m))
@@ -53,7 +54,8 @@ int proc_pid_maps(struct seq_file *m, struct task_struct *task)
 }
 
 /* Bytes [start, end) of the process's own memory, as far as they are there. */
-static int show_memory(struct seq_file *m, struct mm_struct *mm, unsigned long start, unsigned long end)
+static int show_memory(struct seq_file *m, struct mm_struct *mm, unsigned long start,
+		       unsigned long end)
 {
 	char *page = kmalloc(PAGE_SIZE, GFP_KERNEL);
 
