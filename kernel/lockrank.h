@@ -2,11 +2,13 @@
 /*
  * The lock order, in the one place where it is written down: outer before inner. A lock may be
  * acquired only if its rank is above every rank that the task holds; the debug build asserts it
- * (kernel/lockdep.c). The same rank twice only by a _nested acquire, with the order stated beside
+ * (kernel/lockdep.c).  The same rank twice only by a _nested acquire, with the order stated beside
  * it:
- *   MMAP: parent mm before child.    PTE: source table before destination.    FOLIO: by index in a
- * file. INODE: directories ancestor first, then by address; files after directories, by address.
- *   RUNQUEUE: by hart.
+ *   MMAP      parent mm before child; all of them by address (mm/check_mm.c)
+ *   PTE       source table before destination
+ *   FOLIO     by index in a file
+ *   INODE     directories ancestor first, then by address; files after directories, by address
+ *   RUNQUEUE  by hart
  */
 #ifndef KERNEL_LOCKRANK_H
 #define KERNEL_LOCKRANK_H

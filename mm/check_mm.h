@@ -4,9 +4,9 @@
 #define MM_CHECK_MM_H
 
 /*
- * Stops all address spaces and walks their tables: VMAs in order, every entry inside a VMA and no
- * more permissive than it, mapcounts, references, exclusivity and RSS right.  0, or -EIO after one
- * printed line.  May sleep.
+ * Locks address spaces and walks their tables: VMAs in order, every entry inside a VMA and no more
+ * permissive than it, references, exclusivity, RSS; and, while there are few of them, mapcounts and
+ * promised memory.  0, or -EIO after one printed line.  May sleep.
  */
 int check_address_spaces(void);
 

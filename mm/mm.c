@@ -32,6 +32,7 @@ static DEFINE_SPINLOCK(task_mm_lock, RANK_TASK_MM);
 
 /* Every mm from mm_init() to __mmdrop(). */
 static DEFINE_SPINLOCK(mmlist_lock, RANK_MAPLE);
+DEFINE_RWSEM(mm_gate, RANK_MM_GATE);
 static LIST_HEAD(mmlist);
 unsigned int nr_mms;
 
@@ -61,10 +62,12 @@ static struct mm_struct *mm_init(struct mm_struct *mm)
 	atomic_long_set(&mm->pgtables_bytes, 0);
 	atomic_set(&mm->mm_users, 1);
 	atomic_set(&mm->mm_count, 1);
+	down_read(&mm_gate);
 	spin_lock(&mmlist_lock);
 	list_add_tail(&mm->mmlist, &mmlist);
 	nr_mms++;
 	spin_unlock(&mmlist_lock);
+	up_read(&mm_gate);
 	return mm;
 }
 
