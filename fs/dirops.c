@@ -603,7 +603,8 @@ static int rename_parents(struct nameidata *from, struct nameidata *to, unsigned
 	if (!S_ISDIR(from->path.dentry->d_inode->i_mode) ||
 	    !S_ISDIR(to->path.dentry->d_inode->i_mode))
 		return -ENOTDIR;
-	error = mnt_want_write(from->path.mnt) ?: inode_permission(from->path.dentry->d_inode, MAY_EXEC)
+	error = mnt_want_write(from->path.mnt)
+			?: inode_permission(from->path.dentry->d_inode, MAY_EXEC)
 		?: inode_permission(to->path.dentry->d_inode, MAY_EXEC);
 	if (error)
 		return error;

@@ -162,7 +162,7 @@ typedef struct {
 	static inline bool P##_add_unless(A *v, T i, T unless)                                   \
 	{                                                                                        \
 		T old = P##_read(v);                                                             \
-                                                                                                 \
+		\
 		do {                                                                             \
 			if (old == unless)                                                       \
 				return false;                                                    \

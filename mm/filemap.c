@@ -374,11 +374,12 @@ struct folio *read_mapping_folio(struct address_space *mapping, pgoff_t index, s
 #define READ_BATCH	16
 
 /*
- * What a read can be served from without waiting: the folio at @index, read in if need be, and those
- * right behind it before @last as far as they are uptodate. One that carries the readahead marker
+ * What a read can be served from without waiting: the folio at @index, read in if need be, and
+ * those right behind it before @last as far as they are uptodate. One with the readahead marker
  * ends the run, so that it comes first the next time and is seen to. Number of folios, or -errno.
  */
-static int get_uptodate_folios(struct file *file, pgoff_t index, pgoff_t last, struct folio **folios)
+static int get_uptodate_folios(struct file *file, pgoff_t index, pgoff_t last,
+			       struct folio **folios)
 {
 	struct address_space *mapping = file->f_mapping;
 	pgoff_t next = index + 1, end = min(last - 1, index + READ_BATCH - 1);
@@ -406,7 +407,8 @@ static size_t copy_folios(struct kiocb *iocb, struct iov_iter *iter, struct foli
 
 	user_access_begin();
 	for (int i = 0; i < nr && iter->count && pos < size; i++) {
-		bytes = min_t(loff_t, min(iter->count, PAGE_SIZE - offset_in_page(pos)), size - pos);
+		bytes = min(iter->count, PAGE_SIZE - offset_in_page(pos));
+		bytes = min_t(loff_t, bytes, size - pos);
 		copied = copy_folio_to_iter(folios[i], offset_in_page(pos), bytes, iter);
 		pos += copied;
 		if (copied < bytes)
@@ -536,11 +538,8 @@ ssize_t generic_write_checks(struct kiocb *iocb, struct iov_iter *from)
 	return count;
 }
 
-/*
- * One folio's part of a write at @pos: bytes taken, 0 if the source has to be faulted in again
- * (*bytes: what can be had now), or -errno.
- */
-static ssize_t write_one_folio(struct file *file, struct iov_iter *from, loff_t pos, size_t *bytes)
+/* One folio's part of a write at @pos: bytes taken, 0: fault the source in again, or -errno. */
+static ssize_t write_one_folio(struct file *file, struct iov_iter *from, loff_t pos, size_t bytes)
 {
 	struct address_space *mapping = file->f_mapping;
 	struct folio *folio;
@@ -548,38 +547,46 @@ static ssize_t write_one_folio(struct file *file, struct iov_iter *from, loff_t 
 	size_t copied;
 	ssize_t taken;
 
-	taken = mapping->a_ops->write_begin(file, mapping, pos, *bytes, &folio, &fsdata);
+	taken = mapping->a_ops->write_begin(file, mapping, pos, bytes, &folio, &fsdata);
 	if (taken < 0)
 		return taken;
-	copied = copy_folio_from_iter_atomic(folio, offset_in_page(pos), *bytes, from);
-	taken = mapping->a_ops->write_end(file, mapping, pos, *bytes, copied, folio, fsdata);
+	copied = copy_folio_from_iter_atomic(folio, offset_in_page(pos), bytes, from);
+	taken = mapping->a_ops->write_end(file, mapping, pos, bytes, copied, folio, fsdata);
 	if (taken < (ssize_t)copied)
 		iov_iter_revert(from, copied - max_t(ssize_t, taken, 0));
-	if (!taken && copied)
-		*bytes = copied;
 	return taken;
 }
+
+#define FAULT_IN_AHEAD	(16 * PAGE_SIZE)
 
 ssize_t generic_perform_write(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct file *file = iocb->ki_filp;
 	loff_t pos = iocb->ki_pos;
 	ssize_t written = 0, ret = 0;
+	size_t present = 0;		/* bytes of the source that were touched lately */
 
-	while (from->count) {
+	while (from->count && ret >= 0) {
 		size_t bytes = min(from->count, PAGE_SIZE - offset_in_page(pos));
 
-		do {
-			if (fault_in_iov_iter_readable(from, bytes) == bytes)
-				ret = -EFAULT;
-			else if (fatal_signal_pending(current))
-				ret = -EINTR;
-			else
-				ret = write_one_folio(file, from, pos, &bytes);
-			cond_resched();
-		} while (!ret);
-		if (ret < 0)
-			break;
+		if (present < bytes) {
+			size_t want = min_t(size_t, from->count, FAULT_IN_AHEAD);
+
+			present = want - fault_in_iov_iter_readable(from, want);
+		}
+		bytes = min(bytes, present);
+		if (!bytes)
+			ret = -EFAULT;
+		else if (fatal_signal_pending(current))
+			ret = -EINTR;
+		else
+			ret = write_one_folio(file, from, pos, bytes);
+		cond_resched();
+		if (ret <= 0) {
+			present = 0;	/* the copy came short: what was touched has gone again */
+			continue;
+		}
+		present -= min_t(size_t, present, ret);
 		pos += ret;
 		written += ret;
 		balance_dirty_pages_ratelimited(file->f_mapping);

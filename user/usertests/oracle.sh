@@ -54,7 +54,8 @@ run_kernel()
 		-global virtio-mmio.force-legacy=false -kernel "$kernel" \
 		-drive "file=$out/root.img,if=none,format=raw,id=d0" \
 		-device virtio-blk-device,drive=d0 \
-		-append "console=ttyS0 root=/dev/vda rw quiet init=/sbin/oracle_init -- --where=$where $*" \
+		-append "console=ttyS0 root=/dev/vda rw quiet init=/sbin/oracle_init \
+-- --where=$where $*" \
 		</dev/null 2>&1 | tr -d '\r' >"$out/$where.log"
 	verdicts "$where"
 }

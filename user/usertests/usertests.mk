@@ -29,7 +29,8 @@ UT_HOSTPROGS := build/oracle/usertests.d/show build/oracle/usertests.d/pie
 usertests-bin: build/user/usertests $(UT_PROGS)
 
 # T='pattern pattern': only those tests. LINUX=Image: on that riscv64 kernel, too.
-oracle: usertests-bin build/oracle/usertests $(UT_HOSTPROGS) $(if $(LINUX),$(UT_ORACLE_INIT) build/user/bin/sh)
+oracle: usertests-bin build/oracle/usertests $(UT_HOSTPROGS) \
+	$(if $(LINUX),$(UT_ORACLE_INIT) build/user/bin/sh)
 	$(UT_DIR)/oracle.sh $(T)
 
 build/user/usertests: $(UT_OBJS)
@@ -71,4 +72,5 @@ build/oracle/usertests.d/pie: $(UT_DIR)/progs/pie.c
 	@mkdir -p $(@D)
 	$(UT_HOSTCC) $(UT_PIEFLAGS) -o $@ $<
 
--include $(UT_OBJS:.o=.d) $(UT_HOSTOBJS:.o=.d) $(UT_PROGS:=.d) $(UT_HOSTPROGS:=.d) $(UT_ORACLE_INIT).d
+-include $(UT_OBJS:.o=.d) $(UT_HOSTOBJS:.o=.d) $(UT_PROGS:=.d) $(UT_HOSTPROGS:=.d)
+-include $(UT_ORACLE_INIT).d
