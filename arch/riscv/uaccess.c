@@ -62,14 +62,17 @@ long strncpy_from_user(char *dst, const char __user *src, long count)
 size_t fault_in_readable(const char __user *uaddr, size_t size)
 {
 	const char __user *p = uaddr, *end = uaddr + size;
+	unsigned long failed = 0;
 	char c;
 
-	while (p < end) {
-		if (copy_from_user(&c, p, 1))
-			return end - p;
-		p = (const char __user *)(((unsigned long)p & PAGE_MASK) + PAGE_SIZE);
+	user_access_begin();
+	while (p < end && !failed) {
+		failed = copy_from_user(&c, p, 1);
+		if (!failed)
+			p = (const char __user *)(((unsigned long)p & PAGE_MASK) + PAGE_SIZE);
 	}
-	return 0;
+	user_access_end();
+	return failed ? end - p : 0;
 }
 
 size_t fault_in_writeable(char __user *uaddr, size_t size)
