@@ -213,10 +213,12 @@ static void die(struct virtblk *vb, struct list_head *done)
 
 static void report_error(struct virtblk *vb, const struct request *rq)
 {
-	static const char *const name[NR_REQ_OPS] = { "read", "write", "flush" };
-
-	printk_ratelimited(KERN_ERR, "%s: I/O error, %s of %u bytes at sector %llu\n",
-			   disk_name(vb->disk), name[rq->op], rq->bytes, rq->sector);
+	if (rq->op == REQ_OP_FLUSH)
+		printk_ratelimited(KERN_ERR, "%s: I/O error, flush\n", disk_name(vb->disk));
+	else
+		printk_ratelimited(KERN_ERR, "%s: I/O error, %s of %u bytes at sector %llu\n",
+				   disk_name(vb->disk), rq->op == REQ_OP_READ ? "read" : "write",
+				   rq->bytes, rq->sector);
 }
 
 static void virtblk_reap(struct gendisk *disk, struct list_head *done)
