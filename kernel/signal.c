@@ -504,7 +504,7 @@ bool do_notify_parent(struct task_struct *task, int sig)
 	return autoreap;
 }
 
-void do_notify_parent_cldstop(struct task_struct *task, int why)
+void do_notify_parent_cldstop(struct task_struct *task, int why, int status)
 {
 	struct task_struct *parent = task->group_leader->parent;
 	struct sighand_struct *psig = parent->sighand;
@@ -515,7 +515,7 @@ void do_notify_parent_cldstop(struct task_struct *task, int why)
 	assert_spin_locked(&tasklist_lock);
 	child_info(&info, task, SIGCHLD);
 	info.si_code = why;
-	info.si_status = why == CLD_CONTINUED ? SIGCONT : task->signal->group_exit_code & 0x7f;
+	info.si_status = status;
 
 	spin_lock_irqsave(&psig->siglock, flags);
 	if (ka->sa_handler != SIG_IGN && !(ka->sa_flags & SA_NOCLDSTOP))

@@ -106,6 +106,7 @@ static void sleep_stopped(void)
 {
 	struct signal_struct *signal = current->signal;
 	struct spinlock *siglock = &current->sighand->siglock;
+	int sig = signal->group_exit_code;
 	bool last;
 
 	current->jobctl &= ~JOBCTL_STOP_PENDING;
@@ -118,7 +119,7 @@ static void sleep_stopped(void)
 	spin_unlock_irq(siglock);
 	if (last) {
 		spin_lock_irq(&tasklist_lock);
-		do_notify_parent_cldstop(current, CLD_STOPPED);
+		do_notify_parent_cldstop(current, CLD_STOPPED, sig);
 		spin_unlock_irq(&tasklist_lock);
 	}
 	schedule();
@@ -154,12 +155,13 @@ static bool stop_is_due(int sig)
 static void notify_continued(void)
 {
 	struct signal_struct *signal = current->signal;
-	int why = signal->flags & SIGNAL_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
+	bool continued = signal->flags & SIGNAL_CLD_CONTINUED;
 
 	signal->flags &= ~(SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED);
 	spin_unlock_irq(&current->sighand->siglock);
 	spin_lock_irq(&tasklist_lock);
-	do_notify_parent_cldstop(current, why);
+	do_notify_parent_cldstop(current, continued ? CLD_CONTINUED : CLD_STOPPED,
+				 continued ? SIGCONT : SIGSTOP);
 	spin_unlock_irq(&tasklist_lock);
 }
 

@@ -32,7 +32,7 @@ int dequeue_signal(u64 mask, struct kernel_siginfo *info);
 /* SIGALRM was taken: the next period begins.  siglock. */
 void real_itimer_rearm(struct signal_struct *sig);
 
-/* @task stopped or continued (CLD_*); tasklist_lock, no siglock. */
-void do_notify_parent_cldstop(struct task_struct *task, int why);
+/* @task stopped or continued (CLD_*) by the signal @status; tasklist_lock, no siglock. */
+void do_notify_parent_cldstop(struct task_struct *task, int why, int status);
 
 #endif
