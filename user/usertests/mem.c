@@ -2,6 +2,8 @@
 // mem.c - brk, mmap, munmap, mprotect as /proc/self/maps shows them
 #include "user/usertests/usertests.h"
 #include "user/usertests/maps.h"
+#include <setjmp.h>
+#include <signal.h>
 #include <sys/mman.h>
 
 #define PAGE	4096UL
@@ -278,6 +280,44 @@ TEST(mem_mprotect_effect)
 	CHECK_EQ(p[0], 'a');
 	p[0] = 'b';
 	p[PAGE] = 'c';
+}
+
+static sigjmp_buf after_fault;
+
+static void leave_fault(int sig)
+{
+	siglongjmp(after_fault, sig);
+}
+
+static bool store_faults(char *p)
+{
+	if (sigsetjmp(after_fault, 1))
+		return true;
+	*(volatile char *)p = 'x';
+	return false;
+}
+
+static bool load_faults(const char *p)
+{
+	if (sigsetjmp(after_fault, 1))
+		return true;
+	(void)*(const volatile char *)p;
+	return false;
+}
+
+// No fork between: its fence would do what mprotect or munmap forgot.
+TEST(mem_less_takes_effect_at_once)
+{
+	char *p = map(2, RW);
+
+	on_signal(SIGSEGV, leave_fault, 0);
+	p[0] = p[PAGE] = 'a';
+	CHECK(!store_faults(p) && !load_faults(p + PAGE));
+	CHECK_SYS(mprotect(p, PAGE, PROT_READ));
+	CHECK(store_faults(p));
+	CHECK(!load_faults(p));
+	CHECK_SYS(munmap(p + PAGE, PAGE));
+	CHECK(load_faults(p + PAGE));
 }
 
 TEST(mem_mprotect_errors)
