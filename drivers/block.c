@@ -7,15 +7,14 @@
  *
  * I1  A request lies in the bio that it began with (bio->bi_request), which need not be the first
  *     of its bios: it is gone as soon as the first bi_end_io has run.
- * I2  All bios of a request have the same operation and device, and are neighbours in order of
- *     sector.
- * I3  While requests wait, the driver has at least one (it said -EBUSY): its completion offers them
+ * I2  While requests wait, the driver has at least one (it said -EBUSY): its completion offers them
  *     again.
- * I4  bi_end_io runs without a lock of ours, in interrupt context or, for what fails at once, the
+ * I3  bi_end_io runs without a lock of ours, in interrupt context or, for what fails at once, the
  *     submitter's.
  */
 #include "drivers/block.h"
 
+#include "drivers/blk_merge.h"
 #include "kernel/completion.h"
 #include "kernel/errno.h"
 #include "kernel/init.h"
@@ -28,11 +27,6 @@
 
 /* A plug is sent off when it has so many requests: the device may as well begin. */
 #define PLUG_MAX	32
-/*
- * So many requests are looked at for a neighbour, the latest first: a search must not cost more
- * than it saves.
- */
-#define MERGE_SEARCH	8
 
 static const char op_letter[NR_REQ_OPS] = { 'R', 'W', 'F' };
 
@@ -45,54 +39,6 @@ static void trace_request(const struct request *rq, int completed)
 static u32 bytes_to_sectors(u32 bytes)
 {
 	return bytes >> SECTOR_SHIFT;
-}
-
-/* --- merging --- */
-
-static u64 end_sector(const struct request *rq)
-{
-	return rq->sector + bytes_to_sectors(rq->bytes);
-}
-
-static bool fits(const struct request *rq, const struct request *other)
-{
-	const struct disk_limits *limits = &rq->bdev->bd_disk->limits;
-
-	return rq->bdev == other->bdev && rq->op == other->op &&
-	       rq->nr_segments + other->nr_segments <= limits->max_segments &&
-	       rq->bytes + other->bytes <= limits->max_bytes;
-}
-
-/* Makes @other's bios part of @rq if they are neighbours. */
-static bool merge(struct request *rq, struct request *other)
-{
-	if (end_sector(rq) == other->sector && fits(rq, other)) {
-		rq->biotail->bi_next = other->bio;
-		rq->biotail = other->biotail;
-	} else if (end_sector(other) == rq->sector && fits(rq, other)) {
-		other->biotail->bi_next = rq->bio;
-		rq->bio = other->bio;
-		rq->sector = other->sector;
-	} else {
-		return false;
-	}
-	rq->bytes += other->bytes;
-	rq->nr_segments += other->nr_segments;
-	return true;
-}
-
-static bool merge_into_list(struct list_head *list, struct request *other)
-{
-	struct request *rq;
-	int looked = 0;
-
-	list_for_each_entry_reverse(rq, list, list) {
-		if (merge(rq, other))
-			return true;
-		if (++looked == MERGE_SEARCH)
-			break;
-	}
-	return false;
 }
 
 /* --- statistics; disk lock held --- */
@@ -166,7 +112,7 @@ static bool start_or_wait(struct gendisk *disk, struct request *rq, struct list_
 	account_begin(rq);
 	if (likely(list_empty(&disk->waiting))) {
 		error = disk->ops->queue_rq(disk, rq);
-	} else if (rq->op != REQ_OP_FLUSH && merge_into_list(&disk->waiting, rq)) {
+	} else if (blk_merge(&disk->waiting, rq)) {
 		account_merged(rq);
 		return false;
 	}
@@ -318,7 +264,7 @@ void blk_finish_plug(struct blk_plug *plug)
 
 static void plug_add(struct blk_plug *plug, struct request *rq)
 {
-	if (merge_into_list(&plug->requests, rq)) {
+	if (blk_merge(&plug->requests, rq)) {
 		rq->bdev->bd_stats.merges[rq->op]++;
 		return;
 	}

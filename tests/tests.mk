@@ -23,6 +23,7 @@ UNIT_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/unit_*.c))
 UNIT_LIB := $(patsubst %.c,$(UNIT_OUT)/%.o,$(wildcard lib/*.c))
 UNITS ?= $(patsubst unit_%,%,$(UNIT_TESTS))
 
+UNIT_SRCS_unit_blk_merge := drivers/blk_merge.c
 UNIT_SRCS_unit_virtio_ring := drivers/virtio/ring.c
 UNIT_SRCS_unit_partitions := drivers/partitions.c
 
