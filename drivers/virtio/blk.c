@@ -35,7 +35,7 @@
 #define MAX_DISKS	16
 #define REQUEST_QUEUE	0
 
-#define TABLES		16
+#define TABLES		8
 #define TABLE_SIZE	128		/* descriptors of a table: 2 KiB */
 #define FRAME_DESCS	2		/* header and status, besides the data */
 #define DIRECT_DESCS	6		/* a chain that may be longer goes into a table, if any */
