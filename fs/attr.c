@@ -244,10 +244,6 @@ void touch_atime(const struct path *path)
 	if (inode->i_flags & S_NOATIME || path->mnt->mnt_flags & MNT_NOATIME ||
 	    inode->i_sb->s_flags & SB_NOATIME)
 		return;
-	/* Most reads end here: read since the last change, and not long ago. */
-	if (!earlier_or_same(&inode->i_atime, &inode->i_mtime) &&
-	    !earlier_or_same(&inode->i_atime, &inode->i_ctime) && inode->i_state & I_DIRTY_SYNC)
-		return;
 	now = current_time(inode);
 	if (!atime_needs_update(inode, &now) || mnt_want_write(path->mnt))
 		return;

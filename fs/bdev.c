@@ -12,6 +12,7 @@
 #include "drivers/block.h"
 #include "fs/buffer.h"
 #include "fs/dcache.h"
+#include "fs/direct_io.h"
 #include "fs/file.h"
 #include "fs/fs_struct.h"
 #include "fs/libfs.h"
@@ -27,7 +28,6 @@
 #include "lib/string.h"
 #include "mm/filemap.h"
 #include "mm/mm_types.h"
-#include "mm/page_alloc.h"
 #include "mm/readahead.h"
 #include "mm/writeback.h"
 
@@ -129,100 +129,11 @@ static bool blkdev_release_folio(struct folio *folio, gfp_t gfp)
 	return try_to_free_buffers(folio);
 }
 
-/* --- O_DIRECT, through a bounce buffer --- */
-
-#define BOUNCE_MAX_ORDER	8		/* 1 MiB */
-
-/* The largest contiguous piece that is to be had, not larger than @bytes need. */
-static struct folio *alloc_bounce(size_t bytes)
-{
-	unsigned int order =
-		min_t(unsigned int, order_base_2(DIV_ROUND_UP(bytes, PAGE_SIZE)), BOUNCE_MAX_ORDER);
-	struct folio *folio;
-
-	while (order) {
-		folio = alloc_folio(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, order);
-		if (folio)
-			return folio;
-		order--;
-	}
-	return alloc_folio(GFP_KERNEL, 0);
-}
-
-/* Fills one bio from the bounce buffer and transfers it: bytes or -errno. */
-static ssize_t transfer_bio(struct block_device *bdev, enum req_op op, loff_t pos,
-			    unsigned long phys, size_t bytes)
-{
-	struct bio *bio = bio_alloc(bdev, BIO_MAX_VECS, op, GFP_KERNEL);
-	size_t done = 0, n;
-	int error;
-
-	bio->bi_sector = pos >> SECTOR_SHIFT;
-	do {
-		n = min(bytes - done, (size_t)PAGE_SIZE);
-		if (!bio_add_phys(bio, phys + done, n))
-			break;
-		done += n;
-	} while (done < bytes);
-	error = submit_bio_wait(bio);
-	bio_put(bio);
-	return error ?: (ssize_t)done;
-}
-
-static int transfer_bounce(struct block_device *bdev, enum req_op op, loff_t pos,
-			   struct folio *folio, size_t bytes)
-{
-	unsigned long phys = folio_pfn(folio) << PAGE_SHIFT;
-	ssize_t n = 0;
-
-	for (size_t done = 0; done < bytes && n >= 0; done += n)
-		n = transfer_bio(bdev, op, pos + done, phys + done, bytes - done);
-	return n < 0 ? n : 0;
-}
-
-/* One piece: bytes or -errno. */
-static ssize_t direct_piece(struct block_device *bdev, loff_t pos, struct iov_iter *iter,
-			    struct folio *folio, size_t bytes)
-{
-	bool write = iter->data_source;
-	size_t copied;
-	int error;
-
-	if (write && copy_folio_from_iter(folio, 0, bytes, iter) != bytes)
-		return -EFAULT;
-	error = transfer_bounce(bdev, write ? REQ_OP_WRITE : REQ_OP_READ, pos, folio, bytes);
-	if (error)
-		return error;
-	if (write)
-		return bytes;
-	copied = copy_folio_to_iter(folio, 0, bytes, iter);
-	return copied ? (ssize_t)copied : -EFAULT;
-}
-
 static ssize_t blkdev_direct_IO(struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct inode *inode = iocb->ki_filp->f_mapping->host;
-	loff_t pos = iocb->ki_pos;
-	struct folio *folio;
-	ssize_t done = 0, n = 0;
 
-	if ((iov_iter_alignment(iter) | pos) & (SECTOR_SIZE - 1))
-		return -EINVAL;
-	iov_iter_truncate(iter, max_t(loff_t, i_size_read(inode) - pos, 0));
-	if (!iov_iter_count(iter))
-		return 0;
-	folio = alloc_bounce(iov_iter_count(iter));
-	if (!folio)
-		return -ENOMEM;
-	while (iov_iter_count(iter)) {
-		n = direct_piece(inode->i_bdev, pos + done, iter, folio,
-				 min(iov_iter_count(iter), folio_size(folio)));
-		if (n <= 0)
-			break;
-		done += n;
-	}
-	folio_put(folio);
-	return done ?: n;
+	return bounced_direct_IO(iocb, iter, inode->i_bdev, blkdev_get_extent);
 }
 
 static const struct address_space_operations def_blk_aops = {

@@ -435,6 +435,22 @@ bool evict_inodes(struct super_block *sb)
 	return busy;
 }
 
+bool sb_has_writers(struct super_block *sb)
+{
+	struct inode *inode;
+	bool found = false;
+
+	spin_lock(&sb->s_inode_list_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+		bool nameless = !inode->i_nlink && atomic_read(&inode->i_count);
+
+		if (nameless || atomic_read(&inode->i_writecount) > 0)
+			found = true;
+	}
+	spin_unlock(&sb->s_inode_list_lock);
+	return found;
+}
+
 /* --- shrinking --- */
 
 static unsigned long count_inodes(struct shrinker *shrinker, struct shrink_control *sc)

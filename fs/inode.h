@@ -181,6 +181,8 @@ unsigned long nr_inodes(void);			/* in memory, used or not */
 unsigned long nr_unused_inodes(void);
 /* Before a super block goes: frees every inode of it; true if some were busy. */
 bool evict_inodes(struct super_block *sb);
+/* Is a file of it open for writing, or open without a name?  Then it cannot become read-only. */
+bool sb_has_writers(struct super_block *sb);
 
 static inline void ihold(struct inode *inode)
 {

@@ -233,7 +233,10 @@ static int do_remount(const struct path *path, unsigned long flags, void *data)
 	if (path->dentry != path->mnt->mnt_root)
 		return -EINVAL;
 	down_write_nested(&sb->s_umount);
-	error = do_remount_sb(sb, flags & SB_REMOUNT_MASK, data);
+	if (flags & SB_RDONLY && !sb_rdonly(sb) && sb_has_writers(sb))
+		error = -EBUSY;
+	else
+		error = do_remount_sb(sb, flags & SB_REMOUNT_MASK, data);
 	up_write(&sb->s_umount);
 	if (!error)
 		path->mnt->mnt_flags = mnt_flags_of(flags);

@@ -13,6 +13,7 @@
  * from the disk before it was written: either its folio is uptodate in the cache since before (step
  * 1), or it lies behind the end of the file.
  */
+#include "fs/direct_io.h"
 #include "fs/ext2/ext2.h"
 #include "lib/err.h"
 #include "lib/string.h"
@@ -192,12 +193,20 @@ unsigned int ext2_page_mkwrite(struct vm_fault *vmf)
 	return result;
 }
 
+static ssize_t ext2_direct_IO(struct kiocb *iocb, struct iov_iter *iter)
+{
+	struct inode *inode = iocb->ki_filp->f_mapping->host;
+
+	return bounced_direct_IO(iocb, iter, inode->i_sb->s_bdev, ext2_get_extent);
+}
+
 const struct address_space_operations ext2_aops = {
 	.read_folio = ext2_read_folio,
 	.readahead = ext2_readahead,
 	.writepages = ext2_writepages,
 	.write_begin = ext2_write_begin,
 	.write_end = ext2_write_end,
+	.direct_IO = ext2_direct_IO,
 };
 
 /* --- size --- */

@@ -137,6 +137,13 @@ struct ext2_inode {
 };
 #define EXT2_EXTRA_ISIZE (offsetofend(struct ext2_inode, i_crtime_extra) - EXT2_GOOD_OLD_INODE_SIZE)
 
+/* The begin of a block of extended attributes, which files with the same ones share. */
+struct ext2_xattr_header {
+	u32 h_magic;
+	u32 h_refcount;
+};
+#define EXT2_XATTR_MAGIC	0xea020000
+
 /* A directory is a file of these; none crosses a block's end, and together they fill each block. */
 struct ext2_dir_entry {
 	u32 inode;			/* 0: unused */

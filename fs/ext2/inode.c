@@ -121,7 +121,7 @@ static void read_fields(struct inode *inode, const struct ext2_inode *raw)
 	inode->i_nlink = raw->i_links_count;
 	inode->i_size = raw->i_size;
 	if (S_ISREG(raw->i_mode))
-		inode->i_size |= (loff_t)raw->i_size_high << 32;
+		inode->i_size |= (u64)raw->i_size_high << 32;
 	inode->i_blocks = raw->i_blocks;
 	inode->i_generation = raw->i_generation;
 	read_times(inode, raw);
@@ -253,7 +253,6 @@ int ext2_write_inode(struct inode *inode, struct writeback_control *wbc)
 	struct super_block *sb = inode->i_sb;
 	struct ext2_inode *raw;
 	struct buffer_head *bh;
-	int error = 0;
 
 	if (EXT2_I(inode)->i_discarded)
 		return 0;
@@ -270,14 +269,48 @@ int ext2_write_inode(struct inode *inode, struct writeback_control *wbc)
 	write_fields(inode, raw);
 	if (S_ISREG(inode->i_mode) && inode->i_size > (loff_t)S32_MAX)
 		ext2_set_large_file(sb);
+	/* Who needs it on the disk syncs the device next (ext2_fsync, sync_filesystem). */
 	mark_buffer_dirty(bh);
-	if (wbc->sync_mode == WB_SYNC_ALL)
-		error = sync_dirty_buffer(bh);
 	brelse(bh);
-	return error;
+	return 0;
 }
 
 /* --- the end --- */
+
+/*
+ * Extended attributes are not supported, but a block of them that mke2fs made must go with its last
+ * file.
+ */
+static void release_xattr_block(struct inode *inode)
+{
+	struct ext2_inode_info *ei = EXT2_I(inode);
+	struct super_block *sb = inode->i_sb;
+	struct ext2_xattr_header *header;
+	struct buffer_head *bh;
+
+	if (!ei->i_file_acl || !ext2_block_valid(sb, ei->i_file_acl))
+		return;
+	bh = sb_bread(sb, ei->i_file_acl);
+	if (!bh)
+		return;
+	header = (struct ext2_xattr_header *)bh->b_data;
+	if (header->h_magic != EXT2_XATTR_MAGIC) {
+		ext2_error(sb, "%s): inode %lu has a broken attribute block %u\n", sb->s_id,
+			   inode->i_ino, ei->i_file_acl);
+		brelse(bh);
+		return;
+	}
+	if (header->h_refcount > 1) {
+		header->h_refcount--;
+		mark_buffer_dirty(bh);
+		brelse(bh);
+	} else {
+		bforget(bh);
+		ext2_free_blocks(inode, ei->i_file_acl, 1);
+	}
+	ei->i_file_acl = 0;
+	inode->i_blocks -= i_blocksize(inode) >> 9;
+}
 
 void ext2_delete_inode(struct inode *inode)
 {
@@ -286,6 +319,7 @@ void ext2_delete_inode(struct inode *inode)
 
 	i_size_write(inode, 0);
 	ext2_truncate_blocks(inode, 0);
+	release_xattr_block(inode);
 	ext2_orphan_del(inode);
 	ei->i_dtime = ktime_get_real_ns() / NSEC_PER_SEC;
 	ext2_write_inode(inode, &wbc);
