@@ -43,6 +43,7 @@ static bool merge(struct request *rq, struct request *other)
 	}
 	rq->bytes += other->bytes;
 	rq->nr_segments += other->nr_segments;
+	rq->merges += other->merges + 1;
 	return true;
 }
 

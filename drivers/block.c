@@ -49,15 +49,10 @@ static void stats_begin(struct disk_stats *stats, u64 now)
 		stats->busy_since = now;
 }
 
-static void stats_merged(struct disk_stats *stats, enum req_op op)
-{
-	stats->in_flight--;
-	stats->merges[op]++;
-}
-
 static void stats_end(struct disk_stats *stats, const struct request *rq, u64 now)
 {
 	stats->ios[rq->op]++;
+	stats->merges[rq->op] += rq->merges;
 	stats->sectors[rq->op] += bytes_to_sectors(rq->bytes);
 	stats->ns[rq->op] += now - rq->start_ns;
 	if (!--stats->in_flight)
@@ -71,15 +66,6 @@ static void account_begin(const struct request *rq)
 	stats_begin(&whole->bd_stats, rq->start_ns);
 	if (rq->bdev != whole)
 		stats_begin(&rq->bdev->bd_stats, rq->start_ns);
-}
-
-static void account_merged(const struct request *rq)
-{
-	struct block_device *whole = &rq->bdev->bd_disk->part0;
-
-	stats_merged(&whole->bd_stats, rq->op);
-	if (rq->bdev != whole)
-		stats_merged(&rq->bdev->bd_stats, rq->op);
 }
 
 static void account_end(const struct list_head *done)
@@ -109,13 +95,13 @@ static bool start_or_wait(struct gendisk *disk, struct request *rq, struct list_
 {
 	int error = -EBUSY;
 
-	account_begin(rq);
-	if (likely(list_empty(&disk->waiting))) {
+	if (unlikely(!list_empty(&disk->waiting))) {
+		if (blk_merge(&disk->waiting, rq))
+			return false;
+	} else {
 		error = disk->ops->queue_rq(disk, rq);
-	} else if (blk_merge(&disk->waiting, rq)) {
-		account_merged(rq);
-		return false;
 	}
+	account_begin(rq);
 	if (likely(!error))
 		return true;
 	rq->status = error;
@@ -264,10 +250,8 @@ void blk_finish_plug(struct blk_plug *plug)
 
 static void plug_add(struct blk_plug *plug, struct request *rq)
 {
-	if (blk_merge(&plug->requests, rq)) {
-		rq->bdev->bd_stats.merges[rq->op]++;
+	if (blk_merge(&plug->requests, rq))
 		return;
-	}
 	list_add_tail(&rq->list, &plug->requests);
 	if (++plug->count >= PLUG_MAX)
 		blk_flush_plug();
@@ -314,6 +298,7 @@ static struct request *begin_request(struct bio *bio)
 	rq->sector = bio->bi_sector + bio->bi_bdev->bd_start_sect;
 	rq->bytes = bio->bi_size;
 	rq->nr_segments = bio->bi_vcnt;
+	rq->merges = 0;
 	rq->bio = rq->biotail = bio;
 	rq->bdev = bio->bi_bdev;
 	rq->start_ns = ktime_get_ns();

@@ -47,7 +47,7 @@ static bool submit(int i, struct block_device *bdev, enum req_op op, u64 sector,
 static void check_request(const struct request *rq, bool seen[BIOS])
 {
 	u64 sector = rq->sector;
-	u32 bytes = 0, segments = 0;
+	u32 bytes = 0, segments = 0, bio_count = 0;
 	const struct bio *last = NULL;
 
 	for (const struct bio *bio = rq->bio; bio; bio = bio->bi_next) {
@@ -59,11 +59,13 @@ static void check_request(const struct request *rq, bool seen[BIOS])
 		sector += bio->bi_size >> SECTOR_SHIFT;
 		bytes += bio->bi_size;
 		segments += bio->bi_vcnt;
+		bio_count++;
 		last = bio;
 	}
 	EXPECT_EQ(rq->biotail, last);
 	EXPECT_EQ(rq->bytes, bytes);
 	EXPECT_EQ(rq->nr_segments, segments);
+	EXPECT_EQ(rq->merges, bio_count - 1);
 	EXPECT(bytes <= MAX_BYTES && segments <= MAX_SEGMENTS, "%u bytes, %u segments", bytes,
 	       segments);
 }
