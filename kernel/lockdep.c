@@ -23,7 +23,7 @@ static void report_order(const struct held_lock *held, const void *lock, enum lo
 	      rank, lock, caller, held->rank, held->lock, held->caller);
 }
 
-void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping, bool nested,
+void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping, enum lock_order order,
 		   const void *caller)
 {
 	struct held_locks *locks = current->held_locks;
@@ -35,9 +35,10 @@ void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping, bool ne
 	for (int i = 0; i < locks->nr; i++) {
 		const struct held_lock *held = &locks->held[i];
 
-		if (held->rank > rank || (held->rank == rank && !nested))
-			if (!nested)
-				report_order(held, lock, rank, caller);
+		if (order == LOCK_TRIED)
+			break;
+		if (held->rank > rank || (held->rank == rank && order != LOCK_NESTED))
+			report_order(held, lock, rank, caller);
 	}
 	if (locks->nr == MAX_HELD_LOCKS)
 		panic("more than %d locks held at %p", MAX_HELD_LOCKS, caller);

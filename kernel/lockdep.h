@@ -23,16 +23,23 @@ struct held_locks {
 	struct held_lock held[MAX_HELD_LOCKS];
 };
 
+/* What the rules ask of an acquire. */
+enum lock_order {
+	LOCK_IN_ORDER,			/* a rank above all held */
+	LOCK_NESTED,			/* or the same rank again */
+	LOCK_TRIED,			/* nothing: a try cannot deadlock */
+};
+
 #ifdef CONFIG_DEBUG
-void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping, bool nested,
+void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping, enum lock_order order,
 		   const void *caller);
 void lock_released(const void *lock);
 /* Panics, naming the lock and its caller, if this task holds a spinlock. */
 void assert_may_sleep(const void *caller);
 #define might_sleep()	assert_may_sleep(__builtin_return_address(0))
 #else
-static inline void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping, bool nested,
-				 const void *caller)
+static inline void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping,
+				 enum lock_order order, const void *caller)
 {
 }
 

@@ -49,13 +49,15 @@ enum lock_rank {
 	RANK_SLAB,
 	RANK_VMALLOC,
 	RANK_KERNEL_PGTABLE,	/* second and third level of the kernel's own table */
+	RANK_CALL,		/* the one call to other harts at a time */
 	RANK_BLOCK,		/* a block device's request queue */
 	RANK_VIRTIO,		/* a virtqueue */
 	RANK_TTY_BUFFER,	/* a tty's rings, shared with the interrupt */
 	RANK_IRQ,		/* interrupt controller and handler table */
-	RANK_TIMER,		/* a hart's timer queue */
 	RANK_WAIT,		/* wait queue heads */
 	RANK_RUNQUEUE,
+	/* a hart's timer queue: the tick begins and ends inside a switch */
+	RANK_TIMER,
 	RANK_TRACE,
 	RANK_CONSOLE,		/* printk's ring and the console's registers */
 	RANK_COUNT,

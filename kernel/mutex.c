@@ -54,7 +54,7 @@ static inline int lock_from(struct mutex *m, unsigned int state, bool nested, co
 	int err;
 
 	might_sleep();
-	lock_acquired(m, m->rank, true, nested, caller);
+	lock_acquired(m, m->rank, true, nested ? LOCK_NESTED : LOCK_IN_ORDER, caller);
 	if (likely(try_acquire(m)))
 		return 0;
 	err = lock_slow(m, state);
@@ -87,7 +87,7 @@ bool mutex_trylock(struct mutex *m)
 {
 	if (!try_acquire(m))
 		return false;
-	lock_acquired(m, m->rank, true, true, __builtin_return_address(0));
+	lock_acquired(m, m->rank, true, LOCK_TRIED, __builtin_return_address(0));
 	return true;
 }
 

@@ -76,7 +76,7 @@ static inline int read_from(struct rw_semaphore *sem, unsigned int state, const 
 	int err;
 
 	might_sleep();
-	lock_acquired(sem, sem->rank, true, false, caller);
+	lock_acquired(sem, sem->rank, true, LOCK_IN_ORDER, caller);
 	if (likely(try_read(sem)))
 		return 0;
 	err = down_slow(sem, false, state);
@@ -91,7 +91,7 @@ static inline int write_from(struct rw_semaphore *sem, unsigned int state, bool 
 	int err;
 
 	might_sleep();
-	lock_acquired(sem, sem->rank, true, nested, caller);
+	lock_acquired(sem, sem->rank, true, nested ? LOCK_NESTED : LOCK_IN_ORDER, caller);
 	if (likely(try_write(sem)))
 		return 0;
 	err = down_slow(sem, true, state);
@@ -114,7 +114,7 @@ bool down_read_trylock(struct rw_semaphore *sem)
 {
 	if (!try_read(sem))
 		return false;
-	lock_acquired(sem, sem->rank, true, true, __builtin_return_address(0));
+	lock_acquired(sem, sem->rank, true, LOCK_TRIED, __builtin_return_address(0));
 	return true;
 }
 
@@ -149,7 +149,7 @@ bool down_write_trylock(struct rw_semaphore *sem)
 {
 	if (!try_write(sem))
 		return false;
-	lock_acquired(sem, sem->rank, true, true, __builtin_return_address(0));
+	lock_acquired(sem, sem->rank, true, LOCK_TRIED, __builtin_return_address(0));
 	return true;
 }
 

@@ -34,7 +34,7 @@
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
 
-/* at nice 0; a tenth less or more for each step of nice */
+/* at nice 0; a twentieth less or more for each step of nice */
 #define SLICE_NS	(8 * NSEC_PER_MSEC)
 /* a running task is left alone for so long when another wakes */
 #define WAKE_GRAN_NS	(1 * NSEC_PER_MSEC)

@@ -468,7 +468,7 @@ static void child_info(struct kernel_siginfo *info, struct task_struct *task, in
 
 static void wake_up_parent(struct task_struct *parent)
 {
-	__wake_up(&parent->signal->wait_chldexit, TASK_INTERRUPTIBLE, 0, NULL);
+	wake_up_interruptible_all(&parent->signal->wait_chldexit);
 }
 
 bool do_notify_parent(struct task_struct *task, int sig)

@@ -31,7 +31,7 @@ static struct secondary_boot secondary_boot[NR_CPUS];
 static unsigned long harts_up;
 
 /* One call at a time. */
-static DEFINE_MUTEX(call_mutex, RANK_MOUNT);
+static DEFINE_MUTEX(call_mutex, RANK_CALL);
 static void (*call_func)(void *);
 static void *call_arg;
 static atomic_t call_left;
@@ -53,7 +53,7 @@ void smp_call_others(void (*func)(void *), void *arg)
 {
 	if (nr_harts == 1)
 		return;
-	mutex_lock_nested(&call_mutex);
+	mutex_lock(&call_mutex);
 	call_func = func;
 	call_arg = arg;
 	atomic_set(&call_left, nr_harts - 1);
@@ -102,26 +102,31 @@ void secondary_main(void)
 	cpu_idle();
 }
 
-static bool start_hart(int cpu)
+static void start_hart(int cpu)
 {
 	struct secondary_boot *boot = &secondary_boot[cpu];
 	struct task_struct *idle = alloc_task_struct();
 	long err;
 
 	if (!idle)
-		return false;
+		return;
 	snprintf(idle->comm, sizeof(idle->comm), "swapper/%d", cpu);
-	sched_init_cpu(cpu, idle);
 	idle->cpus_allowed = BIT(cpu);
+	sched_init_cpu(cpu, idle);
+	/*
+	 * Counted when its run queue is there, since a wake-up may choose it at once, and before it
+	 * runs, since from its first instruction on it holds translations that need fences.
+	 */
+	WRITE_ONCE(nr_harts, nr_harts + 1);
 	*boot = (struct secondary_boot){ idle, idle->kernel_sp, swapper_satp() };
 	err = sbi_hart_start(cpu_hartid[cpu], __pa(secondary_start), __pa(boot));
 	if (err) {
 		pr_err("smp: hart %lu does not start: SBI error %ld\n", cpu_hartid[cpu], err);
-		return false;
+		WRITE_ONCE(nr_harts, nr_harts - 1);
+		return;
 	}
 	while (!test_bit(cpu, &harts_up))
 		cpu_relax();
-	return true;
 }
 
 /* Does the device tree's cpu node offer a hart that we can use? */
@@ -148,12 +153,6 @@ void smp_init(void)
 			break;
 		}
 		cpu_hartid[nr_harts] = hartid;
-		/*
-		 * Counted before it runs: from its first instruction on it holds translations that
-		 * need fences.
-		 */
-		nr_harts++;
-		if (!start_hart(nr_harts - 1))
-			nr_harts--;
+		start_hart(nr_harts);
 	}
 }

@@ -28,7 +28,7 @@ static void lock_from(struct spinlock *lock, bool nested, const void *caller)
 	if (lock->locked && lock->owner_hart == smp_processor_id())
 		panic("spinlock %p acquired twice on hart %d: first at %p, now at %p", (void *)lock,
 		      smp_processor_id(), lock->caller, caller);
-	lock_acquired(lock, lock->rank, false, nested, caller);
+	lock_acquired(lock, lock->rank, false, nested ? LOCK_NESTED : LOCK_IN_ORDER, caller);
 	if (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
 		spin_lock_contended(lock);
 	lock->owner_hart = smp_processor_id();
@@ -50,7 +50,7 @@ bool spin_trylock(struct spinlock *lock)
 	if (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
 		return false;
 	/* A try cannot deadlock, so it may break the order. */
-	lock_acquired(lock, lock->rank, false, true, __builtin_return_address(0));
+	lock_acquired(lock, lock->rank, false, LOCK_TRIED, __builtin_return_address(0));
 	lock->owner_hart = smp_processor_id();
 	lock->caller = __builtin_return_address(0);
 	return true;

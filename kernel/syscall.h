@@ -2,8 +2,11 @@
 /*
  * A system call is defined where its concept lives:
  *
- *     SYSCALL_DEFINE3(lseek, unsigned int, fd, loff_t, offset, unsigned int, whence) { ... return
- *     result; }
+ *     SYSCALL_DEFINE3(lseek, unsigned int, fd, loff_t, offset, unsigned int, whence)
+ *     {
+ *             ...
+ *             return result;
+ *     }
  *
  * and has its one line in kernel/syscall_table.h, which gives it its number. It returns a value or
  * -errno. The registers' 64 bits are cut to the declared type of each argument.

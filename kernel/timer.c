@@ -143,7 +143,7 @@ void tick_update(bool busy)
 
 	if (busy == (q->tick != NEVER))
 		return;
-	spin_lock_nested(&q->lock);
+	spin_lock(&q->lock);
 	q->tick = busy ? ktime_get_ns() + TICK_NS : NEVER;
 	program(q);
 	spin_unlock(&q->lock);

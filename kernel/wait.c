@@ -89,7 +89,7 @@ bool autoremove_wake_function(struct wait_queue_entry *wait, void *key)
 	return woken;
 }
 
-void __wake_up(struct wait_queue_head *wq, unsigned int mode, int nr, void *key)
+void __wake_up(struct wait_queue_head *wq, int nr, void *key)
 {
 	struct wait_queue_entry *wait, *next;
 	unsigned long flags;

@@ -53,13 +53,16 @@ void prepare_to_wait_exclusive(struct wait_queue_head *wq, struct wait_queue_ent
 void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *wait);
 wait_func_t default_wake_function, autoremove_wake_function;
 
-/* Wakes tasks whose state is in @mode: every non-exclusive one and @nr exclusive ones (0: all). */
-void __wake_up(struct wait_queue_head *wq, unsigned int mode, int nr, void *key);
+/*
+ * Wakes every non-exclusive sleeper and @nr exclusive ones (0: all). A sleeper of either kind looks
+ * at its condition again, so the _interruptible names only tell the reader who is expected.
+ */
+void __wake_up(struct wait_queue_head *wq, int nr, void *key);
 
-#define wake_up(wq)			__wake_up(wq, TASK_NORMAL, 1, NULL)
-#define wake_up_all(wq)			__wake_up(wq, TASK_NORMAL, 0, NULL)
-#define wake_up_interruptible(wq)	__wake_up(wq, TASK_INTERRUPTIBLE, 1, NULL)
-#define wake_up_interruptible_all(wq)	__wake_up(wq, TASK_INTERRUPTIBLE, 0, NULL)
+#define wake_up(wq)			__wake_up(wq, 1, NULL)
+#define wake_up_all(wq)			__wake_up(wq, 0, NULL)
+#define wake_up_interruptible(wq)	__wake_up(wq, 1, NULL)
+#define wake_up_interruptible_all(wq)	__wake_up(wq, 0, NULL)
 
 static inline bool waitqueue_active(const struct wait_queue_head *wq)
 {

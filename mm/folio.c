@@ -102,7 +102,7 @@ void folio_clear_and_wake(struct folio *folio, enum folio_flag flag)
 
 	DEBUG_BUG_ON(!(old & BIT(flag)));
 	if (old & BIT(PG_waiters))
-		__wake_up(folio_waitqueue(folio), TASK_NORMAL, 0, folio);
+		__wake_up(folio_waitqueue(folio), 0, folio);
 }
 
 static bool folio_not_locked(struct folio *folio)

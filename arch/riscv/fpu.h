@@ -3,9 +3,12 @@
  * Floating-point registers: saved only when dirty, loaded only when used.
  *
  * sstatus.FS in a task's frame says what the registers of its hart are to it:
- *   off      they are not its own; task->fpu is right.  The first FP instruction traps and loads
- * them. clean    they equal task->fpu. dirty    they are newer than task->fpu. The kernel itself
- * uses none, so they survive it; only a switch to another user task moves them.
+ *   off      they are not its own; task->fpu is right. The first FP instruction traps and loads
+ *            them.
+ *   clean    they equal task->fpu.
+ *   dirty    they are newer than task->fpu.
+ *
+ * The kernel itself uses none, so they survive it; only a switch to another user task moves them.
  */
 #ifndef ARCH_RISCV_FPU_H
 #define ARCH_RISCV_FPU_H

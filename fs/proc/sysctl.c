@@ -9,6 +9,7 @@
 #include "fs/proc/pseudo.h"
 #include "kernel/cred.h"
 #include "kernel/errno.h"
+#include "kernel/exec.h"
 #include "kernel/init.h"
 #include "kernel/pid.h"
 #include "kernel/printk.h"
@@ -73,6 +74,7 @@ static void kernel_files(struct pseudo_entry *sys)
 	pseudo_int(dir, "overflowgid", 0444, &overflow_id, 0, 0);
 	pseudo_int(dir, "ngroups_max", 0444, &ngroups_max, 0, 0);
 	pseudo_int(dir, "printk", 0644, &console_loglevel, 0, 15);
+	pseudo_int(dir, "randomize_va_space", 0644, &randomize_va_space, 0, 2);
 	pseudo_int(dir, "poweroff_status", 0600, &poweroff_status, 0, 255);
 	pseudo_file(random, "uuid", 0444, show_uuid, NULL, NULL);
 }
