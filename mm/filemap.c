@@ -47,6 +47,8 @@
 #include "mm/vmscan.h"
 #include "mm/vmstat.h"
 
+#define FAULT_READAHEAD_PAGES	32u	/* 128 KiB around a fault that has no neighbours cached */
+
 static struct kmem_cache *xa_node_cache;
 
 static void *xa_node_alloc(void *ctx, gfp_t gfp)
@@ -95,35 +97,57 @@ static struct folio *lookup(struct address_space *mapping, pgoff_t index)
 	return folio;
 }
 
-int filemap_add_folio(struct address_space *mapping, struct folio *folio, pgoff_t index, gfp_t gfp)
+/*
+ * => i_pages_lock held.  Stores from the cursor on until it cannot; -EEXIST, or 0 and see the
+ * cursor
+ */
+static int store_folios(struct address_space *mapping, struct xa_state *xas, struct folio **folios,
+			unsigned int nr, unsigned int *stored)
+{
+	void *entry = xas_load(xas);
+
+	while (*stored < nr) {
+		if (entry)
+			return -EEXIST;
+		xas_store(xas, folios[*stored]);
+		if (xas_error(xas))
+			return 0;
+		folio_get(folios[*stored]);
+		mapping->nrpages++;
+		if (++*stored < nr)
+			entry = xas_next(xas);
+	}
+	return 0;
+}
+
+int filemap_add_folios(struct address_space *mapping, struct folio **folios, unsigned int nr,
+		       pgoff_t index, gfp_t gfp, unsigned int *added)
 {
 	XA_STATE(xas, &mapping->i_pages, index);
-	int error = 0;
+	int error;
 
-	folio->mapping = mapping;
-	folio->index = index;
+	*added = 0;
+	for (unsigned int i = 0; i < nr; i++) {
+		folios[i]->mapping = mapping;
+		folios[i]->index = index + i;
+	}
 	do {
 		spin_lock(&mapping->i_pages_lock);
-		if (xas_load(&xas)) {
-			error = -EEXIST;
-		} else {
-			xas_store(&xas, folio);
-			if (!xas_error(&xas)) {
-				folio_get(folio);
-				mapping->nrpages++;
-			}
-		}
+		error = store_folios(mapping, &xas, folios, nr, added);
 		spin_unlock(&mapping->i_pages_lock);
 	} while (xas_nomem(&xas, gfp & ~(__GFP_MOVABLE | __GFP_ZERO)));
-	if (!error)
-		error = xas_error(&xas);
-	if (error) {
-		folio->mapping = NULL;
-		return error;
-	}
-	inc_state(NR_FILE_PAGES);
-	folio_add_lru(folio);
-	return 0;
+	for (unsigned int i = *added; i < nr; i++)
+		folios[i]->mapping = NULL;
+	mod_state(NR_FILE_PAGES, *added);
+	folio_add_lru_batch(folios, *added);
+	return error ? error : xas_error(&xas);
+}
+
+int filemap_add_folio(struct address_space *mapping, struct folio *folio, pgoff_t index, gfp_t gfp)
+{
+	unsigned int added;
+
+	return filemap_add_folios(mapping, &folio, 1, index, gfp, &added);
 }
 
 /* => i_pages_lock held, folio locked; the cache's reference is the caller's to drop */
@@ -705,10 +729,9 @@ static void fault_readahead(struct vm_fault *vmf)
 		page_cache_sync_ra(&rac, ra->ra_pages);
 		return;
 	}
-	start -= min_t(pgoff_t, start, ra->ra_pages / 2);
-	ra->start = rac._index = start;
-	ra->size = ra->ra_pages;
-	ra->async_size = ra->ra_pages / 4;
+	ra->size = min(ra->ra_pages, FAULT_READAHEAD_PAGES);
+	ra->async_size = ra->size / 4;
+	ra->start = start - min_t(pgoff_t, start, ra->size / 2);
 	page_cache_ra_order(&rac, ra);
 }
 

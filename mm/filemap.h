@@ -60,6 +60,12 @@ struct folio *filemap_write_begin_folio(struct address_space *mapping, pgoff_t i
  * -EEXIST, -ENOMEM.
  */
 int filemap_add_folio(struct address_space *mapping, struct folio *folio, pgoff_t index, gfp_t gfp);
+/*
+ * The same for @nr of them, for consecutive pages: until one is there already or memory is short;
+ * *@added says how many went in.
+ */
+int filemap_add_folios(struct address_space *mapping, struct folio **folios, unsigned int nr,
+		       pgoff_t index, gfp_t gfp, unsigned int *added);
 /* Takes a locked folio out and drops the cache's reference. */
 void filemap_remove_folio(struct folio *folio);
 /* Up to @nr folios with references, from *index on up to @end; *index moves behind the last. */

@@ -18,6 +18,8 @@
 #include "mm/filemap.h"
 #include "mm/page_alloc.h"
 
+#define RUN_MAX	64UL		/* pages: as many as a bio has room for */
+
 void file_ra_state_init(struct file_ra_state *ra, struct address_space *mapping)
 {
 	*ra = (struct file_ra_state){ .ra_pages = VM_READAHEAD_PAGES, .prev_pos = -1 };
@@ -25,28 +27,19 @@ void file_ra_state_init(struct file_ra_state *ra, struct address_space *mapping)
 
 struct folio *readahead_folio(struct readahead_control *rac)
 {
-	struct address_space *mapping = rac->mapping;
-	struct folio *folio;
-
 	if (!rac->_nr_pages)
 		return NULL;
-	/* Locked by us, so it is there. */
-	spin_lock(&mapping->i_pages_lock);
-	folio = xa_load(&mapping->i_pages, rac->_index);
-	spin_unlock(&mapping->i_pages_lock);
 	rac->_index++;
 	rac->_nr_pages--;
-	return folio;
+	return *rac->_folios++;
 }
 
-/* Starts I/O on the folios gathered so far. */
+/* Starts I/O on a run of folios. */
 static void read_pages(struct readahead_control *rac)
 {
 	const struct address_space_operations *a_ops = rac->mapping->a_ops;
 	struct folio *folio;
 
-	if (!rac->_nr_pages)
-		return;
 	if (a_ops->readahead) {
 		a_ops->readahead(rac);
 		/* What it left will be read when it is needed. */
@@ -58,59 +51,70 @@ static void read_pages(struct readahead_control *rac)
 	}
 }
 
-/* Adds a locked folio at @index; false: there is one, or no memory to waste on a guess. */
-static bool add_folio(struct readahead_control *rac, pgoff_t index, bool mark)
+/* How many pages from @index on are not cached, at most @max; then whoever is faster is seen. */
+static unsigned int absent_run(struct address_space *mapping, pgoff_t index, unsigned long max)
 {
-	gfp_t gfp = mapping_gfp_mask(rac->mapping) | __GFP_NORETRY | __GFP_NOWARN;
-	struct folio *folio = alloc_folio(gfp, 0);
-
-	if (!folio)
-		return false;
-	folio->flags = BIT(PG_locked) | (mark ? BIT(PG_readahead) : 0);
-	if (filemap_add_folio(rac->mapping, folio, index, gfp)) {
-		folio->flags = 0;
-		folio_put(folio);
-		return false;
-	}
-	folio_put(folio);		/* the cache's reference and the lock keep it */
-	return true;
-}
-
-static bool folio_cached(struct address_space *mapping, pgoff_t index)
-{
-	bool cached;
+	unsigned long next = index;
+	void *found;
 
 	spin_lock(&mapping->i_pages_lock);
-	cached = xa_load(&mapping->i_pages, index);
+	found = xa_find(&mapping->i_pages, &next, index + max - 1, XA_PRESENT);
 	spin_unlock(&mapping->i_pages_lock);
-	return cached;
+	return found ? next - index : max;
+}
+
+/* New locked folios; fewer than @nr: memory is too short to be spent on a guess. */
+static unsigned int alloc_run(struct folio **folios, unsigned int nr, gfp_t gfp)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		folios[i] = alloc_folio(gfp, 0);
+		if (!folios[i])
+			return i;
+		folios[i]->flags = BIT(PG_locked);
+	}
+	return nr;
+}
+
+/* Reads up to @nr pages that are not cached; 0: nothing could be added. */
+static unsigned int read_run(struct readahead_control *rac, unsigned int nr, pgoff_t mark)
+{
+	gfp_t gfp = mapping_gfp_mask(rac->mapping) | __GFP_NORETRY | __GFP_NOWARN;
+	struct folio *folios[RUN_MAX];
+	unsigned int added;
+
+	nr = alloc_run(folios, nr, gfp);
+	if (mark - rac->_index < nr)
+		folios[mark - rac->_index]->flags |= BIT(PG_readahead);
+	filemap_add_folios(rac->mapping, folios, nr, rac->_index, gfp, &added);
+	for (unsigned int i = added; i < nr; i++)
+		folios[i]->flags = 0;
+	/* Those that are in stay by the cache's reference and their lock; the others go. */
+	for (unsigned int i = 0; i < nr; i++)
+		folio_put(folios[i]);
+	rac->_folios = folios;
+	rac->_nr_pages = added;
+	read_pages(rac);
+	return added;
 }
 
 void page_cache_ra_unbounded(struct readahead_control *rac, unsigned long nr_to_read,
 			     unsigned long lookahead_size)
 {
-	struct address_space *mapping = rac->mapping;
-	pgoff_t index = rac->_index, end = index + nr_to_read;
+	pgoff_t end = rac->_index + nr_to_read;
 	struct blk_plug plug;
+	unsigned int run;
 
-	filemap_invalidate_lock_shared(mapping);
+	filemap_invalidate_lock_shared(rac->mapping);
 	blk_start_plug(&plug);
-	for (; index < end; index++) {
-		bool mark = index == end - lookahead_size;
-
-		if (!folio_cached(mapping, index) && add_folio(rac, index, mark)) {
-			rac->_nr_pages++;
-			continue;
-		}
-		/*
-		 * A hole in the run: what is before it goes off, and the next run begins behind it.
-		 */
-		read_pages(rac);
-		rac->_index = index + 1;
+	while (rac->_index < end) {
+		run = absent_run(rac->mapping, rac->_index, min(end - rac->_index, RUN_MAX));
+		if (!run)
+			rac->_index++;
+		else if (!read_run(rac, run, end - lookahead_size))
+			break;
 	}
-	read_pages(rac);
 	blk_finish_plug(&plug);
-	filemap_invalidate_unlock_shared(mapping);
+	filemap_invalidate_unlock_shared(rac->mapping);
 }
 
 /* Not beyond the end of the file. */
@@ -177,7 +181,7 @@ static pgoff_t next_miss(struct address_space *mapping, pgoff_t index, unsigned 
 {
 	pgoff_t end = index + max;
 
-	while (++index < end && folio_cached(mapping, index))
+	while (++index < end && !absent_run(mapping, index, 1))
 		;
 	return index;
 }

@@ -12,7 +12,7 @@
 #include "fs/address_space.h"
 #include "mm/folio.h"
 
-#define VM_READAHEAD_PAGES	32		/* 128 KiB */
+#define VM_READAHEAD_PAGES	128	/* 512 KiB: two such windows keep a disk busy */
 
 /*
  * What a file system's ->readahead() is to read: consecutive locked folios that are in the cache
@@ -24,6 +24,7 @@ struct readahead_control {
 	struct file_ra_state *ra;
 	pgoff_t _index;				/* of the next folio */
 	unsigned int _nr_pages;			/* that are left */
+	struct folio **_folios;			/* the next */
 };
 
 #define DEFINE_READAHEAD(name, f, r, m, i)	\

@@ -64,14 +64,19 @@ static void del_locked(struct folio *folio)
 	list_del(&folio->lru);
 }
 
+void folio_add_lru_batch(struct folio **folios, unsigned int nr)
+{
+	spin_lock(&lru_lock);
+	for (unsigned int i = 0; i < nr; i++)
+		add_locked(folios[i]);
+	spin_unlock(&lru_lock);
+	mod_state(NR_INACTIVE_FILE, nr);
+}
+
 void folio_add_lru(struct folio *folio)
 {
-	if (!folio_mapping(folio))
-		return;
-	spin_lock(&lru_lock);
-	add_locked(folio);
-	spin_unlock(&lru_lock);
-	inc_state(NR_INACTIVE_FILE);
+	if (folio_mapping(folio))
+		folio_add_lru_batch(&folio, 1);
 }
 
 void folio_del_lru(struct folio *folio)

@@ -17,6 +17,8 @@
 
 /* A new folio becomes known to reclaim.  Folios without a page cache are not listed. */
 void folio_add_lru(struct folio *folio);
+/* The same for @nr folios of the page cache. */
+void folio_add_lru_batch(struct folio **folios, unsigned int nr);
 /* Takes it off; for who frees it. */
 void folio_del_lru(struct folio *folio);
 /* It was used by a read or write: twice makes it young. */
