@@ -720,8 +720,7 @@ static void fault_readahead(struct vm_fault *vmf)
 {
 	struct file *file = vmf->vma->vm_file;
 	struct file_ra_state *ra = &file->f_ra;
-	pgoff_t start = vmf->pgoff;
-	DEFINE_READAHEAD(rac, file, ra, file->f_mapping, start);
+	DEFINE_READAHEAD(rac, file, ra, file->f_mapping, vmf->pgoff);
 
 	if (!ra->ra_pages || (vmf->vma->vm_flags & VM_RAND_READ))
 		return;
@@ -731,7 +730,7 @@ static void fault_readahead(struct vm_fault *vmf)
 	}
 	ra->size = min(ra->ra_pages, FAULT_READAHEAD_PAGES);
 	ra->async_size = ra->size / 4;
-	ra->start = start - min_t(pgoff_t, start, ra->size / 2);
+	ra->start = vmf->pgoff - min_t(pgoff_t, vmf->pgoff, ra->size / 2);
 	page_cache_ra_order(&rac, ra);
 }
 

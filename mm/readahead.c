@@ -93,7 +93,8 @@ static unsigned int read_run(struct readahead_control *rac, unsigned int nr, pgo
 		folio_put(folios[i]);
 	rac->_folios = folios;
 	rac->_nr_pages = added;
-	read_pages(rac);
+	if (added)
+		read_pages(rac);
 	return added;
 }
 
