@@ -31,6 +31,7 @@ enum lock_rank {
 	RANK_FOLIO,
 	RANK_I_MMAP,		/* i_mmap of a file */
 	RANK_ANON_VMA,
+	RANK_CALL,		/* one call to other harts at a time; the last that sleeps */
 	RANK_PTE,		/* page-table locks */
 	RANK_SWAP,		/* a swap area */
 	RANK_I_PAGES,		/* a file's xarray; buffers of a folio */
@@ -49,7 +50,6 @@ enum lock_rank {
 	RANK_SLAB,
 	RANK_VMALLOC,
 	RANK_KERNEL_PGTABLE,	/* second and third level of the kernel's own table */
-	RANK_CALL,		/* the one call to other harts at a time */
 	RANK_BLOCK,		/* a block device's request queue */
 	RANK_VIRTIO,		/* a virtqueue */
 	RANK_TTY_BUFFER,	/* a tty's rings, shared with the interrupt */

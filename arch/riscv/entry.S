@@ -14,6 +14,36 @@
 #include "arch/riscv/asm_offsets.h"
 #include "arch/riscv/page.h"
 
+/* Saves (sd) or loads (ld) registers of the frame at sp: s1 to s11; a0 to a7 and t3 to t6. */
+	.macro for_callee_saved op
+	\op	s1, PT_S1(sp)
+	\op	s2, PT_S2(sp)
+	\op	s3, PT_S3(sp)
+	\op	s4, PT_S4(sp)
+	\op	s5, PT_S5(sp)
+	\op	s6, PT_S6(sp)
+	\op	s7, PT_S7(sp)
+	\op	s8, PT_S8(sp)
+	\op	s9, PT_S9(sp)
+	\op	s10, PT_S10(sp)
+	\op	s11, PT_S11(sp)
+	.endm
+
+	.macro for_args_and_temps op
+	\op	a0, PT_A0(sp)
+	\op	a1, PT_A1(sp)
+	\op	a2, PT_A2(sp)
+	\op	a3, PT_A3(sp)
+	\op	a4, PT_A4(sp)
+	\op	a5, PT_A5(sp)
+	\op	a6, PT_A6(sp)
+	\op	a7, PT_A7(sp)
+	\op	t3, PT_T3(sp)
+	\op	t4, PT_T4(sp)
+	\op	t5, PT_T5(sp)
+	\op	t6, PT_T6(sp)
+	.endm
+
 	.text
 	.balign 4
 	.globl trap_entry
@@ -34,29 +64,8 @@ trap_entry:
 	sd	t0, PT_SP(sp)
 	sd	t1, PT_TP(sp)
 	sd	gp, PT_GP(sp)
-	sd	s1, PT_S1(sp)
-	sd	a0, PT_A0(sp)
-	sd	a1, PT_A1(sp)
-	sd	a2, PT_A2(sp)
-	sd	a3, PT_A3(sp)
-	sd	a4, PT_A4(sp)
-	sd	a5, PT_A5(sp)
-	sd	a6, PT_A6(sp)
-	sd	a7, PT_A7(sp)
-	sd	s2, PT_S2(sp)
-	sd	s3, PT_S3(sp)
-	sd	s4, PT_S4(sp)
-	sd	s5, PT_S5(sp)
-	sd	s6, PT_S6(sp)
-	sd	s7, PT_S7(sp)
-	sd	s8, PT_S8(sp)
-	sd	s9, PT_S9(sp)
-	sd	s10, PT_S10(sp)
-	sd	s11, PT_S11(sp)
-	sd	t3, PT_T3(sp)
-	sd	t4, PT_T4(sp)
-	sd	t5, PT_T5(sp)
-	sd	t6, PT_T6(sp)
+	for_callee_saved sd
+	for_args_and_temps sd
 	csrr	t0, sstatus
 	csrr	t1, sepc
 	csrr	t2, scause
@@ -111,17 +120,7 @@ restore_user:
 	ld	t1, PT_EPC(sp)
 	csrw	sstatus, t0
 	csrw	sepc, t1
-	ld	s1, PT_S1(sp)
-	ld	s2, PT_S2(sp)
-	ld	s3, PT_S3(sp)
-	ld	s4, PT_S4(sp)
-	ld	s5, PT_S5(sp)
-	ld	s6, PT_S6(sp)
-	ld	s7, PT_S7(sp)
-	ld	s8, PT_S8(sp)
-	ld	s9, PT_S9(sp)
-	ld	s10, PT_S10(sp)
-	ld	s11, PT_S11(sp)
+	for_callee_saved ld
 restore_caller_saved:
 	csrw	sscratch, tp
 	ld	ra, PT_RA(sp)
@@ -131,18 +130,7 @@ restore_caller_saved:
 	ld	t1, PT_T1(sp)
 	ld	t2, PT_T2(sp)
 	ld	s0, PT_S0(sp)
-	ld	a0, PT_A0(sp)
-	ld	a1, PT_A1(sp)
-	ld	a2, PT_A2(sp)
-	ld	a3, PT_A3(sp)
-	ld	a4, PT_A4(sp)
-	ld	a5, PT_A5(sp)
-	ld	a6, PT_A6(sp)
-	ld	a7, PT_A7(sp)
-	ld	t3, PT_T3(sp)
-	ld	t4, PT_T4(sp)
-	ld	t5, PT_T5(sp)
-	ld	t6, PT_T6(sp)
+	for_args_and_temps ld
 	ld	sp, PT_SP(sp)
 	sret
 
@@ -177,29 +165,8 @@ save_kernel_frame:
 	sd	t1, PT_T1(sp)
 	sd	t2, PT_T2(sp)
 	sd	s0, PT_S0(sp)
-	sd	s1, PT_S1(sp)
-	sd	a0, PT_A0(sp)
-	sd	a1, PT_A1(sp)
-	sd	a2, PT_A2(sp)
-	sd	a3, PT_A3(sp)
-	sd	a4, PT_A4(sp)
-	sd	a5, PT_A5(sp)
-	sd	a6, PT_A6(sp)
-	sd	a7, PT_A7(sp)
-	sd	s2, PT_S2(sp)
-	sd	s3, PT_S3(sp)
-	sd	s4, PT_S4(sp)
-	sd	s5, PT_S5(sp)
-	sd	s6, PT_S6(sp)
-	sd	s7, PT_S7(sp)
-	sd	s8, PT_S8(sp)
-	sd	s9, PT_S9(sp)
-	sd	s10, PT_S10(sp)
-	sd	s11, PT_S11(sp)
-	sd	t3, PT_T3(sp)
-	sd	t4, PT_T4(sp)
-	sd	t5, PT_T5(sp)
-	sd	t6, PT_T6(sp)
+	for_callee_saved sd
+	for_args_and_temps sd
 	/* SUM may be set: the kernel's own handler must not run with user memory open. */
 	li	t0, SR_SUM_BIT
 	csrrc	t0, sstatus, t0
@@ -223,29 +190,8 @@ save_kernel_frame:
 	ld	t1, PT_T1(sp)
 	ld	t2, PT_T2(sp)
 	ld	s0, PT_S0(sp)
-	ld	s1, PT_S1(sp)
-	ld	a0, PT_A0(sp)
-	ld	a1, PT_A1(sp)
-	ld	a2, PT_A2(sp)
-	ld	a3, PT_A3(sp)
-	ld	a4, PT_A4(sp)
-	ld	a5, PT_A5(sp)
-	ld	a6, PT_A6(sp)
-	ld	a7, PT_A7(sp)
-	ld	s2, PT_S2(sp)
-	ld	s3, PT_S3(sp)
-	ld	s4, PT_S4(sp)
-	ld	s5, PT_S5(sp)
-	ld	s6, PT_S6(sp)
-	ld	s7, PT_S7(sp)
-	ld	s8, PT_S8(sp)
-	ld	s9, PT_S9(sp)
-	ld	s10, PT_S10(sp)
-	ld	s11, PT_S11(sp)
-	ld	t3, PT_T3(sp)
-	ld	t4, PT_T4(sp)
-	ld	t5, PT_T5(sp)
-	ld	t6, PT_T6(sp)
+	for_callee_saved ld
+	for_args_and_temps ld
 	ld	sp, PT_SP(sp)
 	sret
 
