@@ -157,7 +157,6 @@ struct task_struct {
 	int fpu_cpu;			/* the hart that loaded them last */
 
 	struct held_locks *held_locks;	/* debug build */
-	void *journal_info;
 	void *plug;			/* block layer: bios gathered by this task */
 };
 
@@ -233,15 +232,6 @@ void cpu_times(int cpu, u64 *user, u64 *system);
 u64 nr_context_switches(void);
 int nr_running(void);
 void calc_load(unsigned long avg[3]);		/* fixed point, 1 << 11 is 1.0 */
-
-/* Debug build with `preempt_fuzz=`: a seeded chance to yield, where no spinlock is held. */
-#ifdef CONFIG_DEBUG
-void preempt_point(void);
-#else
-static inline void preempt_point(void)
-{
-}
-#endif
 
 static inline void set_current_state(unsigned int state)
 {
