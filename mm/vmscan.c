@@ -32,11 +32,13 @@
 #include "mm/writeback.h"
 
 #define SHRINK_BATCH	128UL		/* objects between two looks at the scheduler */
+#define MAX_FAILURES	16		/* then kswapd leaves it to direct reclaim */
 
 static LIST_HEAD(lru);
 static DEFINE_SPINLOCK(lru_lock, RANK_RECLAIM);
 static DEFINE_WAIT_QUEUE_HEAD(kswapd_wait);
 static bool kswapd_wanted;
+static int kswapd_failures;			/* rounds in a row that freed nothing */
 
 static LIST_HEAD(shrinkers);			/* only ever grows, at boot */
 static DEFINE_SPINLOCK(shrinkers_lock, RANK_RECLAIM);
@@ -276,8 +278,12 @@ static unsigned long shrink_memory(struct scan_control *sc, unsigned long goal)
 unsigned long try_to_free_pages(unsigned int order, gfp_t gfp)
 {
 	struct scan_control sc = { .gfp = gfp };
+	unsigned long freed = shrink_memory(&sc, max(SWAP_CLUSTER_MAX, 2UL << order));
 
-	return shrink_memory(&sc, max(SWAP_CLUSTER_MAX, 2UL << order));
+	/* There is something to be had again. */
+	if (freed)
+		WRITE_ONCE(kswapd_failures, 0);
+	return freed;
 }
 
 void drop_pagecache(void)
@@ -288,29 +294,32 @@ void drop_pagecache(void)
 	shrink_list(lru_size(), &sc);
 }
 
+/* Until `high` is free, or nothing more is to be had. */
+static void balance_zone(void)
+{
+	unsigned long freed = 1;
+
+	while (freed && zone_free_pages() < zone.watermark[WMARK_HIGH]) {
+		struct scan_control sc = { .gfp = GFP_KERNEL, .kswapd = true };
+
+		freed = shrink_memory(&sc, SWAP_CLUSTER_MAX);
+	}
+	WRITE_ONCE(kswapd_failures, freed ? 0 : kswapd_failures + 1);
+}
+
 static void kswapd(void *unused)
 {
 	current->flags |= PF_MEMALLOC;
 	for (;;) {
-		unsigned long freed = 1;
-
 		wait_event(&kswapd_wait, READ_ONCE(kswapd_wanted));
 		WRITE_ONCE(kswapd_wanted, false);
-		/*
-		 * When nothing more is to be had it sleeps, until an allocation finds too little
-		 * again.
-		 */
-		while (freed && zone_free_pages() < zone.watermark[WMARK_HIGH]) {
-			struct scan_control sc = { .gfp = GFP_KERNEL, .kswapd = true };
-
-			freed = shrink_memory(&sc, SWAP_CLUSTER_MAX);
-		}
+		balance_zone();
 	}
 }
 
 void wake_kswapd(void)
 {
-	if (READ_ONCE(kswapd_wanted))
+	if (READ_ONCE(kswapd_wanted) || READ_ONCE(kswapd_failures) >= MAX_FAILURES)
 		return;
 	smp_store_mb(kswapd_wanted, true);
 	if (waitqueue_active(&kswapd_wait))
