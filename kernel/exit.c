@@ -33,37 +33,64 @@ static void exit_thread_group(struct task_struct *task)
 {
 	struct signal_struct *sig = task->signal;
 
-	/* Senders walk the list with siglock alone. */
+	/* Senders walk the list, and CPU clocks add up the process, with siglock alone. */
 	spin_lock(&task->sighand->siglock);
 	list_del_init(&task->thread_group);
 	sig->nr_threads--;
-	spin_unlock(&task->sighand->siglock);
 	if (task != task->group_leader)
 		rusage_add_task(&sig->dead, task);
+	spin_unlock(&task->sighand->siglock);
 }
 
-void release_task(struct task_struct *task)
+/*
+ * The last of its threads is gone: a leader that waited for that as a zombie tells its parent now.
+ * True: nobody will wait for it either.
+ */
+static bool wake_zombie_leader(struct task_struct *leader)
 {
-	struct signal_struct *sig = task->signal;
+	if (leader->exit_state != EXIT_ZOMBIE || !thread_group_empty(leader))
+		return false;
+	if (!do_notify_parent(leader, leader->exit_signal))
+		return false;
+	leader->exit_state = EXIT_DEAD;
+	return true;
+}
+
+/* Out of every list.  Returns the leader if it is to be released as well. */
+static struct task_struct *unlink_task(struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+	bool leader_too = false;
 	unsigned long flags;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
 	exit_thread_group(task);
 	list_del_init(&task->sibling);
 	detach_pid(task);
-	if (task == task->group_leader) {
+	nr_threads--;
+	if (task == leader) {
 		list_del_init(&task->tasks);
 		change_pgrp(task, NULL);
 		change_session(task, NULL);
-		nr_processes--;
+	} else {
+		leader_too = wake_zombie_leader(leader);
 	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return leader_too ? leader : NULL;
+}
 
-	flush_sigqueue(&task->pending);
-	if (!sig->nr_threads)
-		flush_sigqueue(&sig->shared_pending);
-	atomic_dec(&task->cred->user->processes);
-	put_task_struct(task);
+void release_task(struct task_struct *task)
+{
+	struct task_struct *leader;
+
+	for (; task; task = leader) {
+		leader = unlink_task(task);
+		flush_sigqueue(&task->pending);
+		if (task == task->group_leader)
+			flush_sigqueue(&task->signal->shared_pending);
+		atomic_dec(&task->cred->user->processes);
+		put_task_struct(task);
+	}
 }
 
 /* --- children of the dying --- */
@@ -86,7 +113,7 @@ static struct task_struct *find_new_reaper(struct task_struct *father)
 	if (t)
 		return t;
 	if (father->signal->has_child_subreaper) {
-		for (reaper = father->parent; reaper->pid > 1; reaper = reaper->parent) {
+		for (reaper = father->parent; reaper->tgid > 1; reaper = reaper->parent) {
 			if (!reaper->signal->is_child_subreaper)
 				continue;
 			t = live_thread(reaper);
@@ -158,10 +185,14 @@ static void kill_orphaned_pgrp(struct task_struct *task, struct task_struct *par
 static bool reparent_child(struct task_struct *child, struct task_struct *father,
 			   struct task_struct *reaper)
 {
-	child->parent = reaper;
+	struct task_struct *t;
+
+	list_for_each_entry(t, &child->signal->threads, thread_group) {
+		t->parent = reaper;
+		if (t->pdeath_signal)
+			send_sig(t->pdeath_signal, t, false);
+	}
 	list_move_tail(&child->sibling, &reaper->children);
-	if (child->pdeath_signal)
-		send_sig(child->pdeath_signal, child, false);
 	if (child->signal == reaper->signal || reaper->signal == father->signal)
 		return false;
 	child->exit_signal = SIGCHLD;
@@ -226,7 +257,7 @@ static void exit_process(struct task_struct *task)
 {
 	struct signal_struct *sig = task->signal;
 
-	if (task->pid == 1)
+	if (task->tgid == 1)
 		panic("Attempted to kill init! exitcode=0x%08x", task->exit_code);
 	exit_itimers(sig);
 	if (task->mm)

@@ -114,11 +114,17 @@ static int copy_sighand(u64 flags, struct task_struct *task)
 	return task->sighand ? 0 : -ENOMEM;
 }
 
-static int copy_signal(struct task_struct *task)
+static int copy_signal(u64 flags, struct task_struct *task)
 {
-	struct signal_struct *sig = kmem_cache_zalloc(signal_cache, GFP_KERNEL);
 	const struct signal_struct *from = current->signal;
+	struct signal_struct *sig;
 
+	if (flags & CLONE_THREAD) {
+		atomic_inc(&current->signal->sigcnt);
+		task->signal = current->signal;
+		return 0;
+	}
+	sig = kmem_cache_zalloc(signal_cache, GFP_KERNEL);
 	if (!sig)
 		return -ENOMEM;
 	task->signal = sig;
@@ -187,7 +193,7 @@ static int copy_creds(struct task_struct *task)
 {
 	struct user_struct *user = current_cred()->user;
 
-	if (nr_processes >= max_threads)
+	if (nr_threads >= max_threads)
 		return -EAGAIN;
 	if ((unsigned long)atomic_read(&user->processes) >= rlimit(RLIMIT_NPROC) &&
 	    user != &root_user &&
@@ -245,36 +251,82 @@ static struct task_struct *pick_parent(const struct kernel_clone_args *args,
 		kthreadd = find_task_by_pid_locked(KTHREADD_PID);
 		return kthreadd ? kthreadd : current;
 	}
+	if (args->flags & CLONE_THREAD)
+		return current->parent;
 	if (!(args->flags & CLONE_PARENT))
 		return current;
 	task->exit_signal = current->group_leader->exit_signal;
 	return current->parent;
 }
 
-/* Makes the child known.  -ERESTARTNOINTR: a signal to a whole group came meanwhile (I1). */
-static int link_task(struct task_struct *task, struct pid *pid,
-		     const struct kernel_clone_args *args, unsigned long seq)
+/* A process of its own: into the tree and the list of processes. */
+static void link_process(struct task_struct *task, const struct kernel_clone_args *args)
+{
+	const struct task_struct *from = args->fn ? task->parent : current;
+
+	task->tgid = task->pid;
+	list_add_tail(&task->sibling, &task->parent->children);
+	list_add_tail(&task->tasks, &task_list);
+	change_pgrp(task, task_pgrp(from));
+	change_session(task, task_session(from));
+	task->signal->tty = current->signal->tty;
+	if (task->pid == 1)
+		task->signal->flags |= SIGNAL_UNKILLABLE;
+}
+
+/* One thread more of current's process, which takes part in what all of them are in; siglock. */
+static void link_thread(struct task_struct *task)
+{
+	struct signal_struct *sig = current->signal;
+
+	task->tgid = current->tgid;
+	task->group_leader = current->group_leader;
+	task->exit_signal = -1;
+	list_add_tail(&task->thread_group, &sig->threads);
+	sig->nr_threads++;
+	atomic_inc(&sig->live);
+	if (current->jobctl & JOBCTL_STOP_PENDING) {
+		task->jobctl |= JOBCTL_STOP_PENDING;
+		sig->group_stop_count++;
+		set_bit(TIF_SIGPENDING, &task->thread_flags);
+	}
+}
+
+/* tasklist_lock and current's siglock held. */
+static void link_task(struct task_struct *task, struct pid *pid,
+		      const struct kernel_clone_args *args)
+{
+	get_task_struct(task);		/* one reference for the lists, one for running */
+	task->pid = pid->nr;
+	attach_pid(task, pid);
+	task->parent = pick_parent(args, task);
+	if (args->flags & CLONE_THREAD)
+		link_thread(task);
+	else
+		link_process(task, args);
+	nr_threads++;
+}
+
+/*
+ * Makes the child known.  -ERESTARTNOINTR: a signal to a whole group came meanwhile (I1), or one
+ * that ends current's process, which must not get another thread then.
+ */
+static int publish_task(struct task_struct *task, struct pid *pid,
+			const struct kernel_clone_args *args, unsigned long seq)
 {
 	unsigned long flags;
 	int err = 0;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
+	spin_lock(&current->sighand->siglock);
 	if (seq != group_signal_seq || fatal_signal_pending(current)) {
+		/* The call is begun anew on the way to user mode, so that way must be taken. */
+		set_bit(TIF_SIGPENDING, &current->thread_flags);
 		err = -ERESTARTNOINTR;
 	} else {
-		get_task_struct(task);		/* one reference for the lists, one for running */
-		task->pid = task->tgid = pid->nr;
-		attach_pid(task, pid);
-		task->parent = pick_parent(args, task);
-		list_add_tail(&task->sibling, &task->parent->children);
-		list_add_tail(&task->tasks, &task_list);
-		change_pgrp(task, task_pgrp(args->fn ? task->parent : current));
-		change_session(task, task_session(args->fn ? task->parent : current));
-		task->signal->tty = current->signal->tty;
-		if (pid->nr == 1)
-			task->signal->flags |= SIGNAL_UNKILLABLE;
-		nr_processes++;
+		link_task(task, pid, args);
 	}
+	spin_unlock(&current->sighand->siglock);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return err;
 }
@@ -283,7 +335,7 @@ static int check_clone_flags(const struct kernel_clone_args *args)
 {
 	u64 flags = args->flags;
 
-	if (flags & CLONE_THREAD)
+	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
 		return -EINVAL;
@@ -309,7 +361,7 @@ static int copy_parts(struct task_struct *task, const struct kernel_clone_args *
 	err = copy_sighand(args->flags, task);
 	if (err)
 		goto put_fs;
-	err = copy_signal(task);
+	err = copy_signal(args->flags, task);
 	if (err)
 		goto put_sighand;
 	err = copy_mm(args->flags, task);
@@ -368,7 +420,7 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args)
 	err = PTR_ERR_OR_ZERO(pid);
 	if (err)
 		goto uncopy_parts;
-	err = link_task(task, pid, args, seq);
+	err = publish_task(task, pid, args, seq);
 	if (!err)
 		return task;
 	free_pid(pid);

@@ -21,7 +21,7 @@
 
 DEFINE_SPINLOCK(tasklist_lock, RANK_TASKLIST);
 LIST_HEAD(task_list);
-int nr_processes;
+int nr_threads;
 int last_pid;
 unsigned long total_forks;
 

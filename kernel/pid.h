@@ -29,7 +29,7 @@ extern struct spinlock tasklist_lock;
 extern struct list_head task_list;		/* thread-group leaders by task->tasks */
 extern int last_pid;				/* given out last */
 extern unsigned long total_forks;		/* tasks made since boot */
-extern int nr_processes;			/* on task_list */
+extern int nr_threads;				/* tasks with a number, zombies included */
 
 /* A fresh number with one reference; ERR_PTR(-EAGAIN) when all are in use, ERR_PTR(-ENOMEM). */
 struct pid *alloc_pid(void);

@@ -24,7 +24,7 @@ SYSCALL_DEFINE1(sysinfo, struct sysinfo *, uinfo)
 		info.loads[i] <<= SI_LOAD_SHIFT - LOAD_SHIFT_KERNEL;
 	info.totalram = totalram_pages() * PAGE_SIZE;
 	info.freeram = nr_free_pages() * PAGE_SIZE;
-	info.procs = nr_processes;
+	info.procs = nr_threads;
 	info.mem_unit = 1;
 	return copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : 0;
 }

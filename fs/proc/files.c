@@ -188,7 +188,7 @@ static int show_loadavg(struct seq_file *m, void *data)
 	calc_load(avg);
 	for (int i = 0; i < 3; i++)
 		seq_printf(m, "%lu.%02lu ", avg[i] >> 11, (avg[i] & 2047) * 100 >> 11);
-	seq_printf(m, "%d/%d %d\n", nr_running(), nr_processes, last_pid);
+	seq_printf(m, "%d/%d %d\n", nr_running(), nr_threads, last_pid);
 	return 0;
 }
 
