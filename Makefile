@@ -19,7 +19,7 @@ $(if $(V),,$(eval .SILENT:))
 # What a person gives as NAME=… reaches the tools through the environment, byte for byte: $(value …)
 # keeps make from expanding a dollar in it, and sub-makes inherit the environment instead of a
 # command line.
-OPTIONS := SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH SEED GDB T MIN N
+OPTIONS := SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH SEED GDB T MIN N LINUX
 $(foreach v,$(OPTIONS),$(eval override $v := $$(value $v))$(eval export $v))
 MAKEOVERRIDES :=
 
@@ -29,7 +29,7 @@ SUBMAKE = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)
 
 # --- commands ---------------------------------------------------------------------------------
 
-.PHONY: help run usertests test soak bench gdb check mutants doctor clean
+.PHONY: help run usertests test soak oracle bench gdb check mutants doctor clean
 
 help:
 	echo 'make run            build and boot to a shell; leave: poweroff, or Ctrl-A x'
@@ -44,7 +44,8 @@ help:
 	echo "make usertests T='pipe-* fork-*'   the user tests, or those that match a glob"
 	echo 'make unit           unit tests on the host'
 	echo 'make user-tests     tests of the shell and the tools, on the host'
-	echo 'make oracle         the user tests on real Linux'
+	echo 'make oracle         the user tests on Linux 6.1 and here, verdicts side by side'
+	echo 'make oracle-user    the user tests on the Linux of the host'
 	echo 'make check          style, layers, counts of exceptions'
 	echo 'make soak MIN=60 N=20 SMP=4 MEM=48M SEED=1   repetitions; resumable'
 	echo 'make mutants        broken kernels, each of which a check must catch'
@@ -74,6 +75,13 @@ soak:
 	$(SUBMAKE) all
 	$(SUBMAKE) kernel DEBUG=1
 	tools/soak
+
+# LINUX=Image takes that kernel instead of building one.
+oracle:
+	tools/setup test
+	$(if $(filter-out 1,$(LINUX)),,tools/setup linux && tools/linux-6.1/build tests)
+	$(SUBMAKE) all
+	tools/oracle
 
 bench:
 	tools/setup test

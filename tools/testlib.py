@@ -14,7 +14,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OPTIONS = "SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH FREE SEED GDB T MIN N " \
-          "IMG LOG"
+          "IMG LOG KERNEL LINUX"
 
 # A finished command: exit status, everything it said, seconds, and the file that holds what it
 # said.
@@ -70,9 +70,9 @@ def fsck(image):
     return found.stdout if found.returncode else None
 
 
-def usertests_command(patterns=""):
+def usertests_command(patterns="", where="faultline"):
     """The guest's command for the user tests that match one of the blank-separated globs."""
-    return " ".join(["usertests", "--where=faultline"] + [shlex.quote(p) for p in patterns.split()])
+    return " ".join(["usertests", f"--where={where}"] + [shlex.quote(p) for p in patterns.split()])
 
 
 def score_ktap(done):

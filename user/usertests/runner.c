@@ -189,13 +189,14 @@ static void judge(struct run *run, bool in_time, int limit_seconds)
 void run_test(const struct test *test, int limit_seconds, struct verdict *verdict)
 {
 	struct run run = { .verdict = verdict };
-	char dir[] = "/tmp/usertest.XXXXXX";
+	char dir[] = "/var/tmp/usertest.XXXXXX";
 	bool in_time;
 
 	verdict->reason[0] = 0;
 	on_signal(SIGCHLD, ignore_child, 0);
 	block_signal(SIGCHLD);
-	mkdir("/tmp", 01777);
+	mkdir("/var", 0755);	// /tmp is in memory, and files are to be on the disk
+	mkdir("/var/tmp", 01777);
 	if (!mkdtemp(dir))
 		fail(HERE("mkdtemp"), "%s: %s", dir, errno_name(errno));
 	chmod(dir, 0777);

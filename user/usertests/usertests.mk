@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # usertests.mk - builds the user tests for riscv64 and, as a second judge, for the host
 #
-# Included by the top Makefile; works alone too: make -f user/usertests/usertests.mk oracle
+# Included by the top Makefile; works alone too: make -f user/usertests/usertests.mk oracle-user
 
 UT_DIR := user/usertests
 UT_CC ?= riscv64-linux-gnu-gcc
@@ -20,24 +20,22 @@ UT_PIEFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -fPIE -fno-stack-protector \
 
 UT_SRCS := $(sort $(wildcard $(UT_DIR)/*.c))
 UT_OBJS := $(UT_SRCS:$(UT_DIR)/%.c=build/usertests-obj/%.o)
-UT_HOSTOBJS := $(UT_SRCS:$(UT_DIR)/%.c=build/oracle/obj/%.o)
+UT_HOSTOBJS := $(UT_SRCS:$(UT_DIR)/%.c=build/oracle-user/obj/%.o)
 UT_PROGS := build/user/usertests.d/show build/user/usertests.d/pie
-UT_ORACLE_INIT := build/oracle/oracle_init
-UT_HOSTPROGS := build/oracle/usertests.d/show build/oracle/usertests.d/pie
+UT_HOSTPROGS := build/oracle-user/usertests.d/show build/oracle-user/usertests.d/pie
 
-.PHONY: usertests-bin oracle
+.PHONY: usertests-bin oracle-user
 usertests-bin: build/user/usertests $(UT_PROGS)
 
-# T='pattern pattern': only those tests. LINUX=Image: on that riscv64 kernel, too.
-oracle: usertests-bin build/oracle/usertests $(UT_HOSTPROGS) \
-	$(if $(LINUX),$(UT_ORACLE_INIT) build/user/bin/sh)
-	$(UT_DIR)/oracle.sh $(T)
+# T='pattern pattern': only those tests.
+oracle-user: usertests-bin build/oracle-user/usertests $(UT_HOSTPROGS)
+	$(UT_DIR)/oracle-user.sh $(T)
 
 build/user/usertests: $(UT_OBJS)
 	@mkdir -p $(@D)
 	$(UT_CC) -static -no-pie -o $@ $^
 
-build/oracle/usertests: $(UT_HOSTOBJS)
+build/oracle-user/usertests: $(UT_HOSTOBJS)
 	@mkdir -p $(@D)
 	$(UT_HOSTCC) -static -no-pie -o $@ $^
 
@@ -45,32 +43,27 @@ build/usertests-obj/%.o: $(UT_DIR)/%.c
 	@mkdir -p $(@D)
 	$(UT_CC) $(UT_CFLAGS) -c -o $@ $<
 
-build/oracle/obj/%.o: $(UT_DIR)/%.c
+build/oracle-user/obj/%.o: $(UT_DIR)/%.c
 	@mkdir -p $(@D)
 	$(UT_HOSTCC) $(UT_CFLAGS) -c -o $@ $<
 
-build/usertests-obj/main.o build/oracle/obj/main.o: $(UT_DIR)/skips.txt
+build/usertests-obj/main.o build/oracle-user/obj/main.o: $(UT_DIR)/skips.txt
 $(UT_OBJS) $(UT_HOSTOBJS) $(UT_PROGS) $(UT_HOSTPROGS): $(UT_DIR)/usertests.mk
 
 build/user/usertests.d/show: $(UT_DIR)/progs/show.c
 	@mkdir -p $(@D)
 	$(UT_CC) $(UT_CFLAGS) -static -no-pie -o $@ $<
 
-build/oracle/usertests.d/show: $(UT_DIR)/progs/show.c
+build/oracle-user/usertests.d/show: $(UT_DIR)/progs/show.c
 	@mkdir -p $(@D)
 	$(UT_HOSTCC) $(UT_CFLAGS) -static -no-pie -o $@ $<
-
-$(UT_ORACLE_INIT): $(UT_DIR)/progs/oracle_init.c
-	@mkdir -p $(@D)
-	$(UT_CC) $(UT_CFLAGS) -static -no-pie -o $@ $<
 
 build/user/usertests.d/pie: $(UT_DIR)/progs/pie.c
 	@mkdir -p $(@D)
 	$(UT_CC) $(UT_PIEFLAGS) -o $@ $<
 
-build/oracle/usertests.d/pie: $(UT_DIR)/progs/pie.c
+build/oracle-user/usertests.d/pie: $(UT_DIR)/progs/pie.c
 	@mkdir -p $(@D)
 	$(UT_HOSTCC) $(UT_PIEFLAGS) -o $@ $<
 
 -include $(UT_OBJS:.o=.d) $(UT_HOSTOBJS:.o=.d) $(UT_PROGS:=.d) $(UT_HOSTPROGS:=.d)
--include $(UT_ORACLE_INIT).d

@@ -237,6 +237,8 @@ static void no_zombies(void)
 	}
 	gate_open(&gate);
 	CHECK_ERRNO(waitpid(-1, NULL, 0), ECHILD);	// waits, and then has nobody to tell of
+	while (kill(pid, 0) == 0)	// the pid may be given back a moment later
+		nap(MS);
 	CHECK_ERRNO(kill(pid, 0), ESRCH);
 }
 

@@ -1,19 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# oracle.sh - our tests on real Linux: on the host, as riscv64 binary under qemu-user, and, with
-# LINUX=Image, on that riscv64 kernel in QEMU (bare ext2 root disk on virtio-mmio, console ttyS0)
+# oracle-user.sh - our tests on the host's Linux: built for the host, and as riscv64 binary under
+# qemu-user; in a fraction of the time of `make oracle`, which boots a Linux for riscv64
 #
 # Prints one line a test with all verdicts. Fails if a test fails anywhere; a skip that skips.txt
 # does not list counts as a failure. Each side gets a terminal, for the tests that need a
-# controlling one. Usage: [LINUX=Image] oracle.sh [pattern...]
+# controlling one. Usage: oracle-user.sh [pattern...]
 set -u
 
-out=build/oracle
-export PATH="$PATH:/usr/sbin:/sbin"
-for tool in script qemu-riscv64 ${LINUX:+qemu-system-riscv64 mke2fs}; do
-	command -v "$tool" >/dev/null || { echo "oracle: $tool is not installed" >&2; exit 2; }
+out=build/oracle-user
+for tool in script qemu-riscv64; do
+	command -v "$tool" >/dev/null || { echo "oracle-user: $tool is not installed" >&2; exit 2; }
 done
-[ "$(id -u)" = 0 ] || { echo "oracle: run it as root: the tests become other users" >&2; exit 2; }
+if [ "$(id -u)" != 0 ]; then
+	echo "oracle-user: run it as root: the tests become other users" >&2
+	exit 2
+fi
 
 patterns=
 for pattern; do
@@ -37,32 +39,8 @@ run_here()
 	verdicts "$1"
 }
 
-# $1: where, $2: kernel, then patterns
-run_kernel()
-{
-	where=$1 kernel=$2
-	shift 2
-	rm -rf "$out/root" "$out/root.img"
-	for dir in bin sbin tmp proc sys dev usr/lib/usertests; do
-		mkdir -p "$out/root/$dir"
-	done
-	cp build/user/usertests build/user/bin/sh "$out/root/bin"
-	cp build/user/usertests.d/* "$out/root/usr/lib/usertests"
-	cp build/oracle/oracle_init "$out/root/sbin"
-	mke2fs -q -t ext2 -b 4096 -i 8192 -m 0 -d "$out/root" "$out/root.img" 100M
-	timeout 900 qemu-system-riscv64 -M virt -m 256M -smp 2 -nographic -no-reboot \
-		-global virtio-mmio.force-legacy=false -kernel "$kernel" \
-		-drive "file=$out/root.img,if=none,format=raw,id=d0" \
-		-device virtio-blk-device,drive=d0 \
-		-append "console=ttyS0 root=/dev/vda rw quiet init=/sbin/oracle_init \
--- --where=$where $*" \
-		</dev/null 2>&1 | tr -d '\r' >"$out/$where.log"
-	verdicts "$where"
-}
-
-run_here oracle-host build/oracle/usertests
+run_here oracle-host build/oracle-user/usertests
 run_here oracle-qemu-user 'qemu-riscv64 build/user/usertests'
-[ -z "${LINUX-}" ] || run_kernel oracle-linux "$LINUX" "$@"
 
 status=0
 for side in $sides; do
