@@ -229,8 +229,11 @@ static void show_disk(struct seq_file *m, const struct block_device *bdev)
 	for (int op = REQ_OP_READ; op <= REQ_OP_WRITE; op++)
 		seq_printf(m, " %llu %llu %llu %llu", s->ios[op], s->merges[op], s->sectors[op],
 			   s->ns[op] / NSEC_PER_MSEC);
-	seq_printf(m, " %u %llu %llu\n", s->in_flight, s->busy_ns / NSEC_PER_MSEC,
+	seq_printf(m, " %u %llu %llu", s->in_flight, s->busy_ns / NSEC_PER_MSEC,
 		   (s->ns[REQ_OP_READ] + s->ns[REQ_OP_WRITE]) / NSEC_PER_MSEC);
+	/* Nothing is discarded. */
+	seq_printf(m, " 0 0 0 0 %llu %llu\n", s->ios[REQ_OP_FLUSH],
+		   s->ns[REQ_OP_FLUSH] / NSEC_PER_MSEC);
 }
 
 static int show_diskstats(struct seq_file *m, void *data)
