@@ -40,6 +40,8 @@ static int check_permissions(const struct vm_area_struct *vma, unsigned long add
 	if (pte_exec(pte) && !(vma->vm_flags & VM_EXEC))
 		return mm_check_failed("mprotect.c X1", "0x%lx is executable, its VMA is not",
 				       addr);
+	if (pte_write(pte) && !pte_soft_dirty(pte))
+		return mm_check_failed("pte.h PT3", "0x%lx is writable, not soft-dirty", addr);
 	if (!folio && pte_write(pte))
 		return mm_check_failed("memory.c I6", "0x%lx: a special entry is writable", addr);
 	if (cow && folio && pte_write(pte) &&

@@ -380,8 +380,7 @@ static void wp_page_reuse(struct vm_fault *vmf)
 {
 	vmf->path = __func__;
 	count_vm_event(PGREUSE);
-	ptep_add_bits(vmf->pte, _PAGE_ACCESSED | _PAGE_DIRTY |
-				(vmf->vma->vm_flags & VM_WRITE ? _PAGE_WRITE : 0));
+	ptep_add_bits(vmf->pte, _PAGE_STORED | (vmf->vma->vm_flags & VM_WRITE ? _PAGE_WRITE : 0));
 	fault_unlock(vmf);
 }
 
@@ -514,7 +513,7 @@ static vm_fault_t handle_present_pte(struct vm_fault *vmf)
 	if (vmf->flags & FAULT_FLAG_WRITE) {
 		if (!pte_write(vmf->orig_pte))
 			return do_wp_page(vmf);
-		bits |= _PAGE_DIRTY;
+		bits = _PAGE_STORED;
 	}
 	vmf->path = "ptep_set_access_flags";
 	ptep_add_bits(vmf->pte, bits);

@@ -107,7 +107,8 @@ static bool may_set_write(const struct vm_area_struct *vma, pte_t pte)
 {
 	struct folio *folio = vm_normal_folio(pte);
 
-	if (!(vma->vm_flags & VM_WRITE))
+	/* Not soft-dirty: the next store must be seen (PT3). */
+	if (!(vma->vm_flags & VM_WRITE) || !pte_soft_dirty(pte))
 		return false;
 	if (vma->vm_flags & VM_SHARED)
 		return pte_dirty(pte);

@@ -124,7 +124,7 @@ static void move_ptes(const struct mremap *m, pte_t *old_pmd, unsigned long addr
 		if (new_ptl != ptl)
 			spin_lock_nested(new_ptl);
 		pte = ptep_get_and_clear(old);
-		set_pte(new, pte);
+		set_pte(new, pte_mksoft_dirty(pte));	/* what is at the new place is new there */
 		if (new_ptl != ptl)
 			spin_unlock(new_ptl);
 		spin_unlock(ptl);

@@ -9,6 +9,8 @@
  * PT1 A present user entry is changed only by the atomic functions below: a hart sets A and D
  *     concurrently, and a plain store would lose a D.
  * PT2 Clearing V, W, A or D takes effect only after a fence (arch/riscv/tlb.h).
+ * PT3 A user entry with W is soft-dirty: a hart that sets D by itself says nothing new.  Who clears
+ *     soft-dirty clears W too.
  */
 #ifndef ARCH_RISCV_PTE_H
 #define ARCH_RISCV_PTE_H
@@ -36,6 +38,8 @@ typedef struct { unsigned long pte; } pte_t;
 #define _PAGE_DIRTY	(1UL << 7)
 /* software: maps no folio that is counted (the zero folio, vDSO) */
 #define _PAGE_SPECIAL	(1UL << 8)
+/* software: stored to, for all we know, since clear_refs cleared it (soft-dirty) */
+#define _PAGE_SOFT_DIRTY (1UL << 9)
 #define _PAGE_PROT_NONE	_PAGE_GLOBAL	/* with V clear: present for us, no access for the user */
 
 #define _PAGE_RWX	(_PAGE_READ | _PAGE_WRITE | _PAGE_EXEC)
@@ -133,6 +137,11 @@ static inline bool pte_special(pte_t pte)
 	return pte.pte & _PAGE_SPECIAL;
 }
 
+static inline bool pte_soft_dirty(pte_t pte)
+{
+	return pte.pte & _PAGE_SOFT_DIRTY;
+}
+
 static inline bool pte_protnone(pte_t pte)
 {
 	return (pte.pte & (_PAGE_PRESENT | _PAGE_PROT_NONE)) == _PAGE_PROT_NONE;
@@ -153,9 +162,12 @@ static inline pte_t pte_wrprotect(pte_t pte)
 	return (pte_t){ pte.pte & ~_PAGE_WRITE };
 }
 
+/* What a store does to an entry. */
+#define _PAGE_STORED	(_PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SOFT_DIRTY)
+
 static inline pte_t pte_mkdirty(pte_t pte)
 {
-	return (pte_t){ pte.pte | _PAGE_DIRTY };
+	return (pte_t){ pte.pte | _PAGE_DIRTY | _PAGE_SOFT_DIRTY };
 }
 
 static inline pte_t pte_mkclean(pte_t pte)
@@ -178,10 +190,21 @@ static inline pte_t pte_mkspecial(pte_t pte)
 	return (pte_t){ pte.pte | _PAGE_SPECIAL };
 }
 
+static inline pte_t pte_mksoft_dirty(pte_t pte)
+{
+	return (pte_t){ pte.pte | _PAGE_SOFT_DIRTY };
+}
+
+/* Loses W too (PT3). */
+static inline pte_t pte_clear_soft_dirty(pte_t pte)
+{
+	return (pte_t){ pte.pte & ~(_PAGE_SOFT_DIRTY | _PAGE_WRITE) };
+}
+
 /* The same frame and A, D and software bits under another protection. */
 static inline pte_t pte_modify(pte_t pte, pte_t prot)
 {
-	unsigned long keep = _PAGE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL;
+	unsigned long keep = _PAGE_PFN_MASK | _PAGE_STORED | _PAGE_SPECIAL;
 
 	return (pte_t){ (pte.pte & keep) | (prot.pte & ~keep) };
 }
