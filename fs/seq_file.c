@@ -74,6 +74,19 @@ void seq_putc(struct seq_file *m, char c)
 	seq_write(m, &c, 1);
 }
 
+void seq_setwidth(struct seq_file *m, size_t width)
+{
+	m->pad_until = m->count + width;
+}
+
+void seq_pad(struct seq_file *m, char c)
+{
+	while (m->count < m->pad_until && !seq_has_overflowed(m))
+		seq_putc(m, ' ');
+	if (c)
+		seq_putc(m, c);
+}
+
 void seq_path(struct seq_file *m, const struct path *path, const char *escape)
 {
 	char *page = kmalloc(PAGE_SIZE, GFP_KERNEL);
@@ -157,14 +170,16 @@ static int produce(struct seq_file *m, size_t want)
 	return error;
 }
 
-static size_t copy_text(struct seq_file *m, struct iov_iter *iter)
+/* Adds to *@done.  0, or -EFAULT if there is no place for any of it. */
+static int copy_text(struct seq_file *m, struct iov_iter *iter, ssize_t *done)
 {
 	size_t n = copy_to_iter(m->buf + m->from, min(m->count, iov_iter_count(iter)), iter);
 
 	m->from += n;
 	m->count -= n;
 	m->read_pos += n;
-	return n;
+	*done += n;
+	return n ? 0 : -EFAULT;
 }
 
 /* The reader is not where he was: makes the text again from the start up to @pos. */
@@ -200,13 +215,13 @@ ssize_t seq_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 	mutex_lock(&m->lock);
 	if (iocb->ki_pos != m->read_pos || !iocb->ki_pos)
 		error = seek_to(m, iocb->ki_pos);
-	if (!error && !m->count)
+	/* What the last read left, and then as much as goes into the buffer at once. */
+	if (!error && m->count)
+		error = copy_text(m, iter, &done);
+	if (!error && iov_iter_count(iter))
 		error = produce(m, iov_iter_count(iter));
-	if (!error && m->count) {
-		done = copy_text(m, iter);
-		if (!done)
-			error = -EFAULT;
-	}
+	if (!error && m->count && iov_iter_count(iter))
+		error = copy_text(m, iter, &done);
 	iocb->ki_pos += done;
 	mutex_unlock(&m->lock);
 	return done ?: error;
@@ -226,18 +241,18 @@ loff_t seq_lseek(struct file *file, loff_t offset, int whence)
 
 /* --- files of one record --- */
 
-static void *single_start(struct seq_file *m, loff_t *pos)
+void *single_start(struct seq_file *m, loff_t *pos)
 {
 	return *pos ? NULL : m;
 }
 
-static void *single_next(struct seq_file *m, void *v, loff_t *pos)
+void *single_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
 	return NULL;
 }
 
-static void single_stop(struct seq_file *m, void *v)
+void single_stop(struct seq_file *m, void *v)
 {
 }
 

@@ -14,6 +14,7 @@ struct seq_operations;
 struct seq_file {
 	char *buf;
 	size_t size, from, count;	/* buf[from .. from + count) waits to be read */
+	size_t pad_until;		/* of seq_setwidth() */
 	loff_t index;			/* of the next record */
 	loff_t read_pos;		/* the file position that belongs to buf[from] */
 	const struct seq_operations *op;
@@ -32,6 +33,10 @@ struct seq_operations {
 #define SEQ_SKIP	1
 
 int seq_open(struct file *file, const struct seq_operations *op);
+/* The first three operations of a file of one record. */
+void *single_start(struct seq_file *m, loff_t *pos);
+void *single_next(struct seq_file *m, void *v, loff_t *pos);
+void single_stop(struct seq_file *m, void *v);
 int single_open(struct file *file, int (*show)(struct seq_file *m, void *v), void *data);
 ssize_t seq_read_iter(struct kiocb *iocb, struct iov_iter *iter);
 loff_t seq_lseek(struct file *file, loff_t offset, int whence);
@@ -42,6 +47,12 @@ void __printf(2, 3) seq_printf(struct seq_file *m, const char *fmt, ...);
 void seq_puts(struct seq_file *m, const char *s);
 void seq_putc(struct seq_file *m, char c);
 void seq_write(struct seq_file *m, const void *data, size_t len);
+/*
+ * Columns: after seq_setwidth(m, n), seq_pad() fills up with blanks to n characters from there, and
+ * puts @c (0: nothing) behind.
+ */
+void seq_setwidth(struct seq_file *m, size_t width);
+void seq_pad(struct seq_file *m, char c);
 /* A path as d_path() gives it, with the characters of @escape as \ooo. */
 void seq_path(struct seq_file *m, const struct path *path, const char *escape);
 

@@ -11,6 +11,7 @@
 
 #include "kernel/pid.h"
 #include "kernel/user.h"
+#include "mm/mm_types.h"
 #include "mm/slab.h"
 
 static struct kmem_cache *cred_cache;
@@ -90,8 +91,11 @@ void commit_creds(struct cred *cred)
 	}
 	/* A program that has changed who it is must not be looked into by those it was before. */
 	if (cred->euid != old->euid || cred->egid != old->egid || cred->fsuid != old->fsuid ||
-	    cred->fsgid != old->fsgid)
+	    cred->fsgid != old->fsgid) {
 		current->pdeath_signal = 0;
+		if (current->mm)
+			current->mm->dumpable = false;
+	}
 
 	spin_lock_irqsave(&tasklist_lock, flags);
 	current->cred = cred;

@@ -29,6 +29,11 @@ void down_write_nested(struct rw_semaphore *sem);	/* the same rank may be held a
 int down_write_killable(struct rw_semaphore *sem);	/* 0 or -EINTR */
 bool down_write_trylock(struct rw_semaphore *sem);
 void up_write(struct rw_semaphore *sem);
+/* Does a writer wait? */
+static inline bool rwsem_is_contended(const struct rw_semaphore *sem)
+{
+	return READ_ONCE(sem->writers_waiting);
+}
 void downgrade_write(struct rw_semaphore *sem);
 
 #endif

@@ -159,6 +159,16 @@ struct mm_struct *get_task_mm(struct task_struct *task)
 	return mm;
 }
 
+bool task_dumpable(struct task_struct *task, bool no_mm)
+{
+	bool dumpable;
+
+	spin_lock(&task_mm_lock);
+	dumpable = task->mm ? task->mm->dumpable : no_mm;
+	spin_unlock(&task_mm_lock);
+	return dumpable;
+}
+
 /*
  * current's next address space; the old one is not loaded on this hart any more, and its reference
  * is the caller's.

@@ -64,6 +64,8 @@ unsigned long nr_lazy_mms(void);
  * not sleep.
  */
 struct mm_struct *get_task_mm(struct task_struct *task);
+/* May others with its ids look into it?  @no_mm, if it has no mm.  Does not sleep. */
+bool task_dumpable(struct task_struct *task, bool no_mm);
 /* exec: current goes on in @mm, whose reference it takes over, and drops the one it had. */
 void exec_mmap(struct mm_struct *mm);
 /* exit: current goes on without a user half; the mm, if it was the last user, is gone on return. */

@@ -107,7 +107,7 @@ struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
 	unsigned long saved_auxv[AT_VECTOR_SIZE];
 	unsigned long vdso;		/* address of its first text page; 0: none */
-	bool dumpable;			/* /proc/PID's owner is the task's euid */
+	bool dumpable;			/* others with the same ids may look in: kernel/ptrace.h */
 };
 
 typedef unsigned int vm_fault_t;

@@ -10,12 +10,14 @@
 #include "fs/fdtable.h"
 #include "fs/fs_struct.h"
 #include "fs/proc/pseudo.h"
+#include "fs/proc/task_mmu.h"
 #include "kernel/cred.h"
 #include "kernel/errno.h"
 #include "kernel/exec.h"
 #include "kernel/pid.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
+#include "lib/ctype.h"
 #include "lib/err.h"
 #include "lib/string.h"
 #include "lib/vsnprintf.h"
@@ -38,20 +40,6 @@ struct task_struct *proc_task(const struct inode *inode)
 		get_task_struct(task);
 	spin_unlock_irq(&tasklist_lock);
 	return task;
-}
-
-bool proc_may_access(struct task_struct *task)
-{
-	const struct cred *cred;
-	uid_t uid = current_fsuid();
-	bool same;
-
-	if (task == current || task->signal == current->signal)
-		return true;
-	cred = get_task_cred(task);
-	same = uid == cred->uid && uid == cred->euid && uid == cred->suid;
-	put_cred(cred);
-	return same || capable(CAP_SYS_PTRACE);
 }
 
 /* --- links --- */
@@ -138,44 +126,12 @@ static int pid_show(struct seq_file *m, void *v)
 
 static int pid_open(struct inode *inode, struct file *file)
 {
-	struct task_struct *task = proc_task(inode);
-	bool allowed;
-
-	if (!task)
-		return -ESRCH;
-	allowed = !PROC_I(inode)->entry->guarded || proc_may_access(task);
-	put_task_struct(task);
-	return allowed ? single_open(file, pid_show, inode) : -EACCES;
-}
-
-static ssize_t pid_write(struct kiocb *iocb, struct iov_iter *from)
-{
-	struct inode *inode = file_inode(iocb->ki_filp);
-	const struct pid_entry *entry = PROC_I(inode)->entry;
-	char text[64];
-	size_t n = iov_iter_count(from), kept = min(n, sizeof(text) - 1);
-	struct task_struct *task;
-	int err;
-
-	if (!entry->store)
-		return -EIO;
-	if (copy_from_iter(text, kept, from) != kept)
-		return -EFAULT;
-	text[kept] = '\0';
-	if (kept && text[kept - 1] == '\n')
-		text[kept - 1] = '\0';
-	task = proc_task(inode);
-	if (!task)
-		return -ESRCH;
-	err = proc_may_access(task) ? entry->store(text, task) : -EACCES;
-	put_task_struct(task);
-	return err ? err : (ssize_t)n;
+	return single_open(file, pid_show, inode);
 }
 
 static const struct file_operations pid_file_fops = {
 	.llseek = seq_lseek,
 	.read_iter = seq_read_iter,
-	.write_iter = pid_write,
 	.open = pid_open,
 	.release = single_release,
 };
@@ -186,12 +142,49 @@ static int show_comm(struct seq_file *m, struct task_struct *task)
 	return 0;
 }
 
-static int store_comm(const char *text, struct task_struct *task)
+static ssize_t comm_write(struct kiocb *iocb, struct iov_iter *from)
 {
-	if (task->signal != current->signal)
-		return -EINVAL;
-	set_task_comm(task, text);
-	return 0;
+	char name[TASK_COMM_LEN] = { 0 };
+	size_t n = iov_iter_count(from), kept = min(n, sizeof(name) - 1);
+	struct task_struct *task;
+	bool own;
+
+	if (copy_from_iter(name, kept, from) != kept)
+		return -EFAULT;
+	task = proc_task(file_inode(iocb->ki_filp));
+	if (!task)
+		return -ESRCH;
+	own = task->signal == current->signal;
+	if (own)
+		set_task_comm(task, name);
+	put_task_struct(task);
+	return own ? (ssize_t)n : -EINVAL;
+}
+
+static const struct file_operations comm_fops = {
+	.llseek = seq_lseek,
+	.read_iter = seq_read_iter,
+	.write_iter = comm_write,
+	.open = pid_open,
+	.release = single_release,
+};
+
+ssize_t proc_get_int(struct iov_iter *from, unsigned int base, int *value)
+{
+	char text[13], *end;
+	size_t n = min(iov_iter_count(from), sizeof(text) - 1);
+	const char *begin = text;
+	int err;
+
+	if (copy_from_iter(text, n, from) != n)
+		return -EFAULT;
+	for (end = text + n; end > text && isspace(end[-1]);)
+		end--;
+	*end = '\0';
+	while (isspace(*begin))
+		begin++;
+	err = kstrtoint(begin, base, value);
+	return err ? err : (ssize_t)n;
 }
 
 static int show_oom_score_adj(struct seq_file *m, struct task_struct *task)
@@ -200,19 +193,34 @@ static int show_oom_score_adj(struct seq_file *m, struct task_struct *task)
 	return 0;
 }
 
-static int store_oom_score_adj(const char *text, struct task_struct *task)
+static ssize_t oom_score_adj_write(struct kiocb *iocb, struct iov_iter *from)
 {
-	int value, err = kstrtoint(text, 10, &value);
+	struct task_struct *task;
+	int value;
+	ssize_t ret = proc_get_int(from, 0, &value);
 
-	if (err)
-		return err;
+	if (ret < 0)
+		return ret;
 	if (value < -1000 || value > 1000)
 		return -EINVAL;
+	task = proc_task(file_inode(iocb->ki_filp));
+	if (!task)
+		return -ESRCH;
 	if (value < task->signal->oom_score_adj && !capable(CAP_SYS_RESOURCE))
-		return -EACCES;
-	task->signal->oom_score_adj = value;
-	return 0;
+		ret = -EACCES;
+	else
+		task->signal->oom_score_adj = value;
+	put_task_struct(task);
+	return ret;
 }
+
+static const struct file_operations oom_score_adj_fops = {
+	.llseek = default_llseek,
+	.read_iter = seq_read_iter,
+	.write_iter = oom_score_adj_write,
+	.open = pid_open,
+	.release = single_release,
+};
 
 static int show_mounts(struct seq_file *m, struct task_struct *task)
 {
@@ -221,37 +229,35 @@ static int show_mounts(struct seq_file *m, struct task_struct *task)
 
 /* --- the directory --- */
 
-#define ENTRY_FILE(n, m, s, ...)                                                                   \
-	{                                                                                          \
-		.name = n, .mode = S_IFREG | (m), .show = s, .fops = &pid_file_fops, ##__VA_ARGS__ \
-	}
-#define ENTRY_LINK(n, p)                                                                 \
-	{                                                                                \
-		.name = n, .mode = S_IFLNK | 0777, .get_path = p, .iops = &pid_link_iops \
-	}
+#define ENTRY(n, m, ...)	{ .name = n, .mode = m, ##__VA_ARGS__ }
+/* Shown as one record; by operations of its own; a link to a place; a directory. */
+#define ENTRY_ONE(n, m, s)	ENTRY(n, S_IFREG | (m), .show = s, .fops = &pid_file_fops)
+#define ENTRY_REG(n, m, f, ...)	ENTRY(n, S_IFREG | (m), .fops = f, ##__VA_ARGS__)
+#define ENTRY_LINK(n, p)	ENTRY(n, S_IFLNK | 0777, .get_path = p, .iops = &pid_link_iops)
+#define ENTRY_DIR(n, m, i, f)	ENTRY(n, S_IFDIR | (m), .iops = i, .fops = f)
 
 static const struct pid_entry pid_entries[] = {
-	ENTRY_FILE("stat", 0444, proc_pid_stat),
-	ENTRY_FILE("statm", 0444, proc_pid_statm),
-	ENTRY_FILE("status", 0444, proc_pid_status),
-	ENTRY_FILE("cmdline", 0444, proc_pid_cmdline),
-	ENTRY_FILE("comm", 0644, show_comm, .store = store_comm),
-	ENTRY_FILE("environ", 0400, proc_pid_environ, .guarded = true),
-	ENTRY_FILE("auxv", 0400, proc_pid_auxv, .guarded = true),
-	ENTRY_FILE("maps", 0444, proc_pid_maps, .guarded = true),
-	ENTRY_FILE("limits", 0444, proc_pid_limits),
-	ENTRY_FILE("mounts", 0444, show_mounts),
-	ENTRY_FILE("oom_score_adj", 0644, show_oom_score_adj, .store = store_oom_score_adj),
+	ENTRY_ONE("stat", 0444, proc_pid_stat),
+	ENTRY_ONE("statm", 0444, proc_pid_statm),
+	ENTRY_ONE("status", 0444, proc_pid_status),
+	ENTRY_REG("cmdline", 0444, &proc_cmdline_fops),
+	ENTRY_REG("comm", 0644, &comm_fops, .show = show_comm),
+	ENTRY_REG("environ", 0400, &proc_environ_fops),
+	ENTRY_REG("auxv", 0400, &proc_auxv_fops),
+	ENTRY_REG("maps", 0444, &proc_maps_fops),
+	ENTRY_REG("smaps", 0444, &proc_smaps_fops),
+	ENTRY_REG("smaps_rollup", 0444, &proc_smaps_rollup_fops),
+	ENTRY_REG("pagemap", 0400, &proc_pagemap_fops),
+	ENTRY_REG("clear_refs", 0200, &proc_clear_refs_fops),
+	ENTRY_ONE("limits", 0444, proc_pid_limits),
+	ENTRY_ONE("mounts", 0444, show_mounts),
+	ENTRY_REG("oom_score_adj", 0644, &oom_score_adj_fops, .show = show_oom_score_adj),
 	ENTRY_LINK("exe", exe_path),
 	ENTRY_LINK("cwd", cwd_path),
 	ENTRY_LINK("root", root_path),
-	{.name = "fd",
-	 .mode = S_IFDIR | 0500,
-	 .iops = &proc_fd_iops,
-	 .fops = &proc_fd_fops,
-	 .guarded = true},
+	ENTRY_DIR("fd", 0500, &proc_fd_iops, &proc_fd_fops),
 	/* Last: threads do not have it. */
-	{.name = "task", .mode = S_IFDIR | 0555, .iops = &proc_task_iops, .fops = &proc_task_fops},
+	ENTRY_DIR("task", 0555, &proc_task_iops, &proc_task_fops),
 };
 
 static const struct inode_operations pid_dir_iops, tid_dir_iops;
@@ -266,12 +272,28 @@ static const struct pid_entry fd_link_entry = {
 	.name = "", .mode = S_IFLNK | 0700, .get_path = fd_path, .iops = &pid_link_iops,
 };
 
+/*
+ * Who the process is, in effect; but root, if others with its ids may not look into it (or it is
+ * too late).  The directories that everybody may list always tell who it is.
+ */
+static void set_owner(struct inode *inode, struct task_struct *task)
+{
+	const struct cred *cred;
+
+	if (task->flags & PF_KTHREAD ||
+	    (inode->i_mode != (S_IFDIR | 0555) && !task_dumpable(task, false)))
+		return;
+	cred = get_task_cred(task);
+	inode->i_uid = cred->euid;
+	inode->i_gid = cred->egid;
+	put_cred(cred);
+}
+
 struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task,
 			     const struct pid_entry *entry, int fd)
 {
 	struct proc_inode *pi = kmalloc(sizeof(*pi), GFP_KERNEL);
 	struct inode *inode = pi ? new_inode(sb) : NULL;
-	const struct cred *cred;
 
 	if (!inode) {
 		kfree(pi);
@@ -282,10 +304,7 @@ struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task,
 	inode->i_mode = entry->mode;
 	inode->i_private = pi;
 	inode->i_flags |= S_PRIVATE;		/* owns i_private: fs/proc/root.c frees it */
-	cred = get_task_cred(task);
-	inode->i_uid = cred->euid;
-	inode->i_gid = cred->egid;
-	put_cred(cred);
+	set_owner(inode, task);
 	inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
 	if (entry->iops)
 		inode->i_op = entry->iops;
@@ -493,7 +512,24 @@ static int fd_dir_readdir(struct file *file, struct dir_context *ctx)
 	return 0;
 }
 
-const struct inode_operations proc_fd_iops = { .lookup = fd_dir_lookup };
+/* A process always sees its own, whoever owns the directory. */
+static int fd_dir_permission(struct inode *inode, int mask)
+{
+	int err = generic_permission(inode, mask);
+	struct task_struct *task = err ? proc_task(inode) : NULL;
+
+	if (!task)
+		return err;
+	if (task->signal == current->signal)
+		err = 0;
+	put_task_struct(task);
+	return err;
+}
+
+const struct inode_operations proc_fd_iops = {
+	.lookup = fd_dir_lookup,
+	.permission = fd_dir_permission,
+};
 const struct file_operations proc_fd_fops = {
 	.llseek = generic_file_llseek,
 	.iterate_shared = fd_dir_readdir,

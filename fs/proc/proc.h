@@ -7,6 +7,7 @@
 
 #include "fs/inode.h"
 #include "fs/seq_file.h"
+#include "kernel/ptrace.h"
 #include "lib/types.h"
 
 struct mm_struct;
@@ -26,18 +27,25 @@ struct pid_entry {
 	const char *name;
 	umode_t mode;
 	int (*show)(struct seq_file *m, struct task_struct *task);
-	int (*store)(const char *text, struct task_struct *task);
 	/* A link to a file: its place, with references.  0 or -errno. */
 	int (*get_path)(struct task_struct *task, int fd, struct path *path);
 	const struct inode_operations *iops;
 	const struct file_operations *fops;
-	bool guarded;				/* only for who might trace the process */
 };
 
 /* The process of an inode with a reference, or NULL when it is gone. */
 struct task_struct *proc_task(const struct inode *inode);
-/* May current look into @task (ptrace(2), "access mode checking", by uid alone)? */
-bool proc_may_access(struct task_struct *task);
+/* May current look into @task? */
+static inline bool proc_may_access(struct task_struct *task)
+{
+	return ptrace_may_access(task, PTRACE_MODE_FSCREDS);
+}
+
+/*
+ * The number that somebody wrote, blanks around it ignored, of its first 12 characters: how many
+ * were taken, or -errno.
+ */
+ssize_t proc_get_int(struct iov_iter *from, unsigned int base, int *value);
 /* A new inode for @entry of the process; ERR_PTR. */
 struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task,
 			     const struct pid_entry *entry, int fd);
@@ -51,15 +59,11 @@ void proc_emit_pids(struct dir_context *ctx);
 extern const struct inode_operations proc_fd_iops, proc_task_iops;
 extern const struct file_operations proc_fd_fops, proc_task_fops;
 
-/* fs/proc/array.c, fs/proc/task_mmu.c */
+/* fs/proc/array.c */
 int proc_pid_stat(struct seq_file *m, struct task_struct *task);
 int proc_pid_statm(struct seq_file *m, struct task_struct *task);
 int proc_pid_status(struct seq_file *m, struct task_struct *task);
 int proc_pid_limits(struct seq_file *m, struct task_struct *task);
-int proc_pid_maps(struct seq_file *m, struct task_struct *task);
-int proc_pid_cmdline(struct seq_file *m, struct task_struct *task);
-int proc_pid_environ(struct seq_file *m, struct task_struct *task);
-int proc_pid_auxv(struct seq_file *m, struct task_struct *task);
 
 /* /proc/mounts; fs/proc/files.c */
 int proc_show_mounts(struct seq_file *m, void *unused);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /proc/PID/pagemap: 64 bits for each page of the address space, at 8 times its number.
+ *
+ *   63 present   61 of a file or shared memory   56 mapped by this entry alone
+ *   55 soft-dirty: written since somebody wrote 4 to clear_refs
+ *   54-0 frame number, for who opened the file with CAP_SYS_ADMIN; else 0
+ *
+ * One leaf table's worth is gathered at a time under its lock, into a buffer of one page.
+ */
+#include "fs/proc/task_mmu.h"
+
+#include "fs/iov_iter.h"
+#include "kernel/cred.h"
+#include "kernel/errno.h"
+#include "lib/string.h"
+#include "mm/memory.h"
+#include "mm/mm.h"
+#include "mm/mmap.h"
+#include "mm/pgtable.h"
+#include "mm/slab.h"
+
+#define PM_PFRAME_MASK		(BIT(55) - 1)
+#define PM_MMAP_EXCLUSIVE	BIT(56)
+#define PM_FILE			BIT(61)
+#define PM_PRESENT		BIT(63)
+
+static u64 pagemap_entry(pte_t pte, bool show_pfn)
+{
+	struct folio *folio;
+	u64 entry = 0;
+
+	if (!pte_present(pte))
+		return 0;
+	folio = vm_normal_folio(pte);
+	if (show_pfn)
+		entry = pte_pfn(pte) & PM_PFRAME_MASK;
+	if (folio && !folio_test_anon(folio))
+		entry |= PM_FILE;
+	if (folio && folio_mapcount(folio) == 1)
+		entry |= PM_MMAP_EXCLUSIVE;
+	return entry | PM_PRESENT;
+}
+
+/* The entries of [addr, end), within one leaf table.  mmap_lock held. */
+static void fill_entries(u64 *entries, struct mm_struct *mm, unsigned long addr, unsigned long end,
+			 bool show_pfn)
+{
+	pte_t *pmd = mm_find_pmd(mm, addr), *pte;
+	struct spinlock *ptl;
+
+	memset(entries, 0, (end - addr) / PAGE_SIZE * sizeof(*entries));
+	if (!pmd)
+		return;
+	pte = pte_offset_map_lock(pmd, addr, &ptl);
+	for (; addr < end; addr += PAGE_SIZE)
+		*entries++ = pagemap_entry(ptep_get(pte++), show_pfn);
+	spin_unlock(ptl);
+}
+
+/* Bytes copied, or -errno if there are none.  @addr page aligned. */
+static ssize_t read_entries(struct mm_struct *mm, unsigned long addr, struct iov_iter *to,
+			    bool show_pfn)
+{
+	u64 *entries = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	ssize_t done = 0, err = entries ? 0 : -ENOMEM;
+
+	while (!err && iov_iter_count(to) && addr < TASK_SIZE) {
+		unsigned long end = pmd_addr_end(addr, TASK_SIZE);
+		size_t n = min((end - addr) / PAGE_SIZE * sizeof(u64), iov_iter_count(to));
+
+		end = addr + n / sizeof(u64) * PAGE_SIZE;
+		err = mmap_read_lock_killable(mm);
+		if (err)
+			break;
+		fill_entries(entries, mm, addr, end, show_pfn);
+		mmap_read_unlock(mm);
+		if (copy_to_iter(entries, n, to) != n)
+			err = -EFAULT;
+		done += n;
+		addr = end;
+		cond_resched();
+	}
+	kfree(entries);
+	return err ? err : done;
+}
+
+static ssize_t pagemap_read(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct mm_struct *mm = iocb->ki_filp->private_data;
+	u64 page = iocb->ki_pos / sizeof(u64);
+	ssize_t done = -EINVAL;
+
+	if (!mm || !mmget_not_zero(mm))
+		return 0;
+	if (iocb->ki_pos % sizeof(u64) == 0 && iov_iter_count(to) % sizeof(u64) == 0)
+		done = read_entries(mm, min(page, (u64)TASK_SIZE / PAGE_SIZE) << PAGE_SHIFT, to,
+				    iocb->ki_filp->f_cred->euid == 0);
+	if (done > 0)
+		iocb->ki_pos += done;
+	mmput(mm);
+	return done;
+}
+
+const struct file_operations proc_pagemap_fops = {
+	.llseek = proc_mem_lseek,
+	.read_iter = pagemap_read,
+	.open = proc_mm_open,
+	.release = proc_mm_release,
+};
