@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// maps.c - reading /proc/self/maps without allocating memory, which would change it
+// maps.c - reading maps and its like without allocating memory, which would change it
 #include "user/usertests/maps.h"
 #include "user/usertests/usertests.h"
 
@@ -69,4 +69,88 @@ int count_mappings(void)
 
 	each_line(count, &lines);
 	return lines;
+}
+
+// "/proc/self/name", or of the process if it is not 0.
+static const char *proc_path(pid_t pid, const char *name)
+{
+	static char path[64];
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	else
+		snprintf(path, sizeof(path), "/proc/self/%s", name);
+	return path;
+}
+
+// The text of the address's record in smaps, from its first line to that of VmFlags.
+static char *smaps_record(pid_t pid, const void *address)
+{
+	static char text[262144];
+	const char *path = proc_path(pid, "smaps");
+	char *record = text, *last;
+
+	slurp(path, text, sizeof(text));
+	while ((last = strstr(record, "\nVmFlags:"))) {
+		void *start, *end;
+
+		CHECK_EQ(sscanf(record, "%p-%p", &start, &end), 2);
+		last = strchr(last + 1, '\n');
+		CHECK(last);
+		if (address >= start && address < end) {
+			last[1] = 0;
+			return record;
+		}
+		record = last + 1;
+	}
+	fail(HERE(path), "no mapping holds %p", address);
+}
+
+static const char *smaps_value(pid_t pid, const void *address, const char *key)
+{
+	char *line = smaps_record(pid, address);
+	size_t length = strlen(key);
+
+	while ((line = strchr(line, '\n')))
+		if (strncmp(++line, key, length) == 0 && line[length] == ':')
+			return line + length + 1;
+	fail(HERE("smaps"), "no line begins with \"%s:\"", key);
+}
+
+long smaps_kb(pid_t pid, const void *address, const char *key)
+{
+	const char *value = smaps_value(pid, address, key);
+	char *unit;
+	long kb = strtol(value, &unit, 10);
+
+	if (unit == value || strncmp(unit, " kB\n", 4) != 0)
+		fail(HERE("smaps"), "%s is followed by \"%.20s\"", key, value);
+	return kb;
+}
+
+bool smaps_flag(pid_t pid, const void *address, const char *flag)
+{
+	char wanted[8];
+
+	snprintf(wanted, sizeof(wanted), " %s ", flag);
+	return strstr(smaps_value(pid, address, "VmFlags"), wanted) != NULL;
+}
+
+uint64_t pagemap_word(pid_t pid, const void *address)
+{
+	int fd = CHECK_SYS(open(proc_path(pid, "pagemap"), O_RDONLY | O_CLOEXEC));
+	uint64_t word;
+
+	CHECK_EQ(pread(fd, &word, sizeof(word), (uintptr_t)address / 4096 * sizeof(word)),
+		 sizeof(word));
+	CHECK_SYS(close(fd));
+	return word;
+}
+
+void clear_refs(pid_t pid, const char *what)
+{
+	int fd = CHECK_SYS(open(proc_path(pid, "clear_refs"), O_WRONLY | O_CLOEXEC));
+
+	CHECK_EQ(write(fd, what, strlen(what)), strlen(what));
+	CHECK_SYS(close(fd));
 }
