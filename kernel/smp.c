@@ -27,7 +27,7 @@ int nr_harts = 1;
 unsigned long cpu_hartid[NR_CPUS];
 
 static unsigned long ipi_pending[NR_CPUS];
-static struct secondary_boot secondary_boot[NR_CPUS];
+struct secondary_boot secondary_boot;
 static unsigned long harts_up;
 
 /* One call at a time. */
@@ -104,7 +104,6 @@ void secondary_main(void)
 
 static void start_hart(int cpu)
 {
-	struct secondary_boot *boot = &secondary_boot[cpu];
 	struct task_struct *idle = alloc_task_struct();
 	long err;
 
@@ -118,8 +117,9 @@ static void start_hart(int cpu)
 	 * runs, since from its first instruction on it holds translations that need fences.
 	 */
 	WRITE_ONCE(nr_harts, nr_harts + 1);
-	*boot = (struct secondary_boot){ idle, idle->kernel_sp, swapper_satp() };
-	err = sbi_hart_start(cpu_hartid[cpu], __pa(secondary_start), __pa(boot));
+	secondary_boot = (struct secondary_boot){ idle, idle->kernel_sp, swapper_satp() };
+	smp_wmb();
+	err = sbi_hart_start(cpu_hartid[cpu], __pa(SECONDARY_ENTRY), 0);
 	if (err) {
 		pr_err("smp: hart %lu does not start: SBI error %ld\n", cpu_hartid[cpu], err);
 		WRITE_ONCE(nr_harts, nr_harts - 1);

@@ -34,6 +34,17 @@ _start:
 	.option norelax
 	lla	gp, __global_pointer$
 	.option pop
+
+	/*
+	 * The first hart to come boots. One that comes later was started by smp.c and is led here
+	 * by a race in OpenSBI up to 1.1 at least: sbi_hsm_hart_start() marks the hart as to be
+	 * started before it stores the address, and a hart that is just looking jumps to the one
+	 * that the firmware had before, the image's.
+	 */
+	lla	t0, boot_lottery
+	li	t1, 1
+	amoadd.w.aqrl t0, t1, (t0)
+	bnez	t0, secondary_start
 	mv	s0, a0
 	mv	s1, a1
 
@@ -85,8 +96,8 @@ enable_translation:
 	ret
 
 /*
- * A hart that the SBI's HSM extension starts: a0 = hart id, a1 = what smp.c passed: physical
- * address of struct secondary_boot.
+ * A hart that the SBI's HSM extension starts: a0 = hart id. What else it needs it takes from
+ * secondary_boot and not from a1, which may be stale by the race that _start tells of.
  */
 	.globl secondary_start
 	.balign 4
@@ -95,6 +106,7 @@ secondary_start:
 	csrw	sip, zero
 	li	t0, SR_FS_BITS | SR_SUM_BIT
 	csrc	sstatus, t0
+	lla	a1, secondary_boot
 	ld	s2, SECONDARY_TASK(a1)	/* the idle task of this hart */
 	ld	s3, SECONDARY_SP(a1)
 	ld	a0, SECONDARY_SATP(a1)
@@ -107,6 +119,12 @@ secondary_start:
 	li	s0, 0
 	call	secondary_main
 	unimp
+
+	/* Harts that came to _start; not in .bss, which the first of them clears. */
+	.section .data, "aw"
+	.balign 4
+boot_lottery:
+	.word	0
 
 	.section .bss..page_aligned, "aw", @nobits
 	.balign THREAD_SIZE

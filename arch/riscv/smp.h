@@ -11,7 +11,20 @@ struct secondary_boot {
 	unsigned long satp;
 };
 
+/* The hart that is being started reads it; harts are started one at a time. */
+extern struct secondary_boot secondary_boot;
+
+/*
+ * Where a hart is started. It may come to _start instead (head.S says why); the debug build sends
+ * it there, so that every boot with two harts goes that way.
+ */
+#ifdef CONFIG_DEBUG
+void _start(void);
+#define SECONDARY_ENTRY _start
+#else
 void secondary_start(void);
+#define SECONDARY_ENTRY secondary_start
+#endif
 void secondary_main(void);
 
 #endif
