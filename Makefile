@@ -49,7 +49,7 @@ help:
 	echo 'make check          style, layers, counts of exceptions'
 	echo 'make soak MIN=60 N=20 SMP=4 MEM=48M SEED=1   repetitions; resumable'
 	echo 'make mutants        broken kernels, each of which a check must catch'
-	echo 'make bench          measurements beside those of Linux 6.1'
+	echo 'make bench          measurements beside those of Linux 6.1; LINUX=1 takes those anew'
 	echo 'make doctor         the tools found, beside the versions known to work'
 	echo 'make all kernel users clean   build parts, or remove build/'
 
@@ -83,8 +83,10 @@ oracle:
 	$(SUBMAKE) all
 	tools/oracle
 
+# LINUX=1 measures Linux, too, LINUX=Image that kernel.
 bench:
 	tools/setup test
+	$(if $(filter 1,$(LINUX)),tools/setup linux && tools/linux-6.1/build figures)
 	$(SUBMAKE) all DEBUG=
 	tools/bench
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Options, and the groups one after the other.
-//   bench [basic] [fork] [file] [swap] [all] [mb=32] [cow=2048] [reps=7] [raw=1] [bin=/bin]
+//   bench [basic] [fork] [file] [scale] [swap] [all] [mb=32] [cow=2048] [reps=7] [raw=1] [bin=/bin]
 //         [file=/data16] [wfile=/wdata16] [tmp=/tmp] [swapmb=0] [swapdev=/dev/vdb] [modes=abc]
 //         [loop=anon|mmap|file|cow|fork|pipe]
 #include <fcntl.h>
@@ -34,6 +34,7 @@ static const struct group {
 	{ "basic", bench_basic },
 	{ "fork", bench_fork },
 	{ "file", bench_file },
+	{ "scale", bench_scale },
 	{ "swap", bench_swap },
 };
 
@@ -96,7 +97,7 @@ static int parse(int argc, char **argv, const char **loop)
 			if (!strcmp(argv[i], groups[g].name) || !strcmp(argv[i], "all"))
 				wanted |= 1 << g;
 	}
-	return wanted ? wanted : 1 << 0 | 1 << 1 | 1 << 2; // all but swap, which takes minutes
+	return wanted ? wanted : (1 << (GROUPS - 1)) - 1; // all but swap, which takes minutes
 }
 
 #ifdef __riscv

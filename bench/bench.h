@@ -79,6 +79,7 @@ int fork_and_wait(uint64_t *fork_ns); // a child that only exits
 void bench_basic(void);
 void bench_fork(void);
 void bench_file(void);
+void bench_scale(void);
 void bench_swap(void);
 void bench_loop(const char *what); // endless, for a profiler
 

@@ -69,20 +69,38 @@ pte_t *mm_find_pmd(struct mm_struct *mm, unsigned long addr)
 	return pte_none(ptep_get(pmd)) ? NULL : pmd;
 }
 
+/* The first entry in use, or @end; eight at a time: a sparse mapping's table is mostly empty. */
+static pte_t *skip_none(pte_t *entry, pte_t *end)
+{
+	for (; end - entry >= 8; entry += 8)
+		if (ptep_get(entry).pte | ptep_get(entry + 1).pte | ptep_get(entry + 2).pte |
+		    ptep_get(entry + 3).pte | ptep_get(entry + 4).pte | ptep_get(entry + 5).pte |
+		    ptep_get(entry + 6).pte | ptep_get(entry + 7).pte)
+			break;
+	while (entry < end && pte_none(ptep_get(entry)))
+		entry++;
+	return entry;
+}
+
 pte_t *next_pmd(struct mm_struct *mm, unsigned long *addr, unsigned long end)
 {
 	while (*addr < end) {
+		unsigned long stop = min((*addr & PGDIR_MASK) + PGDIR_SIZE, end);
 		pte_t pgd = ptep_get(mm->pgd + pgd_index(*addr));
-		pte_t *pmd;
+		pte_t *pmd, *last;
 
 		if (pte_none(pgd)) {
-			*addr = (*addr & PGDIR_MASK) + PGDIR_SIZE;
+			*addr = stop;
 			continue;
 		}
 		pmd = entry_table(pgd) + pmd_index(*addr);
 		if (!pte_none(ptep_get(pmd)))
 			return pmd;
-		*addr = (*addr & PMD_MASK) + PMD_SIZE;
+		last = entry_table(pgd) + pmd_index(stop - 1);
+		pmd = skip_none(pmd + 1, last + 1);
+		*addr = (*addr & PGDIR_MASK) + (pmd - entry_table(pgd)) * PMD_SIZE;
+		if (pmd <= last)
+			return pmd;
 	}
 	return NULL;
 }
