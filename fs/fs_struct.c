@@ -7,7 +7,10 @@
 #include "fs/mount.h"
 #include "fs/namei.h"
 #include "kernel/cred.h"
+#include "kernel/pid.h"
+#include "kernel/signal.h"
 #include "kernel/syscall.h"
+#include "lib/list.h"
 #include "mm/slab.h"
 
 struct fs_struct init_fs = {
@@ -24,6 +27,7 @@ struct fs_struct *copy_fs_struct(struct fs_struct *fs)
 		return NULL;
 	atomic_set(&copy->users, 1);
 	spin_lock_init(&copy->lock, RANK_FILES);
+	copy->in_exec = false;
 	spin_lock(&fs->lock);
 	copy->umask = fs->umask;
 	copy->root = fs->root;
@@ -34,36 +38,127 @@ struct fs_struct *copy_fs_struct(struct fs_struct *fs)
 	return copy;
 }
 
-void put_fs_struct(struct fs_struct *fs)
+int share_fs_struct(struct fs_struct *fs)
 {
-	if (!atomic_dec_and_test(&fs->users))
-		return;
+	int err = 0;
+
+	spin_lock(&fs->lock);
+	if (fs->in_exec)
+		err = -EAGAIN;
+	else
+		atomic_inc(&fs->users);
+	spin_unlock(&fs->lock);
+	return err;
+}
+
+static void free_fs_struct(struct fs_struct *fs)
+{
 	path_put(&fs->root);
 	path_put(&fs->pwd);
 	kfree(fs);
 }
 
+void put_fs_struct(struct fs_struct *fs)
+{
+	bool last;
+
+	spin_lock(&fs->lock);
+	last = atomic_dec_and_test(&fs->users);
+	spin_unlock(&fs->lock);
+	if (last)
+		free_fs_struct(fs);
+}
+
 void exit_fs(struct task_struct *task)
 {
 	struct fs_struct *fs = task->fs;
+	bool last;
 
+	if (!fs)
+		return;
+	/* In one step, so that fs_begin_exec() finds a task for each user that it counts. */
 	spin_lock(&task_files_lock);
+	spin_lock_nested(&fs->lock);
 	task->fs = NULL;
+	last = atomic_dec_and_test(&fs->users);
+	spin_unlock(&fs->lock);
 	spin_unlock(&task_files_lock);
-	if (fs)
-		put_fs_struct(fs);
+	if (last)
+		free_fs_struct(fs);
 }
 
-struct fs_struct *get_task_fs(struct task_struct *task)
+bool fs_begin_exec(void)
+{
+	struct fs_struct *fs = current->fs;
+	struct task_struct *t;
+	int own = 0;
+	bool shared;
+
+	spin_lock(&fs->lock);
+	spin_lock_irq(&tasklist_lock);
+	for_each_thread(current->signal, t)
+		own += READ_ONCE(t->fs) == fs;
+	spin_unlock_irq(&tasklist_lock);
+	shared = atomic_read(&fs->users) > own;
+	if (!shared)
+		fs->in_exec = true;
+	spin_unlock(&fs->lock);
+	return shared;
+}
+
+void fs_end_exec(void)
+{
+	spin_lock(&current->fs->lock);
+	current->fs->in_exec = false;
+	spin_unlock(&current->fs->lock);
+}
+
+static int get_task_path(struct task_struct *task, struct path *path,
+			 const struct path *(*which)(const struct fs_struct *fs))
 {
 	struct fs_struct *fs;
 
+	/* Without a use of our own: it would look like one more task that shares it. */
 	spin_lock(&task_files_lock);
 	fs = task->fs;
-	if (fs)
-		atomic_inc(&fs->users);
+	if (fs) {
+		spin_lock_nested(&fs->lock);
+		*path = *which(fs);
+		path_get(path);
+		spin_unlock(&fs->lock);
+	}
 	spin_unlock(&task_files_lock);
-	return fs;
+	return fs ? 0 : -ENOENT;
+}
+
+static const struct path *root_of(const struct fs_struct *fs)
+{
+	return &fs->root;
+}
+
+static const struct path *pwd_of(const struct fs_struct *fs)
+{
+	return &fs->pwd;
+}
+
+int get_task_root(struct task_struct *task, struct path *root)
+{
+	return get_task_path(task, root, root_of);
+}
+
+int get_task_pwd(struct task_struct *task, struct path *pwd)
+{
+	return get_task_path(task, pwd, pwd_of);
+}
+
+int get_task_umask(struct task_struct *task)
+{
+	int umask;
+
+	spin_lock(&task_files_lock);
+	umask = task->fs ? READ_ONCE(task->fs->umask) : -ENOENT;
+	spin_unlock(&task_files_lock);
+	return umask;
 }
 
 static void get_path_locked(struct fs_struct *fs, const struct path *from, struct path *to)

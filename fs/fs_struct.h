@@ -10,17 +10,28 @@
 struct task_struct;
 
 struct fs_struct {
-	atomic_t users;
-	struct spinlock lock;		/* root, pwd */
+	atomic_t users;			/* tasks whose task->fs this is; changed with the lock */
+	struct spinlock lock;		/* root, pwd; after task_files_lock */
+	bool in_exec;			/* nobody may begin to share it */
 	int umask;
 	struct path root, pwd;
 };
 
 struct fs_struct *copy_fs_struct(struct fs_struct *fs);	/* fork; NULL: no memory */
+/* clone with CLONE_FS.  -EAGAIN: a program is being executed. */
+int share_fs_struct(struct fs_struct *fs);
 void put_fs_struct(struct fs_struct *fs);
 void exit_fs(struct task_struct *task);
-/* Of any task, with a reference; NULL: it has exited. */
-struct fs_struct *get_task_fs(struct task_struct *task);
+/*
+ * exec: do tasks outside current's process use its fs too?  If not, no other begins to until
+ * fs_end_exec().
+ */
+bool fs_begin_exec(void);
+void fs_end_exec(void);
+/* Of any task, with references: 0, or -ENOENT when it has exited. */
+int get_task_root(struct task_struct *task, struct path *root);
+int get_task_pwd(struct task_struct *task, struct path *pwd);
+int get_task_umask(struct task_struct *task);
 /* With references. */
 void get_fs_root(struct fs_struct *fs, struct path *root);
 void get_fs_pwd(struct fs_struct *fs, struct path *pwd);

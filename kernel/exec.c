@@ -7,6 +7,7 @@
  *     load_script | load_elf_binary, again with the interpreter of a #! line
  *       begin_new_exec:  strings into kernel memory; a new mm
  *         ---- point of no return ----
+ *         the other threads end (kernel/de_thread.c), what other processes share is copied
  *         the mm is replaced, what exec resets is reset, the credentials are committed
  *       the format maps the program; setup_arg_pages; start_thread
  *
@@ -20,10 +21,12 @@
 #include "arch/riscv/uaccess.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
+#include "fs/fs_struct.h"
 #include "fs/mount.h"
 #include "fs/namei.h"
 #include "kernel/arg_strings.h"
 #include "kernel/cred.h"
+#include "kernel/de_thread.h"
 #include "kernel/fork.h"
 #include "kernel/random.h"
 #include "kernel/resource.h"
@@ -59,22 +62,16 @@ void set_task_comm(struct task_struct *task, const char *name)
 /* --- the file --- */
 
 /*
- * An ordinary user must not be what a set-id file makes him while somebody else shares his mm,
- * files or handlers.
+ * What set-user-id and set-group-id bits of the final file make of the credentials: nothing for an
+ * ordinary user while another process could move his root directory about.
  */
-static bool shares_with_others(void)
-{
-	return atomic_read(&current->mm->mm_users) > 1 || atomic_read(&current->sighand->count) > 1;
-}
-
-/* What set-user-id and set-group-id bits of the final file make of the credentials. */
 static void bprm_fill_creds(struct linux_binprm *bprm)
 {
 	const struct inode *inode = file_inode(bprm->file);
 	struct cred *cred = bprm->cred;
 	const struct cred *old = current_cred();
 	bool honour = !(bprm->file->f_path.mnt->mnt_flags & MNT_NOSUID) &&
-		      (!current->mm || !shares_with_others() || capable(CAP_SETUID));
+		      (!bprm->unsafe || capable(CAP_SETUID));
 
 	cred->euid = old->euid;
 	cred->egid = old->egid;
@@ -222,6 +219,16 @@ static void reset_task(const struct linux_binprm *bprm)
 	set_task_comm(current, base_name(bprm->filename));
 }
 
+/* Nobody else sees what the new program does with its threads, descriptors and handlers. */
+static int become_alone(void)
+{
+	int err = de_thread();
+
+	if (!err)
+		err = unshare_files();
+	return err ? err : unshare_sighand();
+}
+
 int begin_new_exec(struct linux_binprm *bprm)
 {
 	struct mm_struct *mm;
@@ -231,16 +238,16 @@ int begin_new_exec(struct linux_binprm *bprm)
 	err = collect_strings(bprm);
 	if (err)
 		return err;
-	err = unshare_files();
-	if (!err)
-		err = unshare_sighand();
-	if (err)
-		return err;
 	mm = new_exec_mm(bprm);
 	if (!mm)
 		return -ENOMEM;
 
 	bprm->committed = true;
+	err = become_alone();
+	if (err) {
+		mmput(mm);
+		return err;
+	}
 	if (current->mm)
 		mm_release();
 	exec_mmap(mm);
@@ -292,12 +299,14 @@ static int do_execve(struct filename *name, const struct exec_args *args)
 	bprm->cred = prepare_creds();
 	if (!bprm->cred)
 		goto out;
+	bprm->unsafe = fs_begin_exec();
 	bprm->file = do_open_execat(AT_FDCWD, name, 0);
 	err = PTR_ERR_OR_ZERO(bprm->file);
 	if (err)
 		bprm->file = NULL;
 	else
 		err = exec_binprm(bprm);
+	fs_end_exec();
 	if (err && bprm->committed)
 		force_sig(SIGKILL);
 out:

@@ -35,6 +35,7 @@ struct linux_binprm {
 	struct arg_strings *strings;	/* kernel copies of what goes onto the new stack */
 	int argc, envc;
 	struct cred *cred;		/* what the new program will be */
+	bool unsafe;			/* another process shares root and working directory */
 	bool secureexec;		/* AT_SECURE */
 	bool executable_stack;		/* PT_GNU_STACK */
 	bool committed;			/* past the point of no return */

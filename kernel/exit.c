@@ -18,6 +18,7 @@
 #include "fs/fdtable.h"
 #include "fs/fs_struct.h"
 #include "kernel/cred.h"
+#include "kernel/de_thread.h"
 #include "kernel/fork.h"
 #include "kernel/itimer.h"
 #include "kernel/panic.h"
@@ -37,6 +38,7 @@ static void exit_thread_group(struct task_struct *task)
 	spin_lock(&task->sighand->siglock);
 	list_del_init(&task->thread_group);
 	sig->nr_threads--;
+	wake_group_exec_task(sig);
 	if (task != task->group_leader)
 		rusage_add_task(&sig->dead, task);
 	spin_unlock(&task->sighand->siglock);
@@ -99,7 +101,7 @@ static struct task_struct *live_thread(struct task_struct *leader)
 {
 	struct task_struct *t;
 
-	list_for_each_entry(t, &leader->signal->threads, thread_group)
+	for_each_thread(leader->signal, t)
 		if (!(t->flags & PF_EXITING))
 			return t;
 	return NULL;
@@ -187,10 +189,10 @@ static bool reparent_child(struct task_struct *child, struct task_struct *father
 {
 	struct task_struct *t;
 
-	list_for_each_entry(t, &child->signal->threads, thread_group) {
+	for_each_thread(child->signal, t) {
 		t->parent = reaper;
 		if (t->pdeath_signal)
-			send_sig(t->pdeath_signal, t, false);
+			group_send_sig(t->pdeath_signal, t, false);
 	}
 	list_move_tail(&child->sibling, &reaper->children);
 	if (child->signal == reaper->signal || reaper->signal == father->signal)
@@ -233,6 +235,7 @@ static void exit_notify(struct list_head *dead, bool group_dead)
 		autoreap = thread_group_empty(task) &&
 			   do_notify_parent(task, task->exit_signal);
 	task->exit_state = autoreap ? EXIT_DEAD : EXIT_ZOMBIE;
+	wake_group_exec_task(task->signal);
 	if (autoreap)
 		list_move(&task->sibling, dead);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
@@ -305,6 +308,9 @@ void __noreturn do_group_exit(int code)
 	spin_lock_irqsave(&current->sighand->siglock, flags);
 	if (sig->flags & SIGNAL_GROUP_EXIT) {
 		code = sig->group_exit_code;
+	} else if (sig->group_exec_task) {
+		/* The process lives on in the thread that executes a program. */
+		code = 0;
 	} else {
 		sig->group_exit_code = code;
 		sig->flags = SIGNAL_GROUP_EXIT | (sig->flags & SIGNAL_UNKILLABLE);

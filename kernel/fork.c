@@ -162,14 +162,12 @@ static int copy_mm(u64 flags, struct task_struct *task)
 
 static int copy_fs(u64 flags, struct task_struct *task)
 {
-	struct fs_struct *fs = current->fs;
-
-	if (flags & CLONE_FS)
-		atomic_inc(&fs->users);
-	else
-		fs = copy_fs_struct(fs);
-	task->fs = fs;
-	return fs ? 0 : -ENOMEM;
+	if (flags & CLONE_FS) {
+		task->fs = current->fs;
+		return share_fs_struct(task->fs);
+	}
+	task->fs = copy_fs_struct(current->fs);
+	return task->fs ? 0 : -ENOMEM;
 }
 
 static int copy_files(u64 flags, const struct kernel_clone_args *args, struct task_struct *task)
@@ -518,8 +516,6 @@ SYSCALL_DEFINE5(clone, unsigned long, flags, unsigned long, stack, int *, parent
 		.child_tid = child_tid,
 	};
 
-	if (args.exit_signal > NSIG)
-		return -EINVAL;
 	return kernel_clone(&args);
 }
 

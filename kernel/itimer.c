@@ -30,7 +30,11 @@ static void real_timer_fn(struct timer *timer)
 {
 	struct signal_struct *sig = container_of(timer, struct signal_struct, real_timer);
 
-	send_sig(SIGALRM, sig->group_leader, true);
+	unsigned long flags;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	group_send_sig(SIGALRM, sig->group_leader, true);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
 void real_itimer_rearm(struct signal_struct *sig)

@@ -34,6 +34,14 @@ static int set_dumpable(unsigned long value)
 	return 0;
 }
 
+/* tasklist_lock held. */
+static bool descends_from_current(const struct task_struct *p)
+{
+	while (p->tgid > 1 && p->parent->signal != current->signal)
+		p = p->parent;
+	return p->tgid > 1;
+}
+
 static int set_child_subreaper(bool on)
 {
 	struct task_struct *p;
@@ -41,12 +49,13 @@ static int set_child_subreaper(bool on)
 	spin_lock_irq(&tasklist_lock);
 	current->signal->is_child_subreaper = on;
 	/*
-	 * So that a dying process looks for one only where there may be one; only processes to come
-	 * inherit it.
+	 * A dying process looks for one only where there may be one; processes to come inherit
+	 * that.
 	 */
 	if (on)
-		list_for_each_entry(p, &current->children, sibling)
-			p->signal->has_child_subreaper = true;
+		for_each_process(p)
+			if (descends_from_current(p))
+				p->signal->has_child_subreaper = true;
 	spin_unlock_irq(&tasklist_lock);
 	return 0;
 }

@@ -50,7 +50,7 @@ void thread_group_cputime(struct task_struct *task, u64 *utime, u64 *stime)
 
 	*utime = sig->dead.utime;
 	*stime = sig->dead.stime;
-	list_for_each_entry(t, &sig->threads, thread_group) {
+	for_each_thread(sig, t) {
 		task_cputime(t, &u, &s);
 		*utime += u;
 		*stime += s;
@@ -104,7 +104,7 @@ void getrusage(struct task_struct *task, int who, struct rusage *ru)
 		rusage_add(&sum, &sig->children);
 	if (who == RUSAGE_SELF || who == RUSAGE_BOTH) {
 		rusage_add(&sum, &sig->dead);
-		list_for_each_entry(t, &sig->threads, thread_group)
+		for_each_thread(sig, t)
 			rusage_add_task(&sum, t);
 		sum.maxrss = max(sum.maxrss, process_maxrss(task));
 	}

@@ -11,6 +11,7 @@
 #include "kernel/pid.h"
 #include "kernel/resource.h"
 #include "kernel/sched.h"
+#include "kernel/signal.h"
 #include "kernel/smp.h"
 #include "kernel/syscall.h"
 #include "lib/string.h"
@@ -30,11 +31,13 @@ static struct task_struct *get_task(int pid)
 	return current;
 }
 
-static bool owns_task(const struct cred *him)
+static bool owns_task(struct task_struct *task)
 {
-	const struct cred *me = current_cred();
+	const struct cred *me = current_cred(), *him = get_task_cred(task);
+	bool owns = me->euid == him->uid || me->euid == him->euid || capable(CAP_SYS_NICE);
 
-	return me->euid == him->uid || me->euid == him->euid || capable(CAP_SYS_NICE);
+	put_cred(him);
+	return owns;
 }
 
 /* --- harts --- */
@@ -55,7 +58,7 @@ SYSCALL_DEFINE3(sched_setaffinity, int, pid, unsigned int, len, const void *, um
 	task = get_task(pid);
 	if (!task)
 		return -ESRCH;
-	if (!owns_task(task->cred))
+	if (!owns_task(task))
 		err = -EPERM;
 	else if (!(mask & online_mask()))
 		err = -EINVAL;
@@ -166,20 +169,37 @@ SYSCALL_DEFINE1(sched_get_priority_min, int, policy)
 #define MIN_NICE	(-20)
 #define MAX_NICE	19
 
-/* Is @p meant by (@which, @who), as setpriority(2) reads them? */
+/* Is @p meant by (@which, @who): a group or a user, as setpriority(2) reads them? */
 static bool is_meant(const struct task_struct *p, int which, int who)
 {
-	switch (which) {
-	case PRIO_PROCESS:
-		return p->pid == (who ? who : current->pid);
-	case PRIO_PGRP:
+	if (which == PRIO_PGRP)
 		return pid_nr(task_pgrp(p)) == (who ? who : pid_nr(task_pgrp(current)));
-	default:
-		return p->cred->uid == (who ? (uid_t)who : current_uid());
-	}
+	return p->cred->uid == (who ? (uid_t)who : current_uid());
 }
 
-static int set_one_nice(struct task_struct *p, int nice)
+/* Calls @fn for each thread that is meant; tasklist_lock held. */
+static void for_each_meant(int which, int who, void (*fn)(struct task_struct *p, void *arg),
+			   void *arg)
+{
+	struct task_struct *p, *t;
+
+	if (which == PRIO_PROCESS) {
+		p = who ? find_task_by_pid_locked(who) : current;
+		if (p)
+			fn(p, arg);
+		return;
+	}
+	for_each_process(p)
+		for_each_thread(p->signal, t)
+			if (is_meant(t, which, who))
+				fn(t, arg);
+}
+
+struct nice_request {
+	int nice, err;
+};
+
+static int may_set_nice(const struct task_struct *p, int nice)
 {
 	if (p->cred->euid != current_euid() && p->cred->uid != current_euid() &&
 	    !capable(CAP_SYS_NICE))
@@ -188,44 +208,48 @@ static int set_one_nice(struct task_struct *p, int nice)
 	if (nice < p->nice && 20 - nice > (long)min(task_rlimit(p, RLIMIT_NICE), 40UL) &&
 	    !capable(CAP_SYS_NICE))
 		return -EACCES;
-	set_task_nice(p, nice);
 	return 0;
+}
+
+static void set_one_nice(struct task_struct *p, void *arg)
+{
+	struct nice_request *request = arg;
+	int err = may_set_nice(p, request->nice);
+
+	if (!err)
+		set_task_nice(p, request->nice);
+	if (err || request->err == -ESRCH)
+		request->err = err;
 }
 
 SYSCALL_DEFINE3(setpriority, int, which, int, who, int, nice)
 {
-	struct task_struct *p;
-	int err = -ESRCH;
+	struct nice_request request = { clamp(nice, MIN_NICE, MAX_NICE), -ESRCH };
 
 	if (which < PRIO_PROCESS || which > PRIO_USER)
 		return -EINVAL;
-	nice = clamp(nice, MIN_NICE, MAX_NICE);
 	spin_lock_irq(&tasklist_lock);
-	for_each_process(p) {
-		int one;
-
-		if (!is_meant(p, which, who))
-			continue;
-		one = set_one_nice(p, nice);
-		if (one || err == -ESRCH)
-			err = one;
-	}
+	for_each_meant(which, who, set_one_nice, &request);
 	spin_unlock_irq(&tasklist_lock);
-	return err;
+	return request.err;
+}
+
+static void find_best(struct task_struct *p, void *arg)
+{
+	int *best = arg;
+
+	*best = max(*best, 20 - p->nice);
 }
 
 /* Returns 20 - nice, so that no result looks like an error; the C library turns it round. */
 SYSCALL_DEFINE2(getpriority, int, which, int, who)
 {
-	struct task_struct *p;
 	int best = -ESRCH;
 
 	if (which < PRIO_PROCESS || which > PRIO_USER)
 		return -EINVAL;
 	spin_lock_irq(&tasklist_lock);
-	for_each_process(p)
-		if (is_meant(p, which, who))
-			best = max(best, 20 - p->nice);
+	for_each_meant(which, who, find_best, &best);
 	spin_unlock_irq(&tasklist_lock);
 	return best;
 }

@@ -17,11 +17,19 @@ SYSCALL_DEFINE0(gettid)
 
 SYSCALL_DEFINE0(getppid)
 {
+	const struct task_struct *me = current->group_leader, *parent;
+	int nr;
+
 	/*
-	 * A parent that exits changes it under our feet, but its descriptor outlives us as its
-	 * child.
+	 * A parent that exits may be freed under our feet; but we get another before that, so what
+	 * was read of one who is our parent afterwards too was read of a living task.
 	 */
-	return READ_ONCE(current->group_leader->parent)->tgid;
+	do {
+		parent = READ_ONCE(me->parent);
+		nr = READ_ONCE(parent->tgid);
+		smp_rmb();
+	} while (unlikely(parent != READ_ONCE(me->parent)));
+	return nr;
 }
 
 static int pgid_of(const struct task_struct *task)

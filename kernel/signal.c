@@ -16,6 +16,7 @@
 #include "kernel/signal.h"
 
 #include "kernel/cred.h"
+#include "kernel/jobctl.h"
 #include "kernel/resource.h"
 #include "kernel/signal_deliver.h"
 #include "kernel/time.h"
@@ -95,7 +96,7 @@ static void flush_process_signals(u64 mask, struct signal_struct *sig)
 	struct task_struct *t;
 
 	flush_signals_of(mask, &sig->shared_pending);
-	list_for_each_entry(t, &sig->threads, thread_group)
+	for_each_thread(sig, t)
 		flush_signals_of(mask, &t->pending);
 }
 
@@ -231,7 +232,11 @@ static bool wants_signal(int sig, const struct task_struct *task)
 {
 	if ((task->blocked & sigmask(sig)) || (task->flags & PF_EXITING))
 		return false;
-	return sig == SIGKILL || !(READ_ONCE(task->state) & TASK_STOPPED);
+	if (sig == SIGKILL)
+		return true;
+	/* One that sleeps with a signal to take may be about to block this one: another is better. */
+	return !(READ_ONCE(task->state) & TASK_STOPPED) &&
+	       (READ_ONCE(task->on_cpu) || !signal_pending(task));
 }
 
 /* A thread that can take the signal at once; NULL: it stays pending until one unblocks it. */
@@ -243,7 +248,7 @@ static struct task_struct *pick_thread(int sig, struct task_struct *task, bool g
 		return task;
 	if (!group)
 		return NULL;
-	list_for_each_entry(t, &task->signal->threads, thread_group)
+	for_each_thread(task->signal, t)
 		if (wants_signal(sig, t))
 			return t;
 	return NULL;
@@ -261,7 +266,8 @@ void zap_other_threads(void)
 	struct task_struct *t;
 
 	current->signal->group_stop_count = 0;
-	list_for_each_entry(t, &current->signal->threads, thread_group)
+	current->jobctl &= ~JOBCTL_STOP_PENDING;
+	for_each_thread(current->signal, t)
 		if (t != current && !(t->flags & PF_EXITING))
 			kill_thread(t);
 }
@@ -284,7 +290,7 @@ static void start_group_exit(int sig, struct signal_struct *signal)
 	signal->flags = SIGNAL_GROUP_EXIT;
 	signal->group_exit_code = sig;
 	signal->group_stop_count = 0;
-	list_for_each_entry(t, &signal->threads, thread_group)
+	for_each_thread(signal, t)
 		kill_thread(t);
 }
 
@@ -315,32 +321,6 @@ static bool sig_ignored(int sig, const struct task_struct *task, bool force)
 	return handler == SIG_IGN || (handler == SIG_DFL && (sigmask(sig) & IGNORE_MASK));
 }
 
-/*
- * SIGCONT goes on even if it is blocked or ignored; the parent hears of it from the first thread
- * that runs.
- */
-static void continue_process(struct signal_struct *signal)
-{
-	unsigned int why = 0;
-	struct task_struct *t;
-
-	flush_process_signals(STOP_MASK, signal);
-	list_for_each_entry(t, &signal->threads, thread_group) {
-		t->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_DEQUEUED);
-		try_to_wake_up(t, TASK_STOPPED);
-	}
-	if (signal->flags & SIGNAL_STOP_STOPPED)
-		why = SIGNAL_CLD_CONTINUED;
-	else if (signal->group_stop_count)
-		why = SIGNAL_CLD_STOPPED;
-	if (!why)
-		return;
-	signal->flags &= ~(SIGNAL_STOP_STOPPED | SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED);
-	signal->flags |= why | SIGNAL_STOP_CONTINUED;
-	signal->group_stop_count = 0;
-	signal->group_exit_code = 0;
-}
-
 /* True: it is to be sent. */
 static bool prepare_signal(int sig, struct task_struct *task, bool force)
 {
@@ -350,8 +330,10 @@ static bool prepare_signal(int sig, struct task_struct *task, bool force)
 		return sig == SIGKILL;
 	if (sigmask(sig) & STOP_MASK)
 		flush_process_signals(sigmask(SIGCONT), signal);
-	else if (sig == SIGCONT)
+	if (sig == SIGCONT) {
+		flush_process_signals(STOP_MASK, signal);
 		continue_process(signal);
+	}
 	return !sig_ignored(sig, task, force);
 }
 
@@ -379,22 +361,24 @@ int do_send_sig_info(int sig, const struct kernel_siginfo *info, struct task_str
 		     bool group)
 {
 	unsigned long flags;
-	int err;
+	int err = -ESRCH;
 
 	spin_lock_irqsave(&task->sighand->siglock, flags);
-	err = send_signal_locked(sig, info, task, group);
+	/* One that has been released takes no signal: nobody would free it. */
+	if (likely(!list_empty(&task->thread_group)))
+		err = send_signal_locked(sig, info, task, group);
 	spin_unlock_irqrestore(&task->sighand->siglock, flags);
 	return err;
 }
 
-int send_sig_info(int sig, struct kernel_siginfo *info, struct task_struct *task)
-{
-	return READ_ONCE(task->exit_state) ? -ESRCH : do_send_sig_info(sig, info, task, true);
-}
-
 int send_sig(int sig, struct task_struct *task, bool from_kernel)
 {
-	return send_sig_info(sig, from_kernel ? SEND_SIG_PRIV : SEND_SIG_NOINFO, task);
+	return do_send_sig_info(sig, from_kernel ? SEND_SIG_PRIV : SEND_SIG_NOINFO, task, false);
+}
+
+int group_send_sig(int sig, struct task_struct *task, bool from_kernel)
+{
+	return do_send_sig_info(sig, from_kernel ? SEND_SIG_PRIV : SEND_SIG_NOINFO, task, true);
 }
 
 int kill_pgrp_locked(struct pid *pgrp, int sig, bool from_kernel)
@@ -405,7 +389,7 @@ int kill_pgrp_locked(struct pid *pgrp, int sig, bool from_kernel)
 	assert_spin_locked(&tasklist_lock);
 	group_signal_seq++;
 	list_for_each_entry(signal, &pgrp->pgrp, pgrp_node)
-		if (!send_sig(sig, signal->group_leader, from_kernel))
+		if (!group_send_sig(sig, signal->group_leader, from_kernel))
 			err = 0;
 	return err;
 }
@@ -497,7 +481,7 @@ bool do_notify_parent(struct task_struct *task, int sig)
 		if (ka->sa_handler == SIG_IGN)
 			sig = 0;
 	}
-	if (sig)
+	if (sig > 0 && sig <= NSIG)
 		send_signal_locked(sig, &info, parent, true);
 	spin_unlock_irqrestore(&psig->siglock, flags);
 	wake_up_parent(parent);
@@ -541,17 +525,22 @@ void flush_signal_handlers(struct task_struct *task, bool force_default)
 void exit_signals(struct task_struct *task)
 {
 	struct task_struct *t;
-	unsigned long flags;
+	bool stopped;
+	int sig;
 	u64 left;
 
-	spin_lock_irqsave(&task->sighand->siglock, flags);
+	spin_lock_irq(&task->sighand->siglock);
 	task->flags |= PF_EXITING;
+	sig = task->signal->group_exit_code;
+	stopped = leave_group_stop(task);
 	left = task->signal->shared_pending.signal & ~task->blocked;
 	/* Others must look at what this thread was woken for and did not take. */
-	list_for_each_entry(t, &task->signal->threads, thread_group)
+	for_each_thread(task->signal, t)
 		if (!(t->flags & PF_EXITING) && (left & ~t->blocked))
 			signal_wake_up(t, false);
-	spin_unlock_irqrestore(&task->sighand->siglock, flags);
+	spin_unlock_irq(&task->sighand->siglock);
+	if (stopped)
+		tell_of_stop(sig);
 }
 
 void signal_init(void)

@@ -71,13 +71,15 @@ struct signal_struct {
 	atomic_t sigcnt;		/* tasks, zombies included, that point here */
 	int nr_threads;			/* live or zombie, on ->threads */
 	atomic_t live;			/* that have not begun to exit */
-	struct list_head threads;	/* task->thread_group; tasklist_lock */
+	/* task->thread_group; changed with tasklist_lock and siglock, read with either */
+	struct list_head threads;
 	struct task_struct *group_leader;	/* stays until all other threads are gone */
 	struct sigpending shared_pending;
 
 	unsigned int flags;		/* SIGNAL_* */
 	int group_exit_code;
-	int group_stop_count;		/* threads that still have to stop */
+	int group_stop_count;		/* threads that still have to stop (kernel/jobctl.c, J1) */
+	struct task_struct *group_exec_task;	/* execs: all others are to die */
 	struct wait_queue_head wait_chldexit;	/* the parent waits here for children */
 
 	/* tasklist_lock */
@@ -100,17 +102,21 @@ struct signal_struct {
 	short oom_score_adj;
 };
 
+#define for_each_thread(sig, t)	list_for_each_entry(t, &(sig)->threads, thread_group)
+
 /* Special values for @info: from the user's kill(), from the kernel. */
 #define SEND_SIG_NOINFO	((struct kernel_siginfo *)0)
 #define SEND_SIG_PRIV	((struct kernel_siginfo *)1)
 
 /*
- * Senders.  None sleeps; all may be called in interrupts and with tasklist_lock, none with a
- * siglock. 0, -ESRCH (the task is gone), -EAGAIN (a queued signal found RLIMIT_SIGPENDING full).
+ * Senders.  None sleeps; all may be called in interrupts, none with a siglock; who sends to another
+ * than current holds tasklist_lock, by which sighand and cred stay.  0, -ESRCH (the task is gone),
+ * -EAGAIN (a queued signal found RLIMIT_SIGPENDING full).
  */
-/* To the process of @task. */
-int send_sig_info(int sig, struct kernel_siginfo *info, struct task_struct *task);
+/* To the thread @task alone. */
 int send_sig(int sig, struct task_struct *task, bool from_kernel);
+/* To the process of @task. */
+int group_send_sig(int sig, struct task_struct *task, bool from_kernel);
 int kill_pgrp(struct pid *pgrp, int sig, bool from_kernel);
 int kill_pgrp_locked(struct pid *pgrp, int sig, bool from_kernel);	/* with tasklist_lock */
 /* Moves whenever a signal went to all members of a group (kernel/fork.c, I1); tasklist_lock. */

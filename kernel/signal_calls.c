@@ -178,7 +178,7 @@ static void drop_ignored(int sig)
 	struct task_struct *t;
 
 	flush_signals_of(sigmask(sig), &current->signal->shared_pending);
-	list_for_each_entry(t, &current->signal->threads, thread_group)
+	for_each_thread(current->signal, t)
 		flush_signals_of(sigmask(sig), &t->pending);
 }
 

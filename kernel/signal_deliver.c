@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: MIT
-/*
- * Acting on signals, on the way to user mode: default actions, stopping, masks and stacks for
- * handlers.
- *
- * Stopping a process: the thread that takes the stop signal marks all threads (JOBCTL_STOP_PENDING)
- * and wakes them; each that comes here counts itself out of group_stop_count and sleeps in
- * TASK_STOPPED; the last one tells the parent. A SIGCONT in between undoes the marks
- * (prepare_signal).
- *
- * Taking tasklist_lock, which comes before siglock, means dropping siglock; after that everything
- * is looked at anew.
- */
+/* Acting on signals, on the way to user mode: default actions, masks and stacks for handlers. */
 #include "kernel/signal_deliver.h"
 
 #include "arch/riscv/uaccess.h"
 #include "kernel/exit.h"
+#include "kernel/jobctl.h"
 #include "lib/string.h"
 
 /* --- masks --- */
@@ -37,7 +27,7 @@ void set_current_blocked(u64 set)
 	left = current->signal->shared_pending.signal & set & ~current->blocked;
 	current->blocked = set;
 	if (unlikely(left) && !thread_group_empty(current)) {
-		list_for_each_entry(t, &current->signal->threads, thread_group)
+		for_each_thread(current->signal, t)
 			if (t != current && !(t->flags & PF_EXITING) && (left & ~t->blocked))
 				signal_wake_up(t, false);
 	}
@@ -81,89 +71,7 @@ bool is_ignored(int sig)
 	       current->sighand->action[sig - 1].sa_handler == SIG_IGN;
 }
 
-/* --- stopping --- */
-
-/* Marks every thread for a stop by @sig; siglock held. */
-static void start_group_stop(int sig)
-{
-	struct signal_struct *signal = current->signal;
-	struct task_struct *t;
-
-	signal->group_exit_code = sig;
-	signal->group_stop_count = 0;
-	list_for_each_entry(t, &signal->threads, thread_group) {
-		if (t->flags & PF_EXITING)
-			continue;
-		t->jobctl |= JOBCTL_STOP_PENDING;
-		signal->group_stop_count++;
-		if (t != current)
-			signal_wake_up(t, false);
-	}
-}
-
-/* Sleeps until SIGCONT or SIGKILL.  siglock held on entry, dropped on return. */
-static void sleep_stopped(void)
-{
-	struct signal_struct *signal = current->signal;
-	struct spinlock *siglock = &current->sighand->siglock;
-	int sig = signal->group_exit_code;
-	bool last;
-
-	current->jobctl &= ~JOBCTL_STOP_PENDING;
-	last = --signal->group_stop_count == 0;
-	if (last)
-		signal->flags = (signal->flags & ~(SIGNAL_STOP_CONTINUED | SIGNAL_CLD_STOPPED |
-						   SIGNAL_CLD_CONTINUED)) | SIGNAL_STOP_STOPPED;
-	/* From here on SIGCONT, which takes siglock, finds a task to wake. */
-	set_current_state(TASK_STOPPED | TASK_WAKEKILL);
-	spin_unlock_irq(siglock);
-	if (last) {
-		spin_lock_irq(&tasklist_lock);
-		do_notify_parent_cldstop(current, CLD_STOPPED, sig);
-		spin_unlock_irq(&tasklist_lock);
-	}
-	schedule();
-}
-
-/* siglock held and kept.  False: a SIGCONT or the end came first. */
-static bool stop_is_due(int sig)
-{
-	struct spinlock *siglock = &current->sighand->siglock;
-	bool orphaned;
-
-	if (sig != SIGSTOP) {
-		/*
-		 * Nobody could continue a process of an orphaned group, so the terminal cannot stop
-		 * it.
-		 */
-		spin_unlock_irq(siglock);
-		orphaned = is_current_pgrp_orphaned();
-		spin_lock_irq(siglock);
-		if (orphaned)
-			return false;
-	}
-	return (current->jobctl & JOBCTL_STOP_DEQUEUED) &&
-	       !(current->signal->flags & SIGNAL_GROUP_EXIT);
-}
-
 /* --- delivery --- */
-
-/*
- * Tells the parent of a stop or continuation that prepare_signal() noted.  siglock held on entry,
- * dropped on return.
- */
-static void notify_continued(void)
-{
-	struct signal_struct *signal = current->signal;
-	bool continued = signal->flags & SIGNAL_CLD_CONTINUED;
-
-	signal->flags &= ~(SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED);
-	spin_unlock_irq(&current->sighand->siglock);
-	spin_lock_irq(&tasklist_lock);
-	do_notify_parent_cldstop(current, continued ? CLD_CONTINUED : CLD_STOPPED,
-				 continued ? SIGCONT : SIGSTOP);
-	spin_unlock_irq(&tasklist_lock);
-}
 
 enum verdict { DELIVER, NEXT, STOP, DIE };
 
@@ -209,6 +117,10 @@ static int get_signal_step(struct ksignal *ksig)
 	if (signal->flags & SIGNAL_GROUP_EXIT) {
 		spin_unlock_irq(&current->sighand->siglock);
 		die_of_signal(signal->group_exit_code);
+	}
+	if (unlikely(signal->group_exec_task && signal->group_exec_task != current)) {
+		spin_unlock_irq(&current->sighand->siglock);
+		die_of_signal(0);
 	}
 	if (unlikely(current->jobctl & JOBCTL_STOP_PENDING)) {
 		sleep_stopped();

@@ -149,7 +149,7 @@ static bool look_at_all(struct wait_opts *wo, struct task_struct **reap)
 
 	if (wo->options & __WNOTHREAD)
 		return look_at_children(wo, current, reap);
-	list_for_each_entry(t, &current->signal->threads, thread_group)
+	for_each_thread(current->signal, t)
 		if (look_at_children(wo, t, reap))
 			return true;
 	return false;

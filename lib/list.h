@@ -84,6 +84,12 @@ static inline void list_replace(struct list_head *old, struct list_head *entry)
 	__list_insert(entry, old->prev, old->next);
 }
 
+static inline void list_replace_init(struct list_head *old, struct list_head *entry)
+{
+	list_replace(old, entry);
+	INIT_LIST_HEAD(old);
+}
+
 static inline void list_move(struct list_head *entry, struct list_head *head)
 {
 	__list_link(entry->prev, entry->next);

@@ -189,15 +189,13 @@ static void show_signals(struct seq_file *m, struct task_struct *task)
 int proc_pid_status(struct seq_file *m, struct task_struct *task)
 {
 	struct mm_struct *mm = get_task_mm(task);
-	struct fs_struct *fs = get_task_fs(task);
+	int umask = get_task_umask(task);
 	struct task_links l;
 
 	get_links(task, &l);
 	seq_printf(m, "Name:\t%s\n", task->comm);
-	if (fs) {
-		seq_printf(m, "Umask:\t%#06o\n", fs->umask);
-		put_fs_struct(fs);
-	}
+	if (umask >= 0)
+		seq_printf(m, "Umask:\t%#06o\n", umask);
 	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
 		   state_name(task), task->tgid, task->pid, l.ppid);
 	show_ids(m, task);

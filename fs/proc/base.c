@@ -59,26 +59,14 @@ static int exe_path(struct task_struct *task, int fd, struct path *path)
 	return 0;
 }
 
-static int fs_path(struct task_struct *task, struct path *path,
-		   void (*get)(struct fs_struct *, struct path *))
-{
-	struct fs_struct *fs = get_task_fs(task);
-
-	if (!fs)
-		return -ENOENT;
-	get(fs, path);
-	put_fs_struct(fs);
-	return 0;
-}
-
 static int cwd_path(struct task_struct *task, int fd, struct path *path)
 {
-	return fs_path(task, path, get_fs_pwd);
+	return get_task_pwd(task, path);
 }
 
 static int root_path(struct task_struct *task, int fd, struct path *path)
 {
-	return fs_path(task, path, get_fs_root);
+	return get_task_root(task, path);
 }
 
 static int fd_path(struct task_struct *task, int fd, struct path *path)
