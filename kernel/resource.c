@@ -42,6 +42,15 @@ void rusage_add(struct rusage_sum *sum, const struct rusage_sum *other)
 	sum->maxrss = max(sum->maxrss, other->maxrss);
 }
 
+void thread_group_rusage(const struct signal_struct *sig, struct rusage_sum *sum)
+{
+	struct task_struct *t;
+
+	*sum = sig->dead;
+	for_each_thread(sig, t)
+		rusage_add_task(sum, t);
+}
+
 void thread_group_cputime(struct task_struct *task, u64 *utime, u64 *stime)
 {
 	struct signal_struct *sig = task->signal;
@@ -93,8 +102,7 @@ static unsigned long process_maxrss(struct task_struct *task)
 void getrusage(struct task_struct *task, int who, struct rusage *ru)
 {
 	struct signal_struct *sig = task->signal;
-	struct rusage_sum sum = { 0 };
-	struct task_struct *t;
+	struct rusage_sum sum = { 0 }, own;
 
 	if (who == RUSAGE_THREAD) {
 		rusage_add_task(&sum, task);
@@ -103,9 +111,8 @@ void getrusage(struct task_struct *task, int who, struct rusage *ru)
 	if (who == RUSAGE_CHILDREN || who == RUSAGE_BOTH)
 		rusage_add(&sum, &sig->children);
 	if (who == RUSAGE_SELF || who == RUSAGE_BOTH) {
-		rusage_add(&sum, &sig->dead);
-		for_each_thread(sig, t)
-			rusage_add_task(&sum, t);
+		thread_group_rusage(sig, &own);
+		rusage_add(&sum, &own);
 		sum.maxrss = max(sum.maxrss, process_maxrss(task));
 	}
 	fill_rusage(ru, &sum);

@@ -16,7 +16,9 @@ static inline unsigned long rlimit(unsigned int which)
 	return task_rlimit(current, which);
 }
 
-/* User and system time of a whole process, threads that are gone included; ns. */
+/* What a whole process used, threads that are gone included; tasklist_lock or siglock. */
+void thread_group_rusage(const struct signal_struct *sig, struct rusage_sum *sum);
+/* User and system time of a whole process, threads that are gone included; ns.  Locks as above. */
 void thread_group_cputime(struct task_struct *task, u64 *utime, u64 *stime);
 /* Adds what @task itself used. */
 void rusage_add_task(struct rusage_sum *sum, struct task_struct *task);

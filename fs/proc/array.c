@@ -14,14 +14,22 @@
 #include "kernel/time.h"
 #include "mm/mm.h"
 
-/* What both files show of the links to other tasks, taken in one look. */
+/* What both files show of the process and its links to others, taken in one look. */
 struct task_links {
-	int ppid, pgrp, session, tty_nr, tpgid;
+	int ppid, pgrp, session, tty_nr, tpgid, nr_threads;
+	struct rusage_sum usage, children;	/* usage: of one thread if it is asked for */
 };
 
-static void get_links(struct task_struct *task, struct task_links *l)
+static void get_links(struct task_struct *task, bool whole, struct task_links *l)
 {
+	*l = (struct task_links){ 0 };
 	spin_lock_irq(&tasklist_lock);
+	if (whole)
+		thread_group_rusage(task->signal, &l->usage);
+	else
+		rusage_add_task(&l->usage, task);
+	l->children = task->signal->children;
+	l->nr_threads = task->signal->nr_threads;
 	l->ppid = task->parent ? task->parent->tgid : 0;
 	l->pgrp = pid_nr(task_pgrp(task));
 	l->session = pid_nr(task_session(task));
@@ -86,24 +94,23 @@ static void get_signal_sets(struct task_struct *task, struct signal_sets *s)
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
-int proc_pid_stat(struct seq_file *m, struct task_struct *task)
+static int show_stat(struct seq_file *m, struct task_struct *task, bool whole)
 {
 	struct mm_struct *mm = get_task_mm(task);
 	bool may = proc_may_access(task);
 	struct signal_sets sets;
 	struct task_links l;
-	u64 utime, stime;
 
-	get_links(task, &l);
+	get_links(task, whole, &l);
 	get_signal_sets(task, &sets);
-	thread_group_cputime(task, &utime, &stime);
 	seq_printf(m, "%d (%s) %c %d %d %d %d %d %u", task->pid, task->comm, state_name(task)[0],
 		   l.ppid, l.pgrp, l.session, l.tty_nr, l.tpgid, task->flags);
-	seq_printf(m, " %llu 0 %llu 0 %llu %llu %llu %llu", task->min_flt, task->maj_flt,
-		   to_ticks(utime), to_ticks(stime), to_ticks(task->signal->children.utime),
-		   to_ticks(task->signal->children.stime));
+	seq_printf(m, " %llu %llu %llu %llu %llu %llu %llu %llu", l.usage.min_flt,
+		   l.children.min_flt, l.usage.maj_flt, l.children.maj_flt,
+		   to_ticks(l.usage.utime), to_ticks(l.usage.stime),
+		   to_ticks(l.children.utime), to_ticks(l.children.stime));
 	seq_printf(m, " %d %d %d 0 %llu %lu %lu %lu", 20 + task->nice, task->nice,
-		   task->signal->nr_threads, to_ticks(task->start_time),
+		   l.nr_threads, to_ticks(task->start_time),
 		   mm ? mm->total_vm << PAGE_SHIFT : 0, mm ? mm_rss(mm) : 0,
 		   task_rlimit(task, RLIMIT_RSS));
 	seq_printf(m, " %lu %lu %lu 0 0", mm && may ? mm->start_code : 0,
@@ -120,6 +127,16 @@ int proc_pid_stat(struct seq_file *m, struct task_struct *task)
 	if (mm)
 		mmput(mm);
 	return 0;
+}
+
+int proc_pid_stat(struct seq_file *m, struct task_struct *task)
+{
+	return show_stat(m, task, true);
+}
+
+int proc_tid_stat(struct seq_file *m, struct task_struct *task)
+{
+	return show_stat(m, task, false);
 }
 
 int proc_pid_statm(struct seq_file *m, struct task_struct *task)
@@ -192,7 +209,7 @@ int proc_pid_status(struct seq_file *m, struct task_struct *task)
 	int umask = get_task_umask(task);
 	struct task_links l;
 
-	get_links(task, &l);
+	get_links(task, true, &l);
 	seq_printf(m, "Name:\t%s\n", task->comm);
 	if (umask >= 0)
 		seq_printf(m, "Umask:\t%#06o\n", umask);
@@ -203,7 +220,7 @@ int proc_pid_status(struct seq_file *m, struct task_struct *task)
 		show_mm(m, mm);
 		mmput(mm);
 	}
-	seq_printf(m, "Threads:\t%d\n", task->signal->nr_threads);
+	seq_printf(m, "Threads:\t%d\n", l.nr_threads);
 	show_signals(m, task);
 	seq_printf(m, "Cpus_allowed:\t%llx\nCpus_allowed_list:\t0-%d\n",
 		   task->cpus_allowed & (BIT(nr_harts) - 1), nr_harts - 1);

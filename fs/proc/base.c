@@ -102,12 +102,14 @@ static const struct inode_operations pid_link_iops = { .get_path = pid_get_path 
 static int pid_show(struct seq_file *m, void *v)
 {
 	struct inode *inode = m->private;
+	const struct pid_entry *entry = PROC_I(inode)->entry;
+	bool of_thread = PROC_I(inode)->thread && entry->show_thread;
 	struct task_struct *task = proc_task(inode);
 	int err;
 
 	if (!task)
 		return -ESRCH;
-	err = PROC_I(inode)->entry->show(m, task);
+	err = of_thread ? entry->show_thread(m, task) : entry->show(m, task);
 	put_task_struct(task);
 	return err;
 }
@@ -225,7 +227,8 @@ static int show_mounts(struct seq_file *m, struct task_struct *task)
 #define ENTRY_DIR(n, m, i, f)	ENTRY(n, S_IFDIR | (m), .iops = i, .fops = f)
 
 static const struct pid_entry pid_entries[] = {
-	ENTRY_ONE("stat", 0444, proc_pid_stat),
+	ENTRY_REG("stat", 0444, &pid_file_fops, .show = proc_pid_stat,
+		  .show_thread = proc_tid_stat),
 	ENTRY_ONE("statm", 0444, proc_pid_statm),
 	ENTRY_ONE("status", 0444, proc_pid_status),
 	ENTRY_REG("cmdline", 0444, &proc_cmdline_fops),
@@ -287,7 +290,7 @@ struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task,
 		kfree(pi);
 		return ERR_PTR(-ENOMEM);
 	}
-	*pi = (struct proc_inode){ find_get_pid(task->pid), entry, fd };
+	*pi = (struct proc_inode){ .pid = find_get_pid(task->pid), .entry = entry, .fd = fd };
 	inode->i_ino = get_next_ino();
 	inode->i_mode = entry->mode;
 	inode->i_private = pi;
@@ -332,8 +335,9 @@ static struct dentry *add_inode(struct dentry *dentry, struct inode *inode)
 	return NULL;
 }
 
-static struct dentry *lookup_entry(struct inode *dir, struct dentry *dentry, size_t nr_entries)
+static struct dentry *lookup_entry(struct inode *dir, struct dentry *dentry, bool thread)
 {
+	size_t nr_entries = ARRAY_SIZE(pid_entries) - thread;
 	struct task_struct *task = proc_task(dir);
 	struct inode *inode = ERR_PTR(-ENOENT);
 
@@ -343,17 +347,19 @@ static struct dentry *lookup_entry(struct inode *dir, struct dentry *dentry, siz
 			inode = proc_pid_inode(dir->i_sb, task, &pid_entries[i], 0);
 	if (task)
 		put_task_struct(task);
+	if (!IS_ERR(inode))
+		PROC_I(inode)->thread = thread;
 	return add_inode(dentry, inode);
 }
 
 static struct dentry *pid_dir_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
 {
-	return lookup_entry(dir, dentry, ARRAY_SIZE(pid_entries));
+	return lookup_entry(dir, dentry, false);
 }
 
 static struct dentry *tid_dir_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
 {
-	return lookup_entry(dir, dentry, ARRAY_SIZE(pid_entries) - 1);
+	return lookup_entry(dir, dentry, true);
 }
 
 static int pid_dir_readdir(struct file *file, struct dir_context *ctx)
@@ -405,6 +411,20 @@ static int next_tgid(int nr)
 	return found;
 }
 
+/* The same of the threads of @task's process. */
+static int next_tid(struct task_struct *task, int nr)
+{
+	struct task_struct *t;
+	int found = 0;
+
+	spin_lock_irq(&tasklist_lock);
+	for_each_thread(task->signal, t)
+		if (t->pid >= nr && (!found || t->pid < found))
+			found = t->pid;
+	spin_unlock_irq(&tasklist_lock);
+	return found;
+}
+
 void proc_emit_pids(struct dir_context *ctx)
 {
 	int nr;
@@ -435,8 +455,7 @@ static struct dentry *task_dir_lookup(struct inode *dir, struct dentry *dentry, 
 	struct task_struct *task = proc_task(dir);
 	struct inode *inode = ERR_PTR(-ENOENT);
 
-	/* With threads of its own a process lists them all; today the leader is the only one. */
-	if (task && task->tgid == nr)
+	if (task && nr > 0 && next_tid(task, nr) == nr)
 		inode = dir_of(dir->i_sb, nr, &tid_dir_entry);
 	if (task)
 		put_task_struct(task);
@@ -446,11 +465,17 @@ static struct dentry *task_dir_lookup(struct inode *dir, struct dentry *dentry, 
 static int task_dir_readdir(struct file *file, struct dir_context *ctx)
 {
 	struct task_struct *task = proc_task(file_inode(file));
+	int nr;
 
 	if (!task)
 		return -ENOENT;
-	if (dir_emit_dots(file, ctx) && ctx->pos == 2 && emit_number(ctx, task->pid, DT_DIR))
-		ctx->pos++;
+	if (dir_emit_dots(file, ctx))
+		while ((nr = next_tid(task, ctx->pos - 2)) > 0) {
+			ctx->pos = nr + 2;
+			if (!emit_number(ctx, nr, DT_DIR))
+				break;
+			ctx->pos++;
+		}
 	put_task_struct(task);
 	return 0;
 }

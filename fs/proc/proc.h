@@ -20,6 +20,7 @@ struct proc_inode {
 	struct pid *pid;			/* a reference: the number is not reused */
 	const struct pid_entry *entry;
 	int fd;					/* of a link in fd/ */
+	bool thread;				/* below task/TID: of one thread, not the process */
 };
 
 /* One file of /proc/PID. */
@@ -27,6 +28,8 @@ struct pid_entry {
 	const char *name;
 	umode_t mode;
 	int (*show)(struct seq_file *m, struct task_struct *task);
+	/* in task/TID, if it shows something else there */
+	int (*show_thread)(struct seq_file *m, struct task_struct *task);
 	/* A link to a file: its place, with references.  0 or -errno. */
 	int (*get_path)(struct task_struct *task, int fd, struct path *path);
 	const struct inode_operations *iops;
@@ -61,6 +64,7 @@ extern const struct file_operations proc_fd_fops, proc_task_fops;
 
 /* fs/proc/array.c */
 int proc_pid_stat(struct seq_file *m, struct task_struct *task);
+int proc_tid_stat(struct seq_file *m, struct task_struct *task);
 int proc_pid_statm(struct seq_file *m, struct task_struct *task);
 int proc_pid_status(struct seq_file *m, struct task_struct *task);
 int proc_pid_limits(struct seq_file *m, struct task_struct *task);
