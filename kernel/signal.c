@@ -234,7 +234,7 @@ static bool wants_signal(int sig, const struct task_struct *task)
 		return false;
 	if (sig == SIGKILL)
 		return true;
-	/* One that sleeps with a signal to take may be about to block this one: another is better. */
+	/* One that has a signal to take and does not run may be slow to come: another is better. */
 	return !(READ_ONCE(task->state) & TASK_STOPPED) &&
 	       (READ_ONCE(task->on_cpu) || !signal_pending(task));
 }
