@@ -116,7 +116,7 @@ LD := $(CROSS_COMPILE)ld
 NM := $(CROSS_COMPILE)nm
 OBJCOPY := $(CROSS_COMPILE)objcopy
 
-KERNEL_DIRS := arch/riscv kernel mm mm/policy fs fs/ext2 fs/proc drivers drivers/virtio lib
+KERNEL_DIRS := arch/riscv kernel mm mm/policy fs fs/ext2 fs/proc fs/tmpfs drivers drivers/virtio lib
 KERNEL_SRCS := $(wildcard $(KERNEL_DIRS:%=%/*.c) arch/riscv/*.S)
 KERNEL_OBJS := $(patsubst %,$(B)/obj/%.o,$(KERNEL_SRCS:.c=))
 KERNEL_LDS := arch/riscv/kernel.lds

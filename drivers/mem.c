@@ -14,6 +14,7 @@
 #include "kernel/sched.h"
 #include "lib/string.h"
 #include "mm/mm_types.h"
+#include "mm/shmem.h"
 
 #define MEM_MAJOR	1
 
@@ -46,13 +47,11 @@ static ssize_t read_zero(struct kiocb *iocb, struct iov_iter *to)
 	return done;
 }
 
-/*
- * A private mapping is anonymous memory from the start; a shared one would need a file behind it.
- */
+/* A private mapping is anonymous memory from the start; a shared one gets a file of its own. */
 static int mmap_zero(struct file *file, struct vm_area_struct *vma)
 {
 	if (vma->vm_flags & VM_SHARED)
-		return -ENODEV;
+		return shmem_zero_setup(vma);
 	vma->vm_ops = NULL;
 	return 0;
 }

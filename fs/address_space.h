@@ -11,6 +11,7 @@
 #ifndef FS_ADDRESS_SPACE_H
 #define FS_ADDRESS_SPACE_H
 
+#include "kernel/errno.h"
 #include "kernel/rwsem.h"
 #include "kernel/spinlock.h"
 #include "lib/atomic.h"
@@ -93,6 +94,7 @@ struct address_space {
 	struct rw_semaphore invalidate_lock;
 	struct rb_root_cached i_mmap;		/* VMAs that map it */
 	struct rw_semaphore i_mmap_rwsem;
+	atomic_t i_mmap_writable;		/* VMAs with VM_SHARED; < 0: there may be none */
 	unsigned long flags;
 	errseq_t wb_err;
 	gfp_t gfp_mask;				/* of its folios */
@@ -126,6 +128,46 @@ static inline gfp_t mapping_gfp_constraint(const struct address_space *mapping, 
 static inline bool mapping_empty(const struct address_space *mapping)
 {
 	return xa_empty(&mapping->i_pages);
+}
+
+/* A VMA with VM_SHARED comes to be: 0, or -EPERM. */
+static inline int mapping_map_writable(struct address_space *mapping)
+{
+	int count = atomic_read(&mapping->i_mmap_writable);
+
+	do {
+		if (count < 0)
+			return -EPERM;
+	} while (!atomic_try_cmpxchg(&mapping->i_mmap_writable, &count, count + 1));
+	return 0;
+}
+
+/* A copy of one that is there. */
+static inline void mapping_dup_writable(struct address_space *mapping)
+{
+	atomic_inc(&mapping->i_mmap_writable);
+}
+
+static inline void mapping_unmap_writable(struct address_space *mapping)
+{
+	atomic_dec(&mapping->i_mmap_writable);
+}
+
+/* From now on there shall be none: 0, or -EBUSY while there are some. */
+static inline int mapping_deny_writable(struct address_space *mapping)
+{
+	int count = atomic_read(&mapping->i_mmap_writable);
+
+	do {
+		if (count > 0)
+			return -EBUSY;
+	} while (!atomic_try_cmpxchg(&mapping->i_mmap_writable, &count, count - 1));
+	return 0;
+}
+
+static inline void mapping_allow_writable(struct address_space *mapping)
+{
+	atomic_inc(&mapping->i_mmap_writable);
 }
 
 static inline void filemap_invalidate_lock(struct address_space *mapping)

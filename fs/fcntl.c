@@ -8,6 +8,7 @@
 #include "kernel/pid.h"
 #include "kernel/resource.h"
 #include "kernel/syscall.h"
+#include "mm/memfd.h"
 
 static long dup_from(struct file *file, unsigned long from, unsigned int flags)
 {
@@ -165,6 +166,9 @@ static long do_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg, struc
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		return pipe_fcntl(file, cmd, arg);
+	case F_ADD_SEALS:
+	case F_GET_SEALS:
+		return memfd_fcntl(file, cmd, arg);
 	default:
 		return -EINVAL;
 	}

@@ -167,6 +167,10 @@ int vfs_fsync(struct file *file, int datasync);
 int generic_file_fsync(struct file *file, loff_t start, loff_t end, int datasync);
 void ksys_sync(void);
 
+/* --- fs/truncate.c --- */
+/* fallocate(2) with its checks; @mode: FALLOC_FL_*.  Takes i_rwsem. */
+long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len);
+
 /* --- fs/ioctl.c --- */
 long vfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "mm/page_alloc.h"
 #include "mm/vmstat.h"
+#include "mm/vmstat.h"
 
 #define LOAD_SHIFT_KERNEL	11	/* calc_load()'s 1.0 is 1 << 11, sysinfo's is 1 << 16 */
 
@@ -24,6 +25,7 @@ SYSCALL_DEFINE1(sysinfo, struct sysinfo *, uinfo)
 		info.loads[i] <<= SI_LOAD_SHIFT - LOAD_SHIFT_KERNEL;
 	info.totalram = totalram_pages() * PAGE_SIZE;
 	info.freeram = nr_free_pages() * PAGE_SIZE;
+	info.sharedram = vm_state(NR_SHMEM) * PAGE_SIZE;
 	info.procs = nr_threads;
 	info.mem_unit = 1;
 	return copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : 0;

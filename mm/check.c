@@ -6,7 +6,7 @@
  * The leak snapshot first brings the system to the state that depends on nothing but what is in
  * use: written back, caches dropped, harts' lists drained.  What is left in the page cache (mapped,
  * or of who reads this) counts as free, and so do slab frames, whose number depends on how the
- * objects lie.
+ * objects lie.  Pages of shmem do not: they are the content of a file that somebody left behind.
  */
 #include "mm/check.h"
 
@@ -105,8 +105,8 @@ size_t leak_snapshot(char *buf, size_t size)
 
 	settle();
 	lazy = nr_lazy_mms();
-	free = nr_free_pages() + vm_state(NR_FILE_PAGES) + vm_state(NR_SLAB_UNRECLAIMABLE) +
-	       vmalloc_retained() + lazy;
+	free = nr_free_pages() + vm_state(NR_FILE_PAGES) - vm_state(NR_SHMEM) +
+	       vm_state(NR_SLAB_UNRECLAIMABLE) + vmalloc_retained() + lazy;
 	n = scnprintf(buf, size, "free_folios %lu\nslab_objects %lu\n", free,
 		      leakable_slab_objects() - lazy);
 	list_for_each_entry(counter, &leak_counters, list)

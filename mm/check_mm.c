@@ -16,6 +16,7 @@
 #include "mm/mm.h"
 #include "mm/mmap.h"
 #include "mm/pgtable.h"
+#include "mm/shmem.h"
 #include "mm/vmalloc.h"
 
 #define MAX_TOGETHER	16	/* lockdep's MAX_HELD_LOCKS with some to spare */
@@ -63,7 +64,7 @@ static int check_pte(struct mm_walk *walk, const struct vm_area_struct *vma, uns
 		return mm_check_failed("memory.c I3", "0x%lx maps frame 0x%lx, which is none", addr,
 				       pte_pfn(pte));
 	walk->mapped[folio_pfn(folio) - min_pfn]++;
-	walk->rss[folio_test_anon(folio) ? MM_ANONPAGES : MM_FILEPAGES]++;
+	walk->rss[mm_counter(folio)]++;
 	if (folio_ref_count(folio) < folio_mapcount(folio))
 		return mm_check_failed("rmap.c R1", "frame 0x%lx: %d references, %d mappings",
 				       folio_pfn(folio), folio_ref_count(folio),
@@ -158,9 +159,12 @@ static int by_address(const void *a, const void *b)
 
 static int check_sums(const struct mm_walk *walk)
 {
-	if (walk->committed != atomic_long_read(&vm_committed_as))
-		return mm_check_failed("mmap.c P2", "%ld pages are promised, the VMAs have %ld",
-				       atomic_long_read(&vm_committed_as), walk->committed);
+	long shmem = shmem_committed_pages();
+
+	if (walk->committed + shmem != atomic_long_read(&vm_committed_as))
+		return mm_check_failed("mmap.c P2",
+				       "%ld pages are promised, the VMAs have %ld, shmem %ld",
+				       atomic_long_read(&vm_committed_as), walk->committed, shmem);
 	return check_mapcounts(walk);
 }
 

@@ -157,6 +157,8 @@ static void __filemap_remove_folio(struct address_space *mapping, struct folio *
 	folio->mapping = NULL;
 	mapping->nrpages--;
 	dec_state(NR_FILE_PAGES);
+	if (folio_test_swapbacked(folio))
+		dec_state(NR_SHMEM);
 }
 
 void filemap_remove_folio(struct folio *folio)
@@ -897,7 +899,7 @@ static const char *check_folio(struct address_space *mapping, struct folio *foli
 		broken = "filemap I1";
 	else if (!nrpages_right(mapping, folio))
 		broken = "filemap I2";
-	else if (folio_test_dirty(folio) && mapping->a_ops->dirty_folio != noop_dirty_folio &&
+	else if (folio_test_dirty(folio) && mapping_can_writeback(mapping) &&
 		 !xa_get_mark(&mapping->i_pages, folio->index, PAGECACHE_TAG_DIRTY))
 		broken = "page_writeback I1";
 	else if (folio_test_writeback(folio) &&
@@ -913,7 +915,8 @@ static int check_filemap(void)
 		struct folio *folio = pfn_folio(pfn);
 		const char *broken = NULL;
 
-		if (!folio_test_lru(folio) || !folio_try_get(folio))
+		if (!(folio_test_lru(folio) || folio_test_swapbacked(folio)) ||
+		    !folio_try_get(folio))
 			continue;
 		folio_lock(folio);
 		if (folio_mapping(folio))

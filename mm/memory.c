@@ -171,7 +171,7 @@ void do_set_pte(struct vm_fault *vmf, struct folio *folio, unsigned long addr)
 		inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
 		folio_add_new_anon_rmap(folio, vma, addr);
 	} else {
-		inc_mm_counter(vma->vm_mm, MM_FILEPAGES);
+		inc_mm_counter(vma->vm_mm, mm_counter(folio));
 		folio_add_file_rmap(folio);
 	}
 	smp_wmb();			/* I2 */
@@ -392,7 +392,7 @@ static void wp_replace_pte(struct vm_fault *vmf, struct folio *old, struct folio
 	if (!old || !folio_test_anon(old))
 		inc_mm_counter(mm, MM_ANONPAGES);
 	if (old && !folio_test_anon(old))
-		add_mm_counter(mm, MM_FILEPAGES, -1);
+		add_mm_counter(mm, mm_counter(old), -1);
 	/*
 	 * Fenced before the new one is there: no hart reads the old folio while another writes the
 	 * new one.
@@ -580,6 +580,13 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, un
 	return ret;
 }
 
+static void add_mm_rss(struct mm_struct *mm, const long *rss)
+{
+	for (int i = 0; i < NR_MM_COUNTERS; i++)
+		if (rss[i])
+			add_mm_counter(mm, i, rss[i]);
+}
+
 /* --- fork --- */
 
 /* What the child's entry for the parent's @src is; write-protects the parent's if it must. */
@@ -591,7 +598,7 @@ static inline pte_t copy_present_pte(struct vm_area_struct *src_vma, pte_t *src,
 	if (folio) {
 		folio_get(folio);
 		folio_dup_rmap(folio);
-		rss[folio_test_anon(folio) ? MM_ANONPAGES : MM_FILEPAGES]++;
+		rss[mm_counter(folio)]++;
 	}
 	if (is_cow_mapping(src_vma->vm_flags) && pte_write(pte)) {
 		ptep_set_wrprotect(src);
@@ -618,8 +625,7 @@ static void copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct
 	}
 	spin_unlock(dst_ptl);
 	spin_unlock(src_ptl);
-	add_mm_counter(dst_vma->vm_mm, MM_ANONPAGES, rss[MM_ANONPAGES]);
-	add_mm_counter(dst_vma->vm_mm, MM_FILEPAGES, rss[MM_FILEPAGES]);
+	add_mm_rss(dst_vma->vm_mm, rss);
 }
 
 int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma)
@@ -650,7 +656,7 @@ static inline bool zap_present_folio(struct mmu_gather *tlb, struct vm_area_stru
 	if (folio_test_anon(folio)) {
 		rss[MM_ANONPAGES]--;
 	} else {
-		rss[MM_FILEPAGES]--;
+		rss[mm_counter(folio)]--;
 		if (pte_dirty(pte))
 			folio_mark_dirty(folio);
 		if (pte_young(pte) && !(vma->vm_flags & VM_SEQ_READ))
@@ -685,8 +691,7 @@ static unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct
 			full = zap_present_folio(tlb, vma, folio, pte, rss);
 	}
 	spin_unlock(ptl);
-	add_mm_counter(vma->vm_mm, MM_ANONPAGES, rss[MM_ANONPAGES]);
-	add_mm_counter(vma->vm_mm, MM_FILEPAGES, rss[MM_FILEPAGES]);
+	add_mm_rss(vma->vm_mm, rss);
 	if (first < addr)
 		tlb_flush_range(tlb, first, addr);
 	if (full)

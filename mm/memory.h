@@ -39,6 +39,14 @@ static inline struct folio *vm_normal_folio(pte_t pte)
 	return likely(!pte_special(pte)) ? pfn_folio(pte_pfn(pte)) : NULL;
 }
 
+/* Which counter of the RSS a mapped folio is in. */
+static inline enum mm_counter mm_counter(const struct folio *folio)
+{
+	if (folio_test_anon(folio))
+		return MM_ANONPAGES;
+	return folio_test_swapbacked(folio) ? MM_SHMEMPAGES : MM_FILEPAGES;
+}
+
 /* Is the memory of a mapping with these flags private and possibly written: copied before it is? */
 static inline bool is_cow_mapping(unsigned long vm_flags)
 {

@@ -8,7 +8,7 @@
  * and nothing in the second half can fail, so a call that returns an error has changed nothing.
  *
  * P1 total_vm, data_vm, exec_vm and stack_vm are the pages of the VMAs of each kind.
- * P2 vm_committed_as counts the pages of all VMAs with VM_ACCOUNT.
+ * P2 vm_committed_as counts the pages of all VMAs with VM_ACCOUNT, and what shmem.c S3 says.
  * P3 Tables are freed only when their range is out of every VMA that rmap can find (mm/pgtable.h).
  */
 #include "mm/mmap.h"
@@ -31,6 +31,7 @@
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "mm/rmap.h"
+#include "mm/shmem.h"
 #include "mm/slab.h"
 
 int sysctl_max_map_count = 65530;
@@ -67,8 +68,11 @@ void vm_area_free(struct vm_area_struct *vma)
 void vma_copy(struct vm_area_struct *dst, const struct vm_area_struct *src)
 {
 	*dst = *src;
-	if (dst->vm_file)
+	if (dst->vm_file) {
 		get_file(dst->vm_file);
+		if (dst->vm_flags & VM_SHARED)
+			mapping_dup_writable(dst->vm_file->f_mapping);
+	}
 	anon_vma_clone(dst, src);
 	if (dst->vm_ops && dst->vm_ops->open)
 		dst->vm_ops->open(dst);
@@ -79,8 +83,11 @@ void vma_release(struct vm_area_struct *vma)
 	if (vma->vm_ops && vma->vm_ops->close)
 		vma->vm_ops->close(vma);
 	unlink_anon_vmas(vma);
-	if (vma->vm_file)
+	if (vma->vm_file) {
+		if (vma->vm_flags & VM_SHARED)
+			mapping_unmap_writable(vma->vm_file->f_mapping);
 		fput(vma->vm_file);
+	}
 	vm_area_free(vma);
 }
 
@@ -115,8 +122,9 @@ void vma_set_page_prot(struct vm_area_struct *vma)
 {
 	unsigned long vm_flags = vma->vm_flags;
 
-	/* The first store to a shared file page must be noticed: it makes the folio dirty. */
-	if ((vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE) && vma->vm_ops)
+	/* Where the file wants to be told of the first store to a page, that must fault. */
+	if ((vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE) && vma->vm_ops &&
+	    vma->vm_ops->page_mkwrite)
 		vm_flags &= ~VM_SHARED;
 	vma->vm_page_prot = vm_get_page_prot(vm_flags);
 }
@@ -395,10 +403,33 @@ static int check_anon_mapping(unsigned long flags, unsigned long *vm_flags)
 	case MAP_PRIVATE:
 		return 0;
 	case MAP_SHARED:
-		return *vm_flags & VM_GROWSDOWN ? -EINVAL : -EOPNOTSUPP;
+		*vm_flags |= VM_SHARED | VM_MAYSHARE;
+		return *vm_flags & VM_GROWSDOWN ? -EINVAL : 0;
 	default:
 		return -EINVAL;
 	}
+}
+
+/*
+ * What a new VMA shows: vm_file, which agrees and is counted then, maybe another one than before; a
+ * file of its own for shared memory; or nothing.  0 or -errno.
+ */
+static int vma_get_content(struct vm_area_struct *vma)
+{
+	struct file *file = vma->vm_file;
+	int error = 0;
+
+	if (file) {
+		get_file(file);
+		error = file->f_op->mmap(file, vma);
+	} else if (vma->vm_flags & VM_SHARED) {
+		error = shmem_zero_setup(vma);
+	}
+	if (!error && vma->vm_flags & VM_SHARED)
+		error = mapping_map_writable(vma->vm_file->f_mapping);
+	if (error && vma->vm_file)
+		fput(vma->vm_file);
+	return error;
 }
 
 /* A VMA for the range, in no tree yet, its pages promised.  ERR_PTR: nothing is promised. */
@@ -422,11 +453,9 @@ static struct vm_area_struct *vma_create(struct mm_struct *mm, struct file *file
 		.vm_start = addr, .vm_end = addr + len, .vm_flags = vm_flags, .vm_mm = mm,
 		.vm_pgoff = pgoff, .vm_file = file,
 	};
-	error = file ? file->f_op->mmap(file, vma) : 0;
+	error = vma_get_content(vma);
 	if (error)
 		goto free;
-	if (file)
-		get_file(file);
 	vma_set_page_prot(vma);
 	return vma;
 free:
@@ -500,9 +529,10 @@ static unsigned long do_mmap(struct mm_struct *mm, struct file *file, unsigned l
 		error = check_file_mapping(file, len, prot, flags, pgoff, &vm_flags);
 	else
 		error = check_anon_mapping(flags, &vm_flags);
+	if (!file)
+		pgoff = vm_flags & VM_SHARED ? 0 : addr >> PAGE_SHIFT;
 	if (!error)
-		error = mmap_region(mm, file, addr, len, vm_flags,
-				    file ? pgoff : addr >> PAGE_SHIFT);
+		error = mmap_region(mm, file, addr, len, vm_flags, pgoff);
 	return error ? (unsigned long)error : addr;
 }
 

@@ -87,7 +87,7 @@ void folio_cancel_dirty(struct folio *folio)
 
 	if (!folio_test_dirty(folio) || !folio_test_clear_dirty(folio) || !mapping)
 		return;
-	if (mapping->a_ops->dirty_folio != noop_dirty_folio)
+	if (mapping_can_writeback(mapping))
 		dec_state(NR_FILE_DIRTY);
 }
 

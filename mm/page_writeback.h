@@ -22,6 +22,12 @@ bool folio_mark_dirty(struct folio *folio);
 bool filemap_dirty_folio(struct address_space *mapping, struct folio *folio);
 /* For memory that is never written back. */
 bool noop_dirty_folio(struct address_space *mapping, struct folio *folio);
+
+/* Does what is dirty in it count as such, to be written back in time? */
+static inline bool mapping_can_writeback(const struct address_space *mapping)
+{
+	return mapping->a_ops->dirty_folio != noop_dirty_folio;
+}
 /*
  * Locked folio about to be written: write-protects its mappings; true: it was dirty, so write it.
  */

@@ -390,7 +390,7 @@ void balance_dirty_pages_ratelimited(struct address_space *mapping)
 {
 	int *count = &dirtied[smp_processor_id()];
 
-	if (++*count < RATELIMIT_PAGES)
+	if (!mapping_can_writeback(mapping) || ++*count < RATELIMIT_PAGES)
 		return;
 	*count = 0;
 	balance_dirty_pages();
