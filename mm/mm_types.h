@@ -47,6 +47,7 @@ struct vm_fault;
 #define VM_NORESERVE	0x00200000UL
 #define VM_WIPEONFORK	0x02000000UL	/* the child sees zeros */
 #define VM_DONTDUMP	0x04000000UL
+#define VM_SOFTDIRTY	0x08000000UL	/* new since clear_refs: all of it counts as written */
 
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
 #define VM_MAYACCESS	(VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)

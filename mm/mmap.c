@@ -450,8 +450,8 @@ static struct vm_area_struct *vma_create(struct mm_struct *mm, struct file *file
 	if (!vma)
 		goto unacct;
 	*vma = (struct vm_area_struct){
-		.vm_start = addr, .vm_end = addr + len, .vm_flags = vm_flags, .vm_mm = mm,
-		.vm_pgoff = pgoff, .vm_file = file,
+		.vm_start = addr, .vm_end = addr + len, .vm_flags = vm_flags | VM_SOFTDIRTY,
+		.vm_mm = mm, .vm_pgoff = pgoff, .vm_file = file,
 	};
 	error = vma_get_content(vma);
 	if (error)

@@ -191,10 +191,13 @@ void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 	i_mmap_insert(vma);
 }
 
-/* May the pages of both be one VMA's?  A VMA without an anon_vma can take over any. */
+/*
+ * May the pages of both be one VMA's?  A VMA without an anon_vma can take over any.  VM_SOFTDIRTY
+ * does not keep them apart: what they become has it if one of them had.
+ */
 static bool vma_alike(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
-	if (a->vm_flags != b->vm_flags || a->vm_file != b->vm_file || a->vm_ops != b->vm_ops)
+	if ((a->vm_flags ^ b->vm_flags) & ~VM_SOFTDIRTY || a->vm_file != b->vm_file || a->vm_ops != b->vm_ops)
 		return false;
 	if (a->vm_flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND) || (a->vm_ops && a->vm_ops->close))
 		return false;
@@ -216,6 +219,7 @@ static void vma_absorb_next(struct mm_struct *mm, struct vm_area_struct *low)
 
 	if (!low->anon_vma && high->anon_vma)
 		anon_vma_clone(low, high);
+	low->vm_flags |= high->vm_flags & VM_SOFTDIRTY;
 	vma_unlink(mm, high);
 	vma_resize(mm, low, low->vm_start, end);
 	vma_release(high);
@@ -237,10 +241,12 @@ struct vm_area_struct *vma_merge_range(struct mm_struct *mm, const struct vm_are
 	struct vm_area_struct *prev, *next = find_vma_prev(mm, desc->vm_start, &prev);
 
 	if (can_join(prev, desc)) {
+		prev->vm_flags |= desc->vm_flags & VM_SOFTDIRTY;
 		vma_resize(mm, prev, prev->vm_start, desc->vm_end);
 		return vma_merge_neighbours(mm, prev);
 	}
 	if (can_join(desc, next)) {
+		next->vm_flags |= desc->vm_flags & VM_SOFTDIRTY;
 		vma_resize(mm, next, desc->vm_start, next->vm_end);
 		return next;
 	}

@@ -4,7 +4,8 @@
  * what is from now on.
  *
  *   1, 2, 3  the accessed bits of all, anonymous, file mappings, and PG_referenced of their folios
- *   4        soft-dirty (fs/proc/pagemap.c)
+ *   4        soft-dirty: the bit of the mapping and those of the entries, which lose W too, so
+ *            that the next store faults and sets it again (PT3)
  *   5        the peak of the resident set
  *
  * All of it under mmap_lock for writing, with one fence for the whole address space at its end.
@@ -40,8 +41,15 @@ static void clear_young(pte_t *ptep)
 	folio_clear_referenced(folio);
 }
 
+static void clear_soft_dirty(pte_t *ptep)
+{
+	if (pte_present(ptep_get(ptep)))
+		ptep_clear_bits(ptep, _PAGE_SOFT_DIRTY | _PAGE_WRITE);
+}
+
 static void clear_vma(struct vm_area_struct *vma, enum clear_refs_type type)
 {
+	void (*clear)(pte_t *ptep) = type == CLEAR_REFS_SOFT_DIRTY ? clear_soft_dirty : clear_young;
 	unsigned long addr = vma->vm_start, next;
 	struct spinlock *ptl;
 	pte_t *pmd, *pte;
@@ -50,7 +58,7 @@ static void clear_vma(struct vm_area_struct *vma, enum clear_refs_type type)
 		next = pmd_addr_end(addr, vma->vm_end);
 		pte = pte_offset_map_lock(pmd, addr, &ptl);
 		for (; addr < next; addr += PAGE_SIZE)
-			clear_young(pte++);
+			clear(pte++);
 		spin_unlock(ptl);
 		cond_resched();
 	}
@@ -74,9 +82,12 @@ static int clear_mm(struct mm_struct *mm, enum clear_refs_type type)
 	if (type == CLEAR_REFS_MM_HIWATER_RSS) {
 		mm->hiwater_rss = get_mm_rss(mm);
 	} else {
-		for (vma = vma_first(mm); vma; vma = vma_next(vma))
+		for (vma = vma_first(mm); vma; vma = vma_next(vma)) {
+			if (type == CLEAR_REFS_SOFT_DIRTY)
+				vma->vm_flags &= ~VM_SOFTDIRTY;
 			if (concerns(vma, type))
 				clear_vma(vma, type);
+		}
 		flush_tlb_mm(mm);
 	}
 	mmap_write_unlock(mm);

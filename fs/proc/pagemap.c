@@ -13,7 +13,6 @@
 #include "fs/iov_iter.h"
 #include "kernel/cred.h"
 #include "kernel/errno.h"
-#include "lib/string.h"
 #include "mm/memory.h"
 #include "mm/mm.h"
 #include "mm/mmap.h"
@@ -21,41 +20,50 @@
 #include "mm/slab.h"
 
 #define PM_PFRAME_MASK		(BIT(55) - 1)
+#define PM_SOFT_DIRTY		BIT(55)
 #define PM_MMAP_EXCLUSIVE	BIT(56)
 #define PM_FILE			BIT(61)
 #define PM_PRESENT		BIT(63)
 
-static u64 pagemap_entry(pte_t pte, bool show_pfn)
+static u64 pagemap_entry(const struct vm_area_struct *vma, pte_t pte, bool show_pfn)
 {
+	u64 entry = vma->vm_flags & VM_SOFTDIRTY ? PM_SOFT_DIRTY : 0;
 	struct folio *folio;
-	u64 entry = 0;
 
 	if (!pte_present(pte))
-		return 0;
-	folio = vm_normal_folio(pte);
+		return entry;
+	entry |= PM_PRESENT;
 	if (show_pfn)
-		entry = pte_pfn(pte) & PM_PFRAME_MASK;
+		entry |= pte_pfn(pte) & PM_PFRAME_MASK;
+	if (pte_soft_dirty(pte))
+		entry |= PM_SOFT_DIRTY;
+	folio = vm_normal_folio(pte);
 	if (folio && !folio_test_anon(folio))
 		entry |= PM_FILE;
 	if (folio && folio_mapcount(folio) == 1)
 		entry |= PM_MMAP_EXCLUSIVE;
-	return entry | PM_PRESENT;
+	return entry;
 }
 
-/* The entries of [addr, end), within one leaf table.  mmap_lock held. */
+/* The entries of [addr, end), within one leaf table if there is one.  mmap_lock held. */
 static void fill_entries(u64 *entries, struct mm_struct *mm, unsigned long addr, unsigned long end,
 			 bool show_pfn)
 {
-	pte_t *pmd = mm_find_pmd(mm, addr), *pte;
-	struct spinlock *ptl;
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	pte_t *pmd = mm_find_pmd(mm, addr);
+	struct spinlock *ptl = pmd ? pte_lockptr(pmd) : NULL;
 
-	memset(entries, 0, (end - addr) / PAGE_SIZE * sizeof(*entries));
-	if (!pmd)
-		return;
-	pte = pte_offset_map_lock(pmd, addr, &ptl);
-	for (; addr < end; addr += PAGE_SIZE)
-		*entries++ = pagemap_entry(ptep_get(pte++), show_pfn);
-	spin_unlock(ptl);
+	if (ptl)
+		spin_lock(ptl);
+	for (; addr < end; addr += PAGE_SIZE) {
+		pte_t pte = pmd ? ptep_get(pte_offset(pmd, addr)) : (pte_t){ 0 };
+
+		if (vma && vma->vm_end <= addr)
+			vma = vma_next(vma);
+		*entries++ = vma && vma->vm_start <= addr ? pagemap_entry(vma, pte, show_pfn) : 0;
+	}
+	if (ptl)
+		spin_unlock(ptl);
 }
 
 /* Bytes copied, or -errno if there are none.  @addr page aligned. */

@@ -63,7 +63,7 @@ static bool selected(const struct options *options, const struct test *test)
 	return false;
 }
 
-// Finds "name where reason" in skips.txt. Returns true and fills in the reason.
+// Finds "name where reason" in skips.txt; the name may be a glob. Returns true and fills in the reason.
 static bool known_skip(const char *where, const char *name, char reason[200])
 {
 	const char *line = skips_text;
@@ -72,7 +72,7 @@ static bool known_skip(const char *where, const char *name, char reason[200])
 	for (; where && *line; line += strcspn(line, "\n"), line += *line == '\n')
 		if (*line != '#' &&
 		    sscanf(line, "%79s %39s %199[^\n]", line_name, line_where, reason) == 3 &&
-		    strcmp(line_name, name) == 0 && strcmp(line_where, where) == 0)
+		    fnmatch(line_name, name, 0) == 0 && strcmp(line_where, where) == 0)
 			return true;
 	return false;
 }
