@@ -197,7 +197,9 @@ void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
  */
 static bool vma_alike(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
-	if ((a->vm_flags ^ b->vm_flags) & ~VM_SOFTDIRTY || a->vm_file != b->vm_file || a->vm_ops != b->vm_ops)
+	if ((a->vm_flags ^ b->vm_flags) & ~VM_SOFTDIRTY)
+		return false;
+	if (a->vm_file != b->vm_file || a->vm_ops != b->vm_ops)
 		return false;
 	if (a->vm_flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND) || (a->vm_ops && a->vm_ops->close))
 		return false;
