@@ -63,8 +63,8 @@ static bool selected(const struct options *options, const struct test *test)
 	return false;
 }
 
-// Finds "name where reason" in skips.txt, where the name may be a glob. Returns true and fills in the
-// reason.
+// Finds "name where reason" in skips.txt, where the name may be a glob. Returns true and fills in
+// the reason.
 static bool known_skip(const char *where, const char *name, char reason[200])
 {
 	const char *line = skips_text;
