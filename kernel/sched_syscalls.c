@@ -5,7 +5,6 @@
  */
 #include <linux/resource.h>
 #include <linux/sched.h>
-#include <linux/sched/types.h>
 #include "arch/riscv/uaccess.h"
 #include "kernel/cred.h"
 #include "kernel/pid.h"
@@ -86,6 +85,8 @@ SYSCALL_DEFINE3(sched_getaffinity, int, pid, unsigned int, len, void *, umask)
 
 /* --- policies --- */
 
+/* struct sched_param is one int, sched_priority (sched_setparam(2)); not every UAPI has it. */
+
 SYSCALL_DEFINE1(sched_getscheduler, int, pid)
 {
 	struct task_struct *task = pid < 0 ? NULL : get_task(pid);
@@ -96,29 +97,29 @@ SYSCALL_DEFINE1(sched_getscheduler, int, pid)
 	return SCHED_NORMAL;
 }
 
-SYSCALL_DEFINE2(sched_getparam, int, pid, struct sched_param *, uparam)
+SYSCALL_DEFINE2(sched_getparam, int, pid, int *, upriority)
 {
 	struct task_struct *task;
-	struct sched_param param = { 0 };
+	const int priority = 0;
 
-	if (!uparam || pid < 0)
+	if (!upriority || pid < 0)
 		return -EINVAL;
 	task = get_task(pid);
 	if (!task)
 		return -ESRCH;
 	put_task_struct(task);
-	return copy_to_user(uparam, &param, sizeof(param)) ? -EFAULT : 0;
+	return put_user(priority, upriority);
 }
 
 /* There are no real-time priorities, so nobody has the right to one. */
-static int set_scheduler(int pid, int policy, const struct sched_param __user *uparam)
+static int set_scheduler(int pid, int policy, const int __user *upriority)
 {
-	struct sched_param param;
+	int priority;
 	struct task_struct *task;
 
-	if (!uparam || pid < 0)
+	if (!upriority || pid < 0)
 		return -EINVAL;
-	if (copy_from_user(&param, uparam, sizeof(param)))
+	if (get_user(priority, upriority))
 		return -EFAULT;
 	task = get_task(pid);
 	if (!task)
@@ -126,17 +127,17 @@ static int set_scheduler(int pid, int policy, const struct sched_param __user *u
 	put_task_struct(task);
 	if (policy == SCHED_FIFO || policy == SCHED_RR)
 		return -EPERM;
-	return policy != SCHED_NORMAL || param.sched_priority ? -EINVAL : 0;
+	return policy != SCHED_NORMAL || priority ? -EINVAL : 0;
 }
 
-SYSCALL_DEFINE2(sched_setparam, int, pid, const struct sched_param *, uparam)
+SYSCALL_DEFINE2(sched_setparam, int, pid, const int *, upriority)
 {
-	return set_scheduler(pid, SCHED_NORMAL, uparam);
+	return set_scheduler(pid, SCHED_NORMAL, upriority);
 }
 
-SYSCALL_DEFINE3(sched_setscheduler, int, pid, int, policy, const struct sched_param *, uparam)
+SYSCALL_DEFINE3(sched_setscheduler, int, pid, int, policy, const int *, upriority)
 {
-	return set_scheduler(pid, policy, uparam);
+	return set_scheduler(pid, policy, upriority);
 }
 
 static int priority_limit(int policy, int realtime)
