@@ -29,6 +29,7 @@
 #include "kernel/vdso.h"
 #include "lib/err.h"
 #include "lib/string.h"
+#include "mm/brk.h"
 #include "mm/mm.h"
 #include "mm/mmap.h"
 #include "mm/slab.h"
@@ -271,7 +272,7 @@ static int place_interpreter(struct elf_image *interp)
 	if (interp->ehdr.e_type != ET_DYN)
 		return 0;
 	mmap_write_lock(mm);
-	base = get_unmapped_area(mm, 0, PAGE_ALIGN(size));
+	base = get_unmapped_area(mm, 0, PAGE_ALIGN(size), 0);
 	mmap_write_unlock(mm);
 	if (IS_ERR_VALUE(base))
 		return (int)base;

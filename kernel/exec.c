@@ -38,6 +38,7 @@
 #include "mm/mm.h"
 #include "mm/mmap.h"
 #include "mm/slab.h"
+#include "mm/stack.h"
 
 #define STACK_TOP	TASK_SIZE
 #define STACK_RND_BITS	11		/* pages: 8 MiB */

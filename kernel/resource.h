@@ -16,6 +16,12 @@ static inline unsigned long rlimit(unsigned int which)
 	return task_rlimit(current, which);
 }
 
+/* The hard one of current. */
+static inline unsigned long rlimit_max(unsigned int which)
+{
+	return READ_ONCE(current->signal->rlim[which].rlim_max);
+}
+
 /* What a whole process used, threads that are gone included; tasklist_lock or siglock. */
 void thread_group_rusage(const struct signal_struct *sig, struct rusage_sum *sum);
 /* User and system time of a whole process, threads that are gone included; ns.  Locks as above. */

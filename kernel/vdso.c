@@ -13,6 +13,7 @@
 #include "mm/folio.h"
 #include "mm/mm.h"
 #include "mm/mmap.h"
+#include "mm/special_mapping.h"
 #include "vdso-offsets.h"
 
 #define MAX_IMAGE_PAGES	4
@@ -52,7 +53,7 @@ int arch_setup_additional_pages(void)
 	int err;
 
 	mmap_write_lock(mm);
-	base = get_unmapped_area(mm, 0, PAGE_SIZE + image_size());
+	base = get_unmapped_area(mm, 0, PAGE_SIZE + image_size(), 0);
 	err = IS_ERR_VALUE(base) ? (int)base : 0;
 	if (!err)
 		err = install_special_mapping(mm, base, PAGE_SIZE, VM_READ | VM_MAYREAD,

@@ -15,6 +15,7 @@
 #include "mm/memory.h"
 #include "mm/mm.h"
 #include "mm/mmap.h"
+#include "mm/overcommit.h"
 #include "mm/pgtable.h"
 #include "mm/shmem.h"
 #include "mm/vmalloc.h"
@@ -24,7 +25,9 @@
 struct mm_walk {
 	struct mm_struct **mms;
 	int nr;
-	u16 *mapped;			/* entries seen, by frame */
+	struct entries_seen {
+		u16 all, locked;	/* of all VMAs, of those with VM_LOCKED */
+	} *seen;			/* by frame */
 	long committed;			/* pages of VMAs with VM_ACCOUNT */
 	long rss[NR_MM_COUNTERS];	/* of the mm under way */
 };
@@ -63,7 +66,8 @@ static int check_pte(struct mm_walk *walk, const struct vm_area_struct *vma, uns
 	if (!pfn_valid(pte_pfn(pte)))
 		return mm_check_failed("memory.c I3", "0x%lx maps frame 0x%lx, which is none", addr,
 				       pte_pfn(pte));
-	walk->mapped[folio_pfn(folio) - min_pfn]++;
+	walk->seen[folio_pfn(folio) - min_pfn].all++;
+	walk->seen[folio_pfn(folio) - min_pfn].locked += !!(vma->vm_flags & VM_LOCKED);
 	walk->rss[mm_counter(folio)]++;
 	if (folio_ref_count(folio) < folio_mapcount(folio))
 		return mm_check_failed("rmap.c R1", "frame 0x%lx: %d references, %d mappings",
@@ -109,7 +113,7 @@ static int check_rss(const struct mm_walk *walk, const struct mm_struct *mm)
 
 static int check_one_mm(struct mm_walk *walk, struct mm_struct *mm)
 {
-	unsigned long addr = 0, pages = 0;
+	unsigned long addr = 0, pages = 0, locked = 0;
 	int error = vma_check(mm);
 	pte_t *pmd;
 
@@ -117,11 +121,15 @@ static int check_one_mm(struct mm_walk *walk, struct mm_struct *mm)
 		return mm_check_failed("vma.c", "I%d", error);
 	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next) {
 		pages += vma_pages(vma);
+		locked += vma->vm_flags & VM_LOCKED ? vma_pages(vma) : 0;
 		walk->committed += vma->vm_flags & VM_ACCOUNT ? vma_pages(vma) : 0;
 	}
 	if (pages != mm->total_vm)
 		return mm_check_failed("mmap.c P1", "total_vm is %lu, the VMAs have %lu",
 				       mm->total_vm, pages);
+	if (locked != mm->locked_vm)
+		return mm_check_failed("mlock.c K3", "locked_vm is %lu, the VMAs have %lu",
+				       mm->locked_vm, locked);
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		walk->rss[i] = 0;
 	for (; (pmd = next_pmd(mm, &addr, USER_PGTABLES_CEILING)); addr += PMD_SIZE) {
@@ -136,13 +144,18 @@ static int check_mapcounts(const struct mm_walk *walk)
 {
 	for (unsigned long pfn = min_pfn; pfn < max_pfn; pfn++) {
 		const struct folio *folio = pfn_folio(pfn);
-		int mapped = walk->mapped[pfn - min_pfn];
+		const struct entries_seen *seen = &walk->seen[pfn - min_pfn];
 
 		if (folio->flags & (BIT(PG_reserved) | BIT(PG_table) | BIT(PG_slab) | BIT(PG_tail)))
 			continue;
-		if (mapped != folio_mapcount(folio))
+		if (seen->all != folio_mapcount(folio))
 			return mm_check_failed("rmap.c R1", "frame 0x%lx: mapcount %d, %d entries",
-					       pfn, folio_mapcount(folio), mapped);
+					       pfn, folio_mapcount(folio), seen->all);
+		if (seen->locked != atomic_read(&folio->mlock_count) ||
+		    !seen->locked == folio_test_mlocked(folio))
+			return mm_check_failed("mlock.c K1", "frame 0x%lx: count %d, %d entries",
+					       pfn, atomic_read(&folio->mlock_count),
+					       seen->locked);
 	}
 	return 0;
 }
@@ -209,16 +222,16 @@ static int check_all(struct mm_walk *walk)
 
 int check_address_spaces(void)
 {
-	struct mm_walk walk = { .mapped = vzalloc((max_pfn - min_pfn) * sizeof(u16)) };
+	struct mm_walk walk = { .seen = vzalloc((max_pfn - min_pfn) * sizeof(*walk.seen)) };
 	int error = 0;
 
 	down_write(&mm_gate);
 	walk.mms = vzalloc(nr_mms * sizeof(struct mm_struct *));
 	/* Without memory for the books there is nothing to say against the mms. */
-	if (walk.mms && walk.mapped)
+	if (walk.mms && walk.seen)
 		error = check_all(&walk);
 	up_write(&mm_gate);
-	vfree(walk.mapped);
+	vfree(walk.seen);
 	vfree(walk.mms);
 	return error;
 }

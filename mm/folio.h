@@ -43,8 +43,8 @@ enum folio_flag {
 	PG_reclaim,
 	PG_swapbacked,
 	PG_swapcache,
-	PG_unevictable,
-	PG_mlocked,
+	PG_unevictable,		/* reclaim's, but off its list because PG_mlocked */
+	PG_mlocked,		/* mlock_count is not 0 */
 	PG_anon_exclusive,	/* mapped by one entry only: written without a copy */
 	PG_readahead,		/* reading it starts the next window */
 	PG_reserved,		/* never freed: firmware, kernel image, zero folio */
@@ -84,7 +84,7 @@ struct folio {
 	atomic_t _refcount;
 	u8 order;
 	u8 policy[3];				/* the reclaim policy's own */
-	u32 unused;
+	atomic_t mlock_count;			/* entries of locked VMAs among the mapping ones */
 };
 
 _Static_assert(sizeof(struct folio) == 64, "one cache line a frame");
@@ -150,6 +150,8 @@ FOLIO_FLAG(error, PG_error)
 FOLIO_FLAG(private, PG_private)
 FOLIO_FLAG(swapbacked, PG_swapbacked)
 FOLIO_FLAG(swapcache, PG_swapcache)
+FOLIO_FLAG(unevictable, PG_unevictable)
+FOLIO_FLAG(mlocked, PG_mlocked)
 FOLIO_FLAG(anon_exclusive, PG_anon_exclusive)
 FOLIO_FLAG(readahead, PG_readahead)
 FOLIO_FLAG(reserved, PG_reserved)

@@ -25,6 +25,12 @@ static bool can_write_pte(pte_t pte, const struct folio *folio)
 	       (!pte_special(pte) && folio_test_anon(folio) && folio_test_anon_exclusive(folio));
 }
 
+/* Does @pte, present, do for reading, or for writing? */
+static bool pte_sufficient(pte_t pte, bool write)
+{
+	return !write || can_write_pte(pte, pfn_folio(pte_pfn(pte)));
+}
+
 /* The folio that is present at @addr, with a reference; NULL: a fault is needed. */
 static struct folio *follow_page(struct mm_struct *mm, unsigned long addr, bool write)
 {
@@ -35,15 +41,48 @@ static struct folio *follow_page(struct mm_struct *mm, unsigned long addr, bool 
 	if (!pmd)
 		return NULL;
 	pte = *pte_offset_map_lock(pmd, addr, &ptl);
-	if (pte_present(pte)) {
+	if (pte_present(pte) && pte_sufficient(pte, write)) {
 		folio = pfn_folio(pte_pfn(pte));
-		if (!write || can_write_pte(pte, folio))
-			folio_get(folio);
-		else
-			folio = NULL;
+		folio_get(folio);
 	}
 	spin_unlock(ptl);
 	return folio;
+}
+
+/* The same question without a reference: the answer may be old when it comes. */
+static bool page_present(struct mm_struct *mm, unsigned long addr, bool write)
+{
+	struct folio *folio = follow_page(mm, addr, write);
+
+	if (folio)
+		folio_put(folio);
+	return folio;
+}
+
+int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
+{
+	bool force = flags & FOLL_FORCE;
+	bool permitted;
+
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+		return -EFAULT;
+	if (flags & FOLL_WRITE)
+		permitted = vma->vm_flags & VM_WRITE || (force && is_cow_mapping(vma->vm_flags));
+	else
+		permitted = vma->vm_flags & VM_READ || (force && vma->vm_flags & VM_MAYREAD);
+	return permitted ? 0 : -EFAULT;
+}
+
+/* One fault as the user's own would be.  0, or what faultin_page_range() says. */
+static int faultin_page(struct vm_area_struct *vma, unsigned long addr, unsigned int fault_flags)
+{
+	vm_fault_t ret = handle_mm_fault(vma, addr, fault_flags);
+
+	if (ret & VM_FAULT_OOM)
+		return -ENOMEM;
+	if (ret & VM_FAULT_ERROR)
+		return -EFAULT;
+	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
 /* ERR_PTR(-EFAULT): not mapped or not permitted.  mmap_lock held. */
@@ -52,15 +91,17 @@ static struct folio *get_user_page(struct mm_struct *mm, struct vm_area_struct *
 {
 	unsigned int flags = FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0);
 	struct folio *folio;
+	int error;
 
 	if (write && !(vma->vm_flags & VM_WRITE) && !is_cow_mapping(vma->vm_flags))
 		return ERR_PTR(-EFAULT);
 	if (!write && !(vma->vm_flags & VM_MAYREAD))
 		return ERR_PTR(-EFAULT);
-	while (!(folio = follow_page(mm, addr, write)))
-		if (handle_mm_fault(vma, addr, flags) & VM_FAULT_ERROR ||
-		    fatal_signal_pending(current))
-			return ERR_PTR(-EFAULT);
+	while (!(folio = follow_page(mm, addr, write))) {
+		error = faultin_page(vma, addr, flags);
+		if (error)
+			return ERR_PTR(error);
+	}
 	return folio;
 }
 
@@ -103,25 +144,60 @@ size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, siz
 	return done;
 }
 
+int faultin_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		       unsigned int flags)
+{
+	bool write = flags & FOLL_WRITE;
+	unsigned int fault_flags = write ? FAULT_FLAG_WRITE : 0;
+	int error = check_vma_flags(vma, flags);
+
+	for (unsigned long addr = start; addr < end && !error; addr += PAGE_SIZE) {
+		while (!error && !page_present(vma->vm_mm, addr, write))
+			error = faultin_page(vma, addr, fault_flags);
+		cond_resched();
+	}
+	return error;
+}
+
+int populate_vma_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	unsigned int flags = 0;
+
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP | VM_LOCKONFAULT))
+		return 0;
+	/* A private page is copied now, not at the first store; a shared one is not dirtied. */
+	if ((vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
+		flags |= FOLL_WRITE;
+	if (vma->vm_flags & VM_ACCESS_FLAGS)
+		flags |= FOLL_FORCE;
+	return faultin_page_range(vma, start, end, flags);
+}
+
+static int populate_range(struct mm_struct *mm, unsigned long start, unsigned long end,
+			  bool ignore_errors)
+{
+	struct vm_area_struct *vma;
+	int error = 0;
+
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	vma = find_vma_intersection(mm, start, end);
+	for (; vma && vma->vm_start < end && !error; vma = vma_next(vma)) {
+		error = populate_vma_page_range(vma, max(start, vma->vm_start),
+						min(end, vma->vm_end));
+		if (ignore_errors && error != -EINTR)
+			error = 0;
+	}
+	mmap_read_unlock(mm);
+	return error;
+}
+
+int mm_populate_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	return populate_range(mm, start, end, false);
+}
+
 void mm_populate(struct mm_struct *mm, unsigned long start, unsigned long len)
 {
-	unsigned long addr = start, end = start + len;
-
-	while (addr < end) {
-		struct vm_area_struct *vma;
-		struct folio *folio;
-
-		/* The lock is given up between pages: others may map and unmap meanwhile. */
-		if (mmap_read_lock_killable(mm))
-			return;
-		vma = vma_lookup(mm, addr);
-		folio = vma && vma->vm_flags & VM_ACCESS_FLAGS ?
-			get_user_page(mm, vma, addr,
-				      (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE) : NULL;
-		mmap_read_unlock(mm);
-		if (IS_ERR_OR_NULL(folio))
-			return;
-		folio_put(folio);
-		addr += PAGE_SIZE;
-	}
+	populate_range(mm, start, start + len, true);
 }

@@ -17,7 +17,25 @@
 size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len,
 			bool write);
 
-/* Faults [start, start + len) in, as far as VMAs and memory permit.  Takes mmap_lock. */
+#define FOLL_WRITE	0x01	/* writable, and not shared with another process by COW */
+#define FOLL_FORCE	0x02	/* what mprotect() could permit counts */
+
+/*
+ * Makes the pages of [start, end), within @vma, present.  0; -EFAULT: not permitted, or SIGBUS;
+ * -ENOMEM; -EINTR.  mmap_lock held for reading.
+ */
+int faultin_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		       unsigned int flags);
+/* The same for a range of which MAP_POPULATE, or mlock(), wants the pages. */
+int populate_vma_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* May pages of @vma be had so?  0 or -EFAULT.  mmap_lock held. */
+int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags);
+/*
+ * Makes what is mapped within [start, end) present, as MAP_POPULATE and mlock() want it: private
+ * memory that is writable as if it was written.  0 or the first error, as above.  Takes mmap_lock.
+ */
+int mm_populate_range(struct mm_struct *mm, unsigned long start, unsigned long end);
+/* The same, as far as it goes: behind a VMA's error the next one is tried. */
 void mm_populate(struct mm_struct *mm, unsigned long start, unsigned long len);
 
 #endif

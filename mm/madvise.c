@@ -86,23 +86,6 @@ static long advised_flags(const struct vm_area_struct *vma, int behavior)
 	}
 }
 
-/* Cuts @vma at @addr, if that is inside it.  0 or -ENOMEM. */
-static int split_at(struct vm_area_struct *vma, unsigned long addr)
-{
-	struct vm_area_struct *spare;
-
-	if (addr <= vma->vm_start || addr >= vma->vm_end)
-		return 0;
-	if (vma->vm_mm->map_count >= sysctl_max_map_count)
-		return -ENOMEM;
-	spare = vm_area_alloc();
-	if (!spare)
-		return -ENOMEM;
-	vma_split(vma->vm_mm, vma, addr, spare);
-	return 0;
-}
-
-/* A split that the second one's failure leaves behind means the same as before. */
 static int madvise_update(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
 			  int behavior)
 {
@@ -113,14 +96,10 @@ static int madvise_update(struct vm_area_struct **vmap, unsigned long start, uns
 		return flags;
 	if ((unsigned long)flags == vma->vm_flags)
 		return 0;
-	if (split_at(vma, start))
-		return -ENOMEM;
-	if (start > vma->vm_start)
-		vma = vma->vm_next;
-	if (split_at(vma, end))
-		return -ENOMEM;
-	vma->vm_flags = flags;
-	*vmap = vma_merge_neighbours(vma->vm_mm, vma);
+	vma = vma_modify(vma, start, end, flags);
+	if (!vma)
+		return -EAGAIN;
+	*vmap = vma;
 	return 0;
 }
 

@@ -172,7 +172,7 @@ void do_set_pte(struct vm_fault *vmf, struct folio *folio, unsigned long addr)
 		folio_add_new_anon_rmap(folio, vma, addr);
 	} else {
 		inc_mm_counter(vma->vm_mm, mm_counter(folio));
-		folio_add_file_rmap(folio);
+		folio_add_file_rmap(folio, vma);
 	}
 	smp_wmb();			/* I2 */
 	set_pte(vmf->pte, entry);
@@ -401,7 +401,7 @@ static void wp_replace_pte(struct vm_fault *vmf, struct folio *old, struct folio
 	flush_tlb_page(mm, vmf->address);
 	set_new_anon_pte(vmf, new);
 	if (old)
-		folio_remove_rmap(old);
+		folio_remove_rmap(old, vmf->vma);
 }
 
 /* A fresh folio with the content of the frame that the entry shows.  NULL: no memory. */
@@ -662,7 +662,7 @@ static inline bool zap_present_folio(struct mmu_gather *tlb, struct vm_area_stru
 		if (pte_young(pte) && !(vma->vm_flags & VM_SEQ_READ))
 			folio_mark_accessed(folio);
 	}
-	folio_remove_rmap(folio);
+	folio_remove_rmap(folio, vma);
 	return tlb_remove_folio(tlb, folio);
 }
 

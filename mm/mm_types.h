@@ -43,6 +43,7 @@ struct vm_fault;
 #define VM_RAND_READ	0x00010000UL
 #define VM_DONTCOPY	0x00020000UL	/* not inherited by fork */
 #define VM_DONTEXPAND	0x00040000UL	/* mremap() does not grow it */
+#define VM_LOCKONFAULT	0x00080000UL	/* VM_LOCKED, but nothing is faulted in for it */
 #define VM_ACCOUNT	0x00100000UL	/* counted in vm_committed_as */
 #define VM_NORESERVE	0x00200000UL
 #define VM_WIPEONFORK	0x02000000UL	/* the child sees zeros */
@@ -51,6 +52,8 @@ struct vm_fault;
 
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
 #define VM_MAYACCESS	(VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
+#define VM_LOCKED_MASK	(VM_LOCKED | VM_LOCKONFAULT)
+#define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP)	/* never merged nor locked */
 #define VM_DATA_DEFAULT_FLAGS (VM_READ | VM_WRITE | VM_MAYACCESS)
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_DATA_DEFAULT_FLAGS | VM_ACCOUNT)
 

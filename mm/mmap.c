@@ -27,21 +27,26 @@
 #include "mm/filemap.h"
 #include "mm/gup.h"
 #include "mm/memory.h"
+#include "mm/mlock.h"
 #include "mm/mmu_gather.h"
-#include "mm/page_alloc.h"
+#include "mm/overcommit.h"
 #include "mm/pgtable.h"
 #include "mm/rmap.h"
 #include "mm/shmem.h"
 #include "mm/slab.h"
 
 int sysctl_max_map_count = 65530;
-int sysctl_overcommit_memory;
 unsigned long mmap_min_addr = 65536;
-atomic_long_t vm_committed_as;
 
-/* mmap_base leaves at least this for the stack, and at most 5/6 of everything. */
-#define MIN_STACK_ROOM	(128UL << 20)
-#define MAX_STACK_ROOM	(TASK_SIZE / 6 * 5)
+/*
+ * The flags of mmap(2) that MAP_SHARED has always taken, and ignored if it did not know them.
+ * MAP_SHARED_VALIDATE knows these and no more.
+ */
+#define LEGACY_MAP_MASK								\
+	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE |	\
+	 MAP_EXECUTABLE | MAP_UNINITIALIZED | MAP_GROWSDOWN | MAP_LOCKED |	\
+	 MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |	\
+	 MAP_HUGE_2MB | MAP_HUGE_1GB)
 
 static struct kmem_cache *vm_area_cachep;
 
@@ -154,23 +159,21 @@ void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long pages)
 
 bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long pages)
 {
+	unsigned long data = mm->data_vm + pages, limit = rlimit(RLIMIT_DATA);
+
 	if (mm->total_vm + pages > rlimit(RLIMIT_AS) >> PAGE_SHIFT)
 		return false;
-	return !is_data_mapping(vm_flags) ||
-	       mm->data_vm + pages <= rlimit(RLIMIT_DATA) >> PAGE_SHIFT;
+	if (!is_data_mapping(vm_flags) || data <= limit >> PAGE_SHIFT)
+		return true;
+	/* Programs that set 0 mean the heap; Linux asks the hard limit then, and so do we. */
+	return !limit && data <= rlimit_max(RLIMIT_DATA) >> PAGE_SHIFT;
 }
 
-int vm_enough_memory(unsigned long pages)
+/* The same for locked memory. */
+static void account_locked(struct mm_struct *mm, unsigned long vm_flags, long pages)
 {
-	if (sysctl_overcommit_memory != 1 && pages > totalram_pages())
-		return -ENOMEM;
-	atomic_long_add(pages, &vm_committed_as);
-	return 0;
-}
-
-void vm_unacct_memory(unsigned long pages)
-{
-	atomic_long_sub(pages, &vm_committed_as);
+	if (vm_flags & VM_LOCKED)
+		mm->locked_vm += pages;
 }
 
 static bool accountable_mapping(unsigned long vm_flags)
@@ -194,6 +197,46 @@ static void update_hiwater(struct mm_struct *mm)
 {
 	mm->hiwater_rss = max(mm->hiwater_rss, get_mm_rss(mm));
 	mm->hiwater_vm = max(mm->hiwater_vm, mm->total_vm);
+}
+
+/* --- parts of VMAs --- */
+
+/* Cuts @vma at @addr, if that is inside it. */
+static bool split_at(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct vm_area_struct *spare;
+
+	if (addr <= vma->vm_start || addr >= vma->vm_end)
+		return true;
+	if (vma->vm_mm->map_count >= sysctl_max_map_count)
+		return false;
+	spare = vm_area_alloc();
+	if (spare)
+		vma_split(vma->vm_mm, vma, addr, spare);
+	return spare;
+}
+
+bool vma_isolate(struct vm_area_struct **vmap, unsigned long start, unsigned long end)
+{
+	if (!split_at(*vmap, start))
+		return false;
+	if (start > (*vmap)->vm_start)
+		*vmap = (*vmap)->vm_next;
+	return split_at(*vmap, end);
+}
+
+struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long start,
+				  unsigned long end, unsigned long flags)
+{
+	struct vm_area_struct *whole = vma_shift_edge(vma->vm_mm, vma, start, end, flags);
+
+	if (whole)
+		return whole;
+	if (!vma_isolate(&vma, start, end))
+		return NULL;
+	vma->vm_flags = flags;
+	vma_set_page_prot(vma);
+	return vma_merge_neighbours(vma->vm_mm, vma);
 }
 
 /* --- unmapping --- */
@@ -230,6 +273,7 @@ static void detach_range(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 
 		next = vma->vm_next;
 		vm_stat_account(mm, vma->vm_flags, -(long)((to - from) >> PAGE_SHIFT));
+		account_locked(mm, vma->vm_flags, -(long)((to - from) >> PAGE_SHIFT));
 		if (vma->vm_flags & VM_ACCOUNT)
 			vm_unacct_memory((to - from) >> PAGE_SHIFT);
 		if (from == vma->vm_start && to == vma->vm_end) {
@@ -320,12 +364,10 @@ static bool range_is_free(struct mm_struct *mm, unsigned long addr, unsigned lon
 	return (!next || addr + len <= vm_start_gap(next)) && (!prev || addr >= prev->vm_end);
 }
 
-unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len)
+static unsigned long find_room(struct mm_struct *mm, unsigned long addr, unsigned long len)
 {
 	unsigned long found;
 
-	if (len > TASK_SIZE - mmap_min_addr)
-		return -ENOMEM;
 	addr = PAGE_ALIGN(addr);
 	if (addr >= mmap_min_addr && addr <= TASK_SIZE - len && range_is_free(mm, addr, len))
 		return addr;
@@ -335,22 +377,27 @@ unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsign
 	return found ? found : (unsigned long)-ENOMEM;
 }
 
-/* The address that mmap(2)'s hint and flags lead to, or -errno. */
-static unsigned long mmap_address(struct mm_struct *mm, unsigned long addr, unsigned long len,
-				  unsigned long flags)
+unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
+				unsigned long flags)
 {
+	if (len > TASK_SIZE - mmap_min_addr)
+		return -ENOMEM;
 	if (!(flags & MAP_FIXED))
-		return get_unmapped_area(mm, addr < mmap_min_addr ? 0 : addr & PAGE_MASK, len);
-	if (len > TASK_SIZE || addr > TASK_SIZE - len)
+		return find_room(mm, addr, len);
+	if (addr > TASK_SIZE - len)
 		return -ENOMEM;
 	if (offset_in_page(addr))
 		return -EINVAL;
 	if (addr < mmap_min_addr && !capable(CAP_SYS_RAWIO))
 		return -EPERM;
-	if ((flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE &&
-	    find_vma_intersection(mm, addr, addr + len))
-		return -EEXIST;
 	return addr;
+}
+
+/* A hint that is too low means as low as possible. */
+static unsigned long round_hint_to_min(unsigned long hint)
+{
+	hint &= PAGE_MASK;
+	return hint && hint < mmap_min_addr ? PAGE_ALIGN(mmap_min_addr) : hint;
 }
 
 static unsigned long calc_vm_flags(struct mm_struct *mm, unsigned long prot, unsigned long flags)
@@ -361,9 +408,34 @@ static unsigned long calc_vm_flags(struct mm_struct *mm, unsigned long prot, uns
 	vm_flags |= prot & (PROT_READ | PROT_WRITE | PROT_EXEC);
 	if (flags & MAP_GROWSDOWN)
 		vm_flags |= VM_GROWSDOWN;
-	if (flags & MAP_NORESERVE && sysctl_overcommit_memory != 2)
+	if (flags & MAP_LOCKED)
+		vm_flags |= VM_LOCKED;
+	if (flags & MAP_NORESERVE && sysctl_overcommit_memory != OVERCOMMIT_NEVER)
 		vm_flags |= VM_NORESERVE;
 	return vm_flags;
+}
+
+/* A shared mapping's stores go to the file: does it permit that?  Sets flags in *@vm_flags. */
+static int check_shared_mapping(struct file *file, unsigned long prot, unsigned long *vm_flags)
+{
+	bool writable = file->f_mode & FMODE_WRITE;
+
+	if (prot & PROT_WRITE && !writable)
+		return -EACCES;
+	if (file_inode(file)->i_flags & S_APPEND && writable)
+		return -EACCES;
+	*vm_flags |= VM_SHARED | VM_MAYSHARE;
+	if (!writable)
+		*vm_flags &= ~(VM_MAYWRITE | VM_SHARED);
+	return 0;
+}
+
+static bool file_mmap_ok(struct file *file, pgoff_t pgoff, unsigned long len)
+{
+	umode_t mode = file_inode(file)->i_mode;
+	u64 size = S_ISREG(mode) || S_ISBLK(mode) ? MAX_LFS_FILESIZE : ~0UL;
+
+	return len <= size && pgoff <= (size - len) >> PAGE_SHIFT;
 }
 
 /*
@@ -372,23 +444,25 @@ static unsigned long calc_vm_flags(struct mm_struct *mm, unsigned long prot, uns
 static int check_file_mapping(struct file *file, unsigned long len, unsigned long prot,
 			      unsigned long flags, pgoff_t pgoff, unsigned long *vm_flags)
 {
-	unsigned long type = flags & MAP_TYPE;
+	int error = 0;
 
-	if (pgoff > (MAX_LFS_FILESIZE - len) >> PAGE_SHIFT)
+	if (!file_mmap_ok(file, pgoff, len))
 		return -EOVERFLOW;
-	if (type == MAP_SHARED_VALIDATE && flags & MAP_SYNC)
-		return -EOPNOTSUPP;
-	if (type == MAP_SHARED || type == MAP_SHARED_VALIDATE) {
-		if (prot & PROT_WRITE && !(file->f_mode & FMODE_WRITE))
-			return -EACCES;
-		if (file_inode(file)->i_flags & S_APPEND && file->f_mode & FMODE_WRITE)
-			return -EACCES;
-		*vm_flags |= VM_SHARED | VM_MAYSHARE;
-		if (!(file->f_mode & FMODE_WRITE))
-			*vm_flags &= ~(VM_MAYWRITE | VM_SHARED);
-	} else if (type != MAP_PRIVATE) {
+	switch (flags & MAP_TYPE) {
+	case MAP_SHARED_VALIDATE:
+		if (flags & ~LEGACY_MAP_MASK)
+			return -EOPNOTSUPP;
+		fallthrough;
+	case MAP_SHARED:
+		error = check_shared_mapping(file, prot, vm_flags);
+		break;
+	case MAP_PRIVATE:
+		break;
+	default:
 		return -EINVAL;
 	}
+	if (error)
+		return error;
 	if (!(file->f_mode & FMODE_READ))
 		return -EACCES;
 	if (!file->f_op->mmap)
@@ -432,10 +506,8 @@ static int vma_get_content(struct vm_area_struct *vma)
 	return error;
 }
 
-/* A VMA for the range, in no tree yet, its pages promised.  ERR_PTR: nothing is promised. */
-static struct vm_area_struct *vma_create(struct mm_struct *mm, struct file *file,
-					 unsigned long addr, unsigned long len,
-					 unsigned long vm_flags, pgoff_t pgoff)
+struct vm_area_struct *vma_create(struct mm_struct *mm, struct file *file, unsigned long addr,
+				  unsigned long len, unsigned long vm_flags, pgoff_t pgoff)
 {
 	struct vm_area_struct *vma;
 	int error;
@@ -456,6 +528,8 @@ static struct vm_area_struct *vma_create(struct mm_struct *mm, struct file *file
 	error = vma_get_content(vma);
 	if (error)
 		goto free;
+	if (vma->vm_flags & VM_SPECIAL)
+		vma->vm_flags &= ~VM_LOCKED_MASK;
 	vma_set_page_prot(vma);
 	return vma;
 free:
@@ -466,19 +540,18 @@ unacct:
 	return ERR_PTR(error);
 }
 
-/* Gives a VMA that vma_create() made its place, which is free.  Cannot fail. */
-static void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma)
+void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	vm_stat_account(mm, vma->vm_flags, vma_pages(vma));
+	account_locked(mm, vma->vm_flags, vma_pages(vma));
 	if (vma_merge_range(mm, vma))
 		vma_release(vma);
 	else
 		vma_link(mm, vma);
 }
 
-/* Maps [addr, addr + len), whatever was there.  0 or -errno. */
-static int mmap_region(struct mm_struct *mm, struct file *file, unsigned long addr,
-		       unsigned long len, unsigned long vm_flags, pgoff_t pgoff)
+int mmap_region(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len,
+		unsigned long vm_flags, pgoff_t pgoff)
 {
 	unsigned long pages = len >> PAGE_SHIFT;
 	struct vm_area_struct *vma, *spare;
@@ -513,7 +586,9 @@ static unsigned long do_mmap(struct mm_struct *mm, struct file *file, unsigned l
 	if (!len)
 		return -EINVAL;
 	if (flags & MAP_FIXED_NOREPLACE)
-		flags |= MAP_FIXED | MAP_FIXED_NOREPLACE;
+		flags |= MAP_FIXED;
+	if (!(flags & MAP_FIXED))
+		addr = round_hint_to_min(addr);
 	len = PAGE_ALIGN(len);
 	if (!len)
 		return -ENOMEM;
@@ -521,10 +596,16 @@ static unsigned long do_mmap(struct mm_struct *mm, struct file *file, unsigned l
 		return -EOVERFLOW;
 	if (mm->map_count > sysctl_max_map_count)
 		return -ENOMEM;
-	addr = mmap_address(mm, addr, len, flags);
+	addr = get_unmapped_area(mm, addr, len, flags);
 	if (IS_ERR_VALUE(addr))
 		return addr;
+	if (flags & MAP_FIXED_NOREPLACE && find_vma_intersection(mm, addr, addr + len))
+		return -EEXIST;
 	vm_flags = calc_vm_flags(mm, prot, flags);
+	if (flags & MAP_LOCKED && !can_do_mlock())
+		return -EPERM;
+	if (!mlock_future_allowed(mm, vm_flags, len))
+		return -EAGAIN;
 	if (file)
 		error = check_file_mapping(file, len, prot, flags, pgoff, &vm_flags);
 	else
@@ -540,6 +621,7 @@ unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, 
 		      unsigned long flags, unsigned long off)
 {
 	struct mm_struct *mm = current->mm;
+	bool locked, populate;
 	unsigned long ret;
 
 	if (offset_in_page(off))
@@ -547,8 +629,10 @@ unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	ret = do_mmap(mm, file, addr, len, prot, flags, off >> PAGE_SHIFT);
+	locked = flags & MAP_LOCKED || mm->def_flags & VM_LOCKED;
 	mmap_write_unlock_gone(mm);
-	if (flags & (MAP_POPULATE | MAP_LOCKED) && !(flags & MAP_NONBLOCK) && !IS_ERR_VALUE(ret))
+	populate = locked || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+	if (populate && !IS_ERR_VALUE(ret))
 		mm_populate(mm, ret, PAGE_ALIGN(len));
 	return ret;
 }
@@ -572,174 +656,6 @@ SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len, unsigned long, pr
 	if (file)
 		fput(file);
 	return ret;
-}
-
-/* --- the heap --- */
-
-/* Anonymous private memory at a free place.  0 or -ENOMEM.  Locked. */
-static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long len,
-			unsigned long flags)
-{
-	flags |= VM_DATA_DEFAULT_FLAGS | mm->def_flags;
-	if (mm->map_count > sysctl_max_map_count)
-		return -ENOMEM;
-	return mmap_region(mm, NULL, addr, len, flags, addr >> PAGE_SHIFT);
-}
-
-int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long flags)
-{
-	struct mm_struct *mm = current->mm;
-	int error;
-
-	len = PAGE_ALIGN(len);
-	if (!len)
-		return 0;
-	if (addr > TASK_SIZE || len > TASK_SIZE - addr)
-		return -ENOMEM;
-	if (mmap_write_lock_killable(mm))
-		return -EINTR;
-	error = do_brk_flags(mm, addr, len, flags);
-	mmap_write_unlock_gone(mm);
-	return error;
-}
-
-static bool brk_allowed(struct mm_struct *mm, unsigned long brk)
-{
-	unsigned long limit = rlimit(RLIMIT_DATA);
-
-	return limit == RLIM_INFINITY ||
-	       brk - mm->start_brk + (mm->end_data - mm->start_data) <= limit;
-}
-
-/* Moves the end of the heap; false: it stays. */
-static bool move_brk(struct mm_struct *mm, unsigned long brk)
-{
-	unsigned long newbrk = PAGE_ALIGN(brk), oldbrk = PAGE_ALIGN(mm->brk);
-	struct vm_area_struct *next;
-
-	if (brk < mm->start_brk || brk > TASK_SIZE || !brk_allowed(mm, brk))
-		return false;
-	if (newbrk < oldbrk)
-		return !do_munmap(mm, newbrk, oldbrk - newbrk);
-	if (newbrk == oldbrk)
-		return true;
-	next = find_vma(mm, oldbrk);
-	if (next && newbrk + PAGE_SIZE > vm_start_gap(next))
-		return false;
-	return !do_brk_flags(mm, oldbrk, newbrk - oldbrk, 0);
-}
-
-SYSCALL_DEFINE1(brk, unsigned long, brk)
-{
-	struct mm_struct *mm = current->mm;
-	unsigned long now;
-
-	if (mmap_write_lock_killable(mm))
-		return -EINTR;
-	if (move_brk(mm, brk))
-		mm->brk = brk;
-	now = mm->brk;
-	mmap_write_unlock_gone(mm);
-	return now;
-}
-
-/* --- stack and special mappings --- */
-
-void arch_pick_mmap_layout(struct mm_struct *mm)
-{
-	unsigned long room = min(rlimit(RLIMIT_STACK), MAX_STACK_ROOM) + stack_guard_gap;
-
-	mm->mmap_base = PAGE_ALIGN(TASK_SIZE - clamp(room, MIN_STACK_ROOM, MAX_STACK_ROOM));
-}
-
-int insert_stack_vma(struct mm_struct *mm, unsigned long top)
-{
-	struct vm_area_struct *vma;
-
-	mmap_write_lock(mm);
-	vma = vma_create(mm, NULL, top - PAGE_SIZE, PAGE_SIZE, VM_STACK_FLAGS,
-			 (top - PAGE_SIZE) >> PAGE_SHIFT);
-	if (!IS_ERR(vma))
-		vma_insert(mm, vma);
-	mmap_write_unlock(mm);
-	return PTR_ERR_OR_ZERO(vma);
-}
-
-/* May the stack be @size bytes, @grow pages more than now? */
-static bool stack_may_grow(const struct vm_area_struct *vma, unsigned long address)
-{
-	unsigned long grow = (vma->vm_start - address) >> PAGE_SHIFT;
-	struct vm_area_struct *prev = vma->vm_prev;
-
-	if (vma->vm_end - address > rlimit(RLIMIT_STACK) ||
-	    !may_expand_vm(vma->vm_mm, vma->vm_flags, grow))
-		return false;
-	if (address < mmap_min_addr)
-		return false;
-	/* An inaccessible neighbour is a guard of the user's own. */
-	return !prev || prev->vm_flags & VM_GROWSDOWN || !(prev->vm_flags & VM_ACCESS_FLAGS) ||
-	       (address >= prev->vm_end && address - prev->vm_end >= stack_guard_gap);
-}
-
-int expand_stack(struct vm_area_struct *vma, unsigned long address)
-{
-	struct mm_struct *mm = vma->vm_mm;
-	int error = 0;
-
-	address &= PAGE_MASK;
-	/* Two threads may come here, both with mmap_lock for reading. */
-	spin_lock(&mm->page_table_lock);
-	if (address < vma->vm_start) {
-		unsigned long grow = (vma->vm_start - address) >> PAGE_SHIFT;
-
-		if (!stack_may_grow(vma, address) ||
-		    (vma->vm_prev && vma->vm_prev->vm_end > address))
-			error = -ENOMEM;
-		else
-			error = vma->vm_flags & VM_ACCOUNT ? vm_enough_memory(grow) : 0;
-		if (!error) {
-			vm_stat_account(mm, vma->vm_flags, grow);
-			vma_resize(mm, vma, address, vma->vm_end);
-		}
-	}
-	spin_unlock(&mm->page_table_lock);
-	return error;
-}
-
-static vm_fault_t special_mapping_fault(struct vm_fault *vmf)
-{
-	const struct vm_special_mapping *spec = vmf->vma->vm_private_data;
-	struct folio **folio = spec->pages;
-
-	for (pgoff_t n = vmf->pgoff; n && *folio; n--)
-		folio++;
-	return *folio ? vmf_insert_pfn(vmf, folio_pfn(*folio)) : VM_FAULT_SIGBUS;
-}
-
-static const char *special_mapping_name(struct vm_area_struct *vma)
-{
-	const struct vm_special_mapping *spec = vma->vm_private_data;
-
-	return spec->name;
-}
-
-static const struct vm_operations_struct special_mapping_vmops = {
-	.fault = special_mapping_fault,
-	.name = special_mapping_name,
-};
-
-int install_special_mapping(struct mm_struct *mm, unsigned long addr, unsigned long len,
-			    unsigned long flags, const struct vm_special_mapping *spec)
-{
-	struct vm_area_struct *vma;
-
-	vma = vma_create(mm, NULL, addr, len, flags | VM_PFNMAP | VM_DONTEXPAND, 0);
-	if (IS_ERR(vma))
-		return PTR_ERR(vma);
-	vma->vm_ops = &special_mapping_vmops;
-	vma->vm_private_data = (void *)spec;
-	vma_insert(mm, vma);
-	return 0;
 }
 
 const char *arch_vma_name(struct vm_area_struct *vma)
@@ -775,7 +691,7 @@ static int dup_vma(struct mm_struct *mm, struct vm_area_struct *mpnt)
 	}
 	vma_copy(vma, mpnt);
 	vma->vm_mm = mm;
-	vma->vm_flags &= ~VM_LOCKED;
+	vma->vm_flags &= ~VM_LOCKED_MASK;
 	if (vma->vm_flags & VM_WIPEONFORK)
 		unlink_anon_vmas(vma);
 	vma_link(mm, vma);

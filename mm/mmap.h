@@ -13,9 +13,7 @@
 #include "mm/vma.h"
 
 extern int sysctl_max_map_count;	/* vm.max_map_count: VMAs per process */
-extern int sysctl_overcommit_memory;	/* vm.overcommit_memory: 0 heuristic, 1 always */
 extern unsigned long mmap_min_addr;	/* lowest address a mapping may ask for; not 0 */
-extern atomic_long_t vm_committed_as;	/* pages promised: Committed_AS */
 
 /* "[heap]", "[stack]", "[vdso]"; NULL: the file's path, or nothing.  Locked for reading. */
 const char *arch_vma_name(struct vm_area_struct *vma);
@@ -28,36 +26,25 @@ unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, 
 		      unsigned long flags, unsigned long off);
 int vm_munmap(unsigned long start, unsigned long len);
 /*
- * Anonymous private memory at [addr, addr + len), as brk makes it; @flags: VM_EXEC or 0.  current's
- * mm.
+ * Where mmap(2) would map @len bytes with these MAP_* @flags: with MAP_FIXED at @addr, else at a
+ * free place, at the hint @addr (0: none) if that is one.  The address or -errno.  Locked.
  */
-int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long flags);
+unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
+				unsigned long flags);
 
 /*
- * For an mm that exec is building: a stack VMA of one page that ends at @top (page aligned) and
- * grows by faults.  0 or -ENOMEM.  Takes the lock.
+ * Maps the checked range [addr, addr + len), whatever was there.  0 or -errno.  Locked, and to be
+ * unlocked by mmap_write_unlock_gone().
  */
-int insert_stack_vma(struct mm_struct *mm, unsigned long top);
-/* Before the first mmap: sets mmap_base by RLIMIT_STACK. */
-void arch_pick_mmap_layout(struct mm_struct *mm);
-
-/* Pages that the kernel owns and shows: NULL-terminated, never freed. */
-struct vm_special_mapping {
-	const char *name;		/* in /proc/PID/maps */
-	struct folio **pages;
-};
+int mmap_region(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len,
+		unsigned long vm_flags, pgoff_t pgoff);
 /*
- * Maps them at @addr, which is free, with @flags (VM_READ, VM_EXEC, VM_MAY*).  0 or -ENOMEM.
- * Locked.
+ * A VMA for the range, in no tree yet, its pages promised; ERR_PTR: nothing is promised.
+ * vma_insert() then gives it its place, which is free, and cannot fail.  Locked.
  */
-int install_special_mapping(struct mm_struct *mm, unsigned long addr, unsigned long len,
-			    unsigned long flags, const struct vm_special_mapping *spec);
-/*
- * Free room of @len bytes, as mmap(2) would choose it at the hint @addr (0: none): the address or
- * -ENOMEM.  Locked.
- */
-unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len);
-
+struct vm_area_struct *vma_create(struct mm_struct *mm, struct file *file, unsigned long addr,
+				  unsigned long len, unsigned long vm_flags, pgoff_t pgoff);
+void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma);
 /*
  * Unmaps [start, start + len).  0, -EINVAL, -ENOMEM.  Locked, and to be unlocked by
  * mmap_write_unlock_gone().
@@ -68,15 +55,21 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
  * the last reference to a file that was removed takes locks that come before mmap_lock.
  */
 void mmap_write_unlock_gone(struct mm_struct *mm);
+/*
+ * Splits *@vmap, which holds [start, end), until the VMA of just that range is *@vmap.  False: no
+ * memory or too many VMAs; it may be split then, and means the same as before.  Locked.
+ */
+bool vma_isolate(struct vm_area_struct **vmap, unsigned long start, unsigned long end);
+/*
+ * Gives [start, end) of @vma other @flags, splitting and joining as it takes; the entries are the
+ * caller's business.  The VMA that holds the range then and ends at @end or later; NULL: no memory
+ * or too many VMAs.  Locked.
+ */
+struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long start,
+				  unsigned long end, unsigned long flags);
 /* The bookkeeping of a VMA that has come or gone (@pages negative). */
 void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long pages);
 bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long pages);
-/*
- * Promises @pages of memory: 0 or -ENOMEM when that much can never be.  vm_unacct_memory takes it
- * back.
- */
-int vm_enough_memory(unsigned long pages);
-void vm_unacct_memory(unsigned long pages);
 
 /* Raw memory for a VMA; NULL: none.  Given back by vm_area_free() if it never became one. */
 struct vm_area_struct *vm_area_alloc(void);
@@ -85,9 +78,6 @@ void vm_area_free(struct vm_area_struct *vma);
 void vma_copy(struct vm_area_struct *dst, const struct vm_area_struct *src);
 /* Drops the references of a VMA that is in no tree, and frees it.  May sleep. */
 void vma_release(struct vm_area_struct *vma);
-
-/* The stack @vma shall reach down to @address: 0 or -ENOMEM.  Locked for reading is enough. */
-int expand_stack(struct vm_area_struct *vma, unsigned long address);
 
 /* The protection bits of new entries: private mappings are made writable by a fault only. */
 pte_t vm_get_page_prot(unsigned long vm_flags);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * mprotect(2).  The first pass over the VMAs checks all of them and allocates the two that the
- * range's ends may split off; the second changes flags and entries, and cannot fail.
+ * mprotect(2), VMA by VMA: check it, cut it at the range's ends, give it the flags, then the
+ * entries, and join it with neighbours that are like it now.  Where one VMA refuses, those before
+ * it have the new protection already; so it is on Linux, too.
  *
  * X1 After the call no entry of the range permits more than its VMA, on any hart.
  * X2 A private page becomes writable here only if its folio is exclusive; else the next store
@@ -13,95 +14,11 @@
 #include "arch/riscv/tlb.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
+#include "mm/gup.h"
 #include "mm/memory.h"
 #include "mm/mmap.h"
+#include "mm/overcommit.h"
 #include "mm/pgtable.h"
-
-struct mprotect {
-	struct mm_struct *mm;
-	unsigned long start, end;
-	unsigned long access;			/* VM_READ | VM_WRITE | VM_EXEC */
-	unsigned long charged;			/* pages promised for what becomes writable */
-	struct vm_area_struct *spare[2];	/* for what the ends split off */
-};
-
-static unsigned long new_flags(const struct mprotect *p, const struct vm_area_struct *vma)
-{
-	return (vma->vm_flags & ~VM_ACCESS_FLAGS) | p->access;
-}
-
-/* --- checking --- */
-
-static unsigned long pages_within(const struct mprotect *p, const struct vm_area_struct *vma)
-{
-	return (min(p->end, vma->vm_end) - max(p->start, vma->vm_start)) >> PAGE_SHIFT;
-}
-
-static bool needs_charge(const struct mprotect *p, const struct vm_area_struct *vma)
-{
-	return p->access & VM_WRITE &&
-	       !(vma->vm_flags & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE));
-}
-
-static int check_vma(struct mprotect *p, const struct vm_area_struct *vma)
-{
-	unsigned long flags = new_flags(p, vma), pages = pages_within(p, vma);
-
-	/* VM_MAY* are VM_* shifted by four. */
-	if (flags & ~(flags >> 4) & VM_ACCESS_FLAGS)
-		return -EACCES;
-	if (flags & VM_WRITE && !may_expand_vm(p->mm, flags, pages) &&
-	    may_expand_vm(p->mm, vma->vm_flags, pages))
-		return -ENOMEM;
-	if (needs_charge(p, vma)) {
-		if (vm_enough_memory(pages))
-			return -ENOMEM;
-		p->charged += pages;
-	}
-	return 0;
-}
-
-static int alloc_spares(struct mprotect *p, const struct vm_area_struct *first,
-			const struct vm_area_struct *last)
-{
-	int needed = (p->start > first->vm_start) + (p->end < last->vm_end);
-
-	if (needed && p->mm->map_count + needed > sysctl_max_map_count)
-		return -ENOMEM;
-	for (int i = 0; i < needed; i++) {
-		p->spare[i] = vm_area_alloc();
-		if (!p->spare[i])
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int mprotect_check(struct mprotect *p)
-{
-	struct vm_area_struct *first = vma_lookup(p->mm, p->start), *vma = first;
-
-	for (unsigned long addr = p->start;; vma = vma->vm_next) {
-		int error;
-
-		if (!vma || vma->vm_start > addr)
-			return -ENOMEM;
-		error = check_vma(p, vma);
-		if (error)
-			return error;
-		addr = vma->vm_end;
-		if (addr >= p->end)
-			return alloc_spares(p, first, vma);
-	}
-}
-
-static void mprotect_abandon(struct mprotect *p)
-{
-	vm_unacct_memory(p->charged);
-	vm_area_free(p->spare[0]);
-	vm_area_free(p->spare[1]);
-}
-
-/* --- performing --- */
 
 static bool may_set_write(const struct vm_area_struct *vma, pte_t pte)
 {
@@ -143,98 +60,112 @@ static bool change_pte_range(struct vm_area_struct *vma, pte_t *pmd, unsigned lo
 	return less;
 }
 
-static void change_protection(struct vm_area_struct *vma)
+static void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	unsigned long addr = vma->vm_start, next;
+	unsigned long addr = start, next;
 	bool less = false;
 	pte_t *pmd;
 
-	for (; (pmd = next_pmd(vma->vm_mm, &addr, vma->vm_end)); addr = next) {
-		next = pmd_addr_end(addr, vma->vm_end);
+	for (; (pmd = next_pmd(vma->vm_mm, &addr, end)); addr = next) {
+		next = pmd_addr_end(addr, end);
 		less |= change_pte_range(vma, pmd, addr, next);
 	}
 	if (less)
-		flush_tlb_range(vma->vm_mm, vma->vm_start, vma->vm_end);
+		flush_tlb_range(vma->vm_mm, start, end);
 }
 
-static struct vm_area_struct *take_spare(struct mprotect *p)
+/* Does a VMA with @flags promise its pages once it becomes writable? */
+static bool needs_charge(unsigned long flags)
 {
-	int i = p->spare[0] ? 0 : 1;
-	struct vm_area_struct *spare = p->spare[i];
-
-	p->spare[i] = NULL;
-	return spare;
+	return !(flags & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE));
 }
 
-/* All of @vma gets the new protection; what it has become after joining with its neighbours. */
-static struct vm_area_struct *mprotect_fixup(struct mprotect *p, struct vm_area_struct *vma)
+/* May @pages of @vma have *@flagsp?  VM_ACCOUNT in it then: they are promised.  0 or -errno. */
+static int check_flags(const struct vm_area_struct *vma, unsigned long pages,
+		       unsigned long *flagsp)
 {
-	unsigned long flags = new_flags(p, vma);
+	unsigned long flags = *flagsp;
 
-	if (flags == vma->vm_flags)
-		return vma;
-	if (needs_charge(p, vma))
-		flags |= VM_ACCOUNT;
-	vm_stat_account(p->mm, vma->vm_flags, -(long)vma_pages(vma));
-	vm_stat_account(p->mm, flags, vma_pages(vma));
-	vma->vm_flags = flags;
-	vma_set_page_prot(vma);
-	change_protection(vma);
-	return vma_merge_neighbours(p->mm, vma);
+	/* VM_MAY* are VM_* shifted by four. */
+	if (flags & ~(flags >> 4) & VM_ACCESS_FLAGS)
+		return -EACCES;
+	if (!(flags & VM_WRITE))
+		return 0;
+	if (!may_expand_vm(vma->vm_mm, flags, pages) &&
+	    may_expand_vm(vma->vm_mm, vma->vm_flags, pages))
+		return -ENOMEM;
+	if (!needs_charge(vma->vm_flags))
+		return 0;
+	*flagsp |= VM_ACCOUNT;
+	return vm_enough_memory(pages);
 }
 
-static void mprotect_perform(struct mprotect *p)
+/*
+ * [start, end) of *@vmap permits @access from now on; *@vmap is then the VMA that ends at @end or
+ * later.  0 or -errno.
+ */
+static int mprotect_fixup(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
+			  unsigned long access)
 {
-	struct vm_area_struct *vma = find_vma(p->mm, p->start);
+	struct vm_area_struct *vma = *vmap;
+	unsigned long old = vma->vm_flags, flags = (old & ~VM_ACCESS_FLAGS) | access;
+	unsigned long pages = (end - start) >> PAGE_SHIFT;
+	int error = check_flags(vma, pages, &flags);
 
-	if (vma->vm_start < p->start) {
-		vma_split(p->mm, vma, p->start, take_spare(p));
-		vma = vma->vm_next;
+	if (error || flags == old)
+		return error;
+	vma = vma_modify(vma, start, end, flags);
+	if (!vma) {
+		if (flags & ~old & VM_ACCOUNT)
+			vm_unacct_memory(pages);
+		return -ENOMEM;
 	}
-	for (;;) {
-		if (vma->vm_end > p->end)
-			vma_split(p->mm, vma, p->end, take_spare(p));
-		vma = mprotect_fixup(p, vma);
-		if (vma->vm_end >= p->end)
-			return;
-		vma = vma->vm_next;
-	}
+	vm_stat_account(vma->vm_mm, old, -(long)pages);
+	vm_stat_account(vma->vm_mm, flags, pages);
+	change_protection(vma, start, end);
+	/* Locked memory is copied now, so that the first store waits for nothing. */
+	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && flags & VM_WRITE)
+		populate_vma_page_range(vma, start, end);
+	*vmap = vma;
+	return 0;
 }
 
-static int mprotect_locked(struct mprotect *p)
+static int mprotect_range(struct mm_struct *mm, unsigned long start, unsigned long end,
+			  unsigned long access)
 {
-	int error = mprotect_check(p);
+	while (start < end) {
+		struct vm_area_struct *vma = vma_lookup(mm, start);
+		unsigned long stop;
+		int error;
 
-	if (error)
-		mprotect_abandon(p);
-	else
-		mprotect_perform(p);
-	return error;
+		if (!vma)
+			return -ENOMEM;
+		stop = min(end, vma->vm_end);
+		error = mprotect_fixup(&vma, start, stop, access);
+		if (error)
+			return error;
+		start = stop;
+	}
+	return 0;
 }
 
 /* PROT_GROWSDOWN extends the range to the begin of the stack it begins in.  0 or -errno. */
-static int apply_growsdown(struct mprotect *p, unsigned long prot)
+static int apply_growsdown(struct mm_struct *mm, unsigned long *start, unsigned long end)
 {
-	struct vm_area_struct *vma = find_vma(p->mm, p->start);
+	struct vm_area_struct *vma = find_vma(mm, *start);
 
-	if (!vma)
-		return -ENOMEM;
-	if (!(prot & PROT_GROWSDOWN))
-		return 0;
-	if (vma->vm_start >= p->end)
+	if (!vma || vma->vm_start >= end)
 		return -ENOMEM;
 	if (!(vma->vm_flags & VM_GROWSDOWN))
 		return -EINVAL;
-	p->start = vma->vm_start;
+	*start = vma->vm_start;
 	return 0;
 }
 
 int do_mprotect(struct mm_struct *mm, unsigned long start, unsigned long len, unsigned long prot)
 {
-	struct mprotect p = {
-		.mm = mm, .start = start, .access = prot & (PROT_READ | PROT_WRITE | PROT_EXEC),
-	};
-	int error;
+	unsigned long end = start + PAGE_ALIGN(len);
+	int error = 0;
 
 	if ((prot & (PROT_GROWSDOWN | PROT_GROWSUP)) == (PROT_GROWSDOWN | PROT_GROWSUP))
 		return -EINVAL;
@@ -242,17 +173,18 @@ int do_mprotect(struct mm_struct *mm, unsigned long start, unsigned long len, un
 		return -EINVAL;
 	if (!len)
 		return 0;
-	len = PAGE_ALIGN(len);
-	p.end = start + len;
-	if (p.end <= start)
+	if (end <= start)
 		return -ENOMEM;
-	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN))
+	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP))
 		return -EINVAL;
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
-	error = apply_growsdown(&p, prot);
+	if (prot & PROT_GROWSDOWN)
+		error = apply_growsdown(mm, &start, end);
+	else if (prot & PROT_GROWSUP)
+		error = vma_lookup(mm, start) ? -EINVAL : -ENOMEM;
 	if (!error)
-		error = mprotect_locked(&p);
+		error = mprotect_range(mm, start, end, prot & VM_ACCESS_FLAGS);
 	mmap_write_unlock(mm);
 	return error;
 }

@@ -20,8 +20,11 @@
 #include "kernel/resource.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
+#include "mm/gup.h"
 #include "mm/memory.h"
+#include "mm/mlock.h"
 #include "mm/mmap.h"
+#include "mm/overcommit.h"
 #include "mm/pgtable.h"
 #include "mm/rmap.h"
 
@@ -35,7 +38,7 @@ struct mremap {
 static struct vm_area_struct *vma_to_resize(const struct mremap *m)
 {
 	struct vm_area_struct *vma = vma_lookup(m->mm, m->addr);
-	unsigned long pages = (m->new_len - m->old_len) >> PAGE_SHIFT;
+	unsigned long grow = m->new_len - m->old_len;
 	pgoff_t pgoff;
 
 	if (!vma)
@@ -44,6 +47,8 @@ static struct vm_area_struct *vma_to_resize(const struct mremap *m)
 	 * Length 0 makes a second mapping of shared memory: of private memory it would be no copy.
 	 */
 	if (!m->old_len && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
+		return ERR_PTR(-EINVAL);
+	if (m->flags & MREMAP_DONTUNMAP && vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
 		return ERR_PTR(-EINVAL);
 	if (m->old_len > vma->vm_end - m->addr)
 		return ERR_PTR(-EFAULT);
@@ -54,7 +59,16 @@ static struct vm_area_struct *vma_to_resize(const struct mremap *m)
 		return ERR_PTR(-EINVAL);
 	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
 		return ERR_PTR(-EFAULT);
-	return may_expand_vm(m->mm, vma->vm_flags, pages) ? vma : ERR_PTR(-ENOMEM);
+	if (!mlock_future_allowed(m->mm, vma->vm_flags, grow))
+		return ERR_PTR(-EAGAIN);
+	return may_expand_vm(m->mm, vma->vm_flags, grow >> PAGE_SHIFT) ? vma : ERR_PTR(-ENOMEM);
+}
+
+static void mremap_account(struct mm_struct *mm, unsigned long vm_flags, long pages)
+{
+	vm_stat_account(mm, vm_flags, pages);
+	if (vm_flags & VM_LOCKED)
+		mm->locked_vm += pages;
 }
 
 static bool can_grow_in_place(const struct mremap *m, const struct vm_area_struct *vma)
@@ -62,7 +76,7 @@ static bool can_grow_in_place(const struct mremap *m, const struct vm_area_struc
 	unsigned long end = m->addr + m->new_len;
 
 	return m->addr + m->old_len == vma->vm_end && end > vma->vm_end && end <= TASK_SIZE &&
-	       (!vma->vm_next || vm_start_gap(vma->vm_next) >= end);
+	       (!vma->vm_next || vma->vm_next->vm_start >= end);
 }
 
 static unsigned long grow_in_place(const struct mremap *m, struct vm_area_struct *vma)
@@ -72,7 +86,7 @@ static unsigned long grow_in_place(const struct mremap *m, struct vm_area_struct
 	if (vma->vm_flags & VM_ACCOUNT && vm_enough_memory(pages))
 		return -ENOMEM;
 	vma_resize(m->mm, vma, vma->vm_start, m->addr + m->new_len);
-	vm_stat_account(m->mm, vma->vm_flags, pages);
+	mremap_account(m->mm, vma->vm_flags, pages);
 	vma_merge_neighbours(m->mm, vma);
 	return m->addr;
 }
@@ -151,12 +165,29 @@ static void move_page_tables(const struct mremap *m, const struct vm_area_struct
 		up_write(&mapping->i_mmap_rwsem);
 }
 
+/*
+ * Promises what the new place needs beyond what the old one, which is to go, has been promised.
+ * 0 or -ENOMEM.
+ */
+static int charge_new_place(const struct mremap *m, const struct vm_area_struct *vma)
+{
+	unsigned long taken_over = m->flags & MREMAP_DONTUNMAP ? 0 : m->old_len;
+
+	if (!(vma->vm_flags & VM_ACCOUNT))
+		return 0;
+	if (vm_enough_memory((m->new_len - taken_over) >> PAGE_SHIFT))
+		return -ENOMEM;
+	/* Unmapping the old place takes it back there. */
+	vm_acct_memory(taken_over >> PAGE_SHIFT);
+	return 0;
+}
+
 /* A VMA like @vma for the new range, in no tree; its pages are promised.  NULL: no memory. */
 static struct vm_area_struct *new_place(const struct mremap *m, const struct vm_area_struct *vma)
 {
 	struct vm_area_struct *new;
 
-	if (vma->vm_flags & VM_ACCOUNT && vm_enough_memory(m->new_len >> PAGE_SHIFT))
+	if (charge_new_place(m, vma))
 		return NULL;
 	new = vm_area_alloc();
 	if (!new) {
@@ -176,6 +207,30 @@ static struct vm_area_struct *new_place(const struct mremap *m, const struct vm_
 	return new;
 }
 
+/* MREMAP_DONTUNMAP: the old range stays, without pages, and nothing of it is locked. */
+static void leave_old_range(const struct mremap *m, struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & VM_LOCKED)
+		m->mm->locked_vm -= vma_pages(vma);
+	vma->vm_flags &= ~VM_LOCKED_MASK;
+	if (vma->vm_start != m->addr || vma->vm_end != m->addr + m->old_len)
+		return;
+	unlink_anon_vmas(vma);
+	if (vma_is_anonymous(vma))
+		vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
+}
+
+static void unmap_old_range(const struct mremap *m)
+{
+	unsigned long hiwater_vm = m->mm->hiwater_vm;
+
+	/* Should the hole find no memory, the old range stays mapped, empty. */
+	if (m->old_len)
+		do_munmap(m->mm, m->addr, m->old_len);
+	/* For a moment both places were there; nobody had that much. */
+	m->mm->hiwater_vm = max(hiwater_vm, m->mm->total_vm);
+}
+
 static unsigned long move_vma(struct mremap *m, struct vm_area_struct *vma)
 {
 	struct vm_area_struct *new;
@@ -184,10 +239,14 @@ static unsigned long move_vma(struct mremap *m, struct vm_area_struct *vma)
 	/* The hole that the old range leaves may split its VMA. */
 	if (m->mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
+	/* What stays behind is unlocked: that must be just the old range. */
+	if (m->flags & MREMAP_DONTUNMAP && vma->vm_flags & VM_LOCKED &&
+	    !vma_isolate(&vma, m->addr, m->addr + m->old_len))
+		return -ENOMEM;
 	new = new_place(m, vma);
 	if (!new)
 		return -ENOMEM;
-	vm_stat_account(m->mm, new->vm_flags, vma_pages(new));
+	mremap_account(m->mm, new->vm_flags, vma_pages(new));
 	vma_link(m->mm, new);
 	error = alloc_new_tables(m);
 	if (error) {
@@ -195,17 +254,31 @@ static unsigned long move_vma(struct mremap *m, struct vm_area_struct *vma)
 		return error;
 	}
 	move_page_tables(m, new);
+	if (m->flags & MREMAP_DONTUNMAP)
+		leave_old_range(m, vma);
 	vma_merge_neighbours(m->mm, new);
-	/* Should the hole find no memory, the old range stays mapped, empty. */
-	if (m->old_len)
-		do_munmap(m->mm, m->addr, m->old_len);
+	if (!(m->flags & MREMAP_DONTUNMAP))
+		unmap_old_range(m);
 	return m->new_addr;
 }
 
-/* MREMAP_FIXED: the caller says where; what is there goes. */
+/* Makes room where MREMAP_FIXED wants to go, and cuts off what a shorter new length leaves over. */
+static int unmap_for_move(struct mremap *m)
+{
+	int error = m->flags & MREMAP_FIXED ? do_munmap(m->mm, m->new_addr, m->new_len) : 0;
+
+	if (!error && m->old_len > m->new_len) {
+		error = do_munmap(m->mm, m->addr + m->new_len, m->old_len - m->new_len);
+		m->old_len = m->new_len;
+	}
+	return error;
+}
+
+/* MREMAP_FIXED: the caller says where; what is there goes.  Or MREMAP_DONTUNMAP, perhaps both. */
 static unsigned long mremap_to(struct mremap *m)
 {
 	struct vm_area_struct *vma;
+	unsigned long to;
 	int error;
 
 	if (offset_in_page(m->new_addr))
@@ -216,17 +289,21 @@ static unsigned long mremap_to(struct mremap *m)
 		return -EINVAL;
 	if (m->mm->map_count + 2 >= sysctl_max_map_count - 3)
 		return -ENOMEM;
-	if (m->new_addr < mmap_min_addr)
-		return -EPERM;
-	error = do_munmap(m->mm, m->new_addr, m->new_len);
-	if (!error && m->old_len > m->new_len) {
-		error = do_munmap(m->mm, m->addr + m->new_len, m->old_len - m->new_len);
-		m->old_len = m->new_len;
-	}
+	error = unmap_for_move(m);
 	if (error)
 		return error;
 	vma = vma_to_resize(m);
-	return IS_ERR(vma) ? (unsigned long)PTR_ERR(vma) : move_vma(m, vma);
+	if (IS_ERR(vma))
+		return PTR_ERR(vma);
+	if (m->flags & MREMAP_DONTUNMAP &&
+	    !may_expand_vm(m->mm, vma->vm_flags, m->old_len >> PAGE_SHIFT))
+		return -ENOMEM;
+	to = get_unmapped_area(m->mm, m->new_addr, m->new_len,
+			       m->flags & MREMAP_FIXED ? MAP_FIXED : 0);
+	if (IS_ERR_VALUE(to))
+		return to;
+	m->new_addr = to;
+	return move_vma(m, vma);
 }
 
 static unsigned long mremap_locked(struct mremap *m)
@@ -236,7 +313,7 @@ static unsigned long mremap_locked(struct mremap *m)
 
 	if (!vma)
 		return -EFAULT;
-	if (m->flags & MREMAP_FIXED)
+	if (m->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
 		return mremap_to(m);
 	if (m->old_len >= m->new_len) {
 		error = m->old_len == m->new_len ? 0 :
@@ -250,8 +327,19 @@ static unsigned long mremap_locked(struct mremap *m)
 		return grow_in_place(m, vma);
 	if (!(m->flags & MREMAP_MAYMOVE))
 		return -ENOMEM;
-	m->new_addr = get_unmapped_area(m->mm, 0, m->new_len);
+	m->new_addr = get_unmapped_area(m->mm, 0, m->new_len, 0);
 	return IS_ERR_VALUE(m->new_addr) ? m->new_addr : move_vma(m, vma);
+}
+
+/* Did the call make locked memory longer?  It was successful; locked. */
+static bool must_populate(const struct mremap *m, unsigned long at)
+{
+	const struct vm_area_struct *vma;
+
+	if (m->new_len <= m->old_len)
+		return false;
+	vma = vma_lookup(m->mm, at);
+	return vma && vma->vm_flags & VM_LOCKED;
 }
 
 unsigned long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
@@ -262,17 +350,24 @@ unsigned long do_mremap(struct mm_struct *mm, unsigned long addr, unsigned long 
 		.new_len = PAGE_ALIGN(new_len), .new_addr = new_addr, .flags = flags,
 	};
 	unsigned long ret;
+	bool populate;
 
-	if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED))
+	if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP))
 		return -EINVAL;
 	if (flags & MREMAP_FIXED && !(flags & MREMAP_MAYMOVE))
+		return -EINVAL;
+	/* Leaving the old range where it is means to move, and to keep the size. */
+	if (flags & MREMAP_DONTUNMAP && (!(flags & MREMAP_MAYMOVE) || old_len != new_len))
 		return -EINVAL;
 	if (offset_in_page(addr) || !m.new_len)
 		return -EINVAL;
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
 	ret = mremap_locked(&m);
+	populate = !IS_ERR_VALUE(ret) && must_populate(&m, ret);
 	mmap_write_unlock_gone(mm);
+	if (populate)
+		mm_populate(mm, ret + m.old_len, m.new_len - m.old_len);
 	return ret;
 }
 

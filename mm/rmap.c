@@ -22,6 +22,7 @@
 #include "mm/memory.h"
 #include "mm/pgtable.h"
 #include "mm/slab.h"
+#include "mm/vmscan.h"
 #include "mm/vmstat.h"
 
 static struct kmem_cache *anon_vma_cachep;
@@ -79,12 +80,16 @@ void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma, un
 	folio->index = linear_page_index(vma, address);
 	atomic_set(&folio->_mapcount, 1);
 	inc_state(NR_ANON_MAPPED);
+	if (unlikely(vma->vm_flags & VM_LOCKED))
+		mlock_folio(folio);
 }
 
-void folio_add_file_rmap(struct folio *folio)
+void folio_add_file_rmap(struct folio *folio, const struct vm_area_struct *vma)
 {
 	if (atomic_inc_return(&folio->_mapcount) == 1)
 		inc_state(NR_FILE_MAPPED);
+	if (unlikely(vma->vm_flags & VM_LOCKED))
+		mlock_folio(folio);
 }
 
 void folio_dup_rmap(struct folio *folio)
@@ -95,9 +100,11 @@ void folio_dup_rmap(struct folio *folio)
 		folio_clear_anon_exclusive(folio);
 }
 
-void folio_remove_rmap(struct folio *folio)
+void folio_remove_rmap(struct folio *folio, const struct vm_area_struct *vma)
 {
 	DEBUG_BUG_ON(!folio_mapped(folio));
+	if (unlikely(vma->vm_flags & VM_LOCKED))
+		munlock_folio(folio);
 	if (atomic_dec_and_test(&folio->_mapcount))
 		dec_state(folio_test_anon(folio) ? NR_ANON_MAPPED : NR_FILE_MAPPED);
 }
@@ -169,6 +176,18 @@ void i_mmap_remove(struct vm_area_struct *vma)
 	down_write(&mapping->i_mmap_rwsem);
 	rb_erase_augmented_cached(&vma->i_mmap_rb, &mapping->i_mmap, &i_mmap_augment);
 	up_write(&mapping->i_mmap_rwsem);
+}
+
+void vma_lock_rmap(struct vm_area_struct *vma)
+{
+	if (vma->vm_file)
+		down_write(&vma->vm_file->f_mapping->i_mmap_rwsem);
+}
+
+void vma_unlock_rmap(struct vm_area_struct *vma)
+{
+	if (vma->vm_file)
+		up_write(&vma->vm_file->f_mapping->i_mmap_rwsem);
 }
 
 /* Calls @fn for every VMA of the subtree that maps a page of [first, last].  i_mmap_rwsem held. */

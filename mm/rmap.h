@@ -40,14 +40,20 @@ void unlink_anon_vmas(struct vm_area_struct *vma);
  */
 void i_mmap_insert(struct vm_area_struct *vma);
 void i_mmap_remove(struct vm_area_struct *vma);
+/*
+ * While they are held nobody takes entries of @vma away through the folios that it maps.  mmap_lock
+ * held for writing; may sleep.
+ */
+void vma_lock_rmap(struct vm_area_struct *vma);
+void vma_unlock_rmap(struct vm_area_struct *vma);
 
 /* All four with the page-table lock held; references and RSS are the caller's business. */
 void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma,
 			     unsigned long address);
-void folio_add_file_rmap(struct folio *folio);
+void folio_add_file_rmap(struct folio *folio, const struct vm_area_struct *vma);
 /* fork: one more entry maps it; an anonymous folio is then nobody's exclusively. */
 void folio_dup_rmap(struct folio *folio);
-void folio_remove_rmap(struct folio *folio);
+void folio_remove_rmap(struct folio *folio, const struct vm_area_struct *vma);
 
 /*
  * Write-protects and cleans every entry that maps a locked file folio in a shared mapping, and

@@ -37,7 +37,7 @@
 #include "mm/check.h"
 #include "mm/filemap.h"
 #include "mm/memfd.h"
-#include "mm/mmap.h"
+#include "mm/overcommit.h"
 #include "mm/page_alloc.h"
 #include "mm/rmap.h"
 #include "mm/vmstat.h"

@@ -255,6 +255,42 @@ struct vm_area_struct *vma_merge_range(struct mm_struct *mm, const struct vm_are
 	return NULL;
 }
 
+/*
+ * May @to, beside @part of @vma, take that part over?  It must know the part's anonymous folios
+ * already.
+ */
+static bool can_take(const struct vm_area_struct *to, const struct vm_area_struct *part)
+{
+	return !part->anon_vma || to->anon_vma == part->anon_vma;
+}
+
+struct vm_area_struct *vma_shift_edge(struct mm_struct *mm, struct vm_area_struct *vma,
+				      unsigned long start, unsigned long end, unsigned long flags)
+{
+	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next, part;
+
+	if ((start == vma->vm_start) == (end == vma->vm_end))
+		return NULL;
+	part = *vma;
+	part.vm_flags = flags;
+	part.vm_start = start;
+	part.vm_end = end;
+	part.vm_pgoff = linear_page_index(vma, start);
+	if (start == vma->vm_start && can_join(prev, &part) && can_take(prev, &part)) {
+		vma_resize(mm, vma, end, vma->vm_end);
+		vma_resize(mm, prev, prev->vm_start, end);
+		prev->vm_flags |= flags & VM_SOFTDIRTY;
+		return prev;
+	}
+	if (end == vma->vm_end && can_join(&part, next) && can_take(next, &part)) {
+		vma_resize(mm, vma, vma->vm_start, start);
+		vma_resize(mm, next, start, next->vm_end);
+		next->vm_flags |= flags & VM_SOFTDIRTY;
+		return next;
+	}
+	return NULL;
+}
+
 void vma_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
 	       struct vm_area_struct *spare)
 {

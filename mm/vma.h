@@ -70,6 +70,12 @@ void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 struct vm_area_struct *vma_merge_range(struct mm_struct *mm, const struct vm_area_struct *desc);
 /* Joins @vma with the neighbours that are like it.  What it has become; the others are freed. */
 struct vm_area_struct *vma_merge_neighbours(struct mm_struct *mm, struct vm_area_struct *vma);
+/*
+ * [start, end) of @vma shall have @flags.  If it reaches to one end of @vma, and the neighbour
+ * there is just like that, it becomes part of the neighbour, which is returned; else NULL.
+ */
+struct vm_area_struct *vma_shift_edge(struct mm_struct *mm, struct vm_area_struct *vma,
+				      unsigned long start, unsigned long end, unsigned long flags);
 /* @vma keeps what is below @addr; the memory at @spare becomes the VMA of the rest. */
 void vma_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
 	       struct vm_area_struct *spare);

@@ -54,10 +54,16 @@ struct scan_control {
 
 /* --- the list --- */
 
-static void add_locked(struct folio *folio)
+/* True: it is on the list now; false: it is mlocked, and comes when it no longer is. */
+static bool add_locked(struct folio *folio)
 {
+	if (unlikely(folio_test_mlocked(folio))) {
+		folio_set_unevictable(folio);
+		return false;
+	}
 	set_bit(PG_lru, &folio->flags);
 	list_add(&folio->lru, &lru);
+	return true;
 }
 
 static void del_locked(struct folio *folio)
@@ -68,11 +74,13 @@ static void del_locked(struct folio *folio)
 
 void folio_add_lru_batch(struct folio **folios, unsigned int nr)
 {
+	unsigned int added = 0;
+
 	spin_lock(&lru_lock);
 	for (unsigned int i = 0; i < nr; i++)
-		add_locked(folios[i]);
+		added += add_locked(folios[i]);
 	spin_unlock(&lru_lock);
-	mod_state(NR_INACTIVE_FILE, nr);
+	mod_state(NR_INACTIVE_FILE, added);
 }
 
 void folio_add_lru(struct folio *folio)
@@ -128,13 +136,60 @@ static unsigned int isolate_folios(struct folio **batch, unsigned int nr, unsign
 
 static void putback_folios(struct folio **batch, unsigned int nr)
 {
+	unsigned int added = 0;
+
 	spin_lock(&lru_lock);
 	for (unsigned int i = 0; i < nr; i++)
-		add_locked(batch[i]);
+		added += add_locked(batch[i]);
 	spin_unlock(&lru_lock);
+	mod_state(NR_INACTIVE_FILE, (long)added - nr);
 	/* One that was truncated meanwhile goes with our reference, and off the list again. */
 	for (unsigned int i = 0; i < nr; i++)
 		folio_put(batch[i]);
+}
+
+/* --- mlocked folios --- */
+
+/*
+ * Makes PG_mlocked what mlock_count says.  The count is read under the lock: of two who changed it
+ * at once, the second to come here sees both changes.
+ */
+static void update_mlocked(struct folio *folio)
+{
+	bool locked;
+	int listed = 0;
+
+	spin_lock(&lru_lock);
+	locked = atomic_read(&folio->mlock_count);
+	if (locked && !folio_test_set_mlocked(folio)) {
+		mod_state(NR_MLOCK, 1);
+		mod_state(NR_UNEVICTABLE, 1);
+		if (folio_test_lru(folio)) {
+			del_locked(folio);
+			folio_set_unevictable(folio);
+			listed = -1;
+		}
+	} else if (!locked && folio_test_clear_mlocked(folio)) {
+		mod_state(NR_MLOCK, -1);
+		mod_state(NR_UNEVICTABLE, -1);
+		if (folio_test_clear_unevictable(folio))
+			listed = add_locked(folio);
+	}
+	spin_unlock(&lru_lock);
+	mod_state(NR_INACTIVE_FILE, listed);
+}
+
+void mlock_folio(struct folio *folio)
+{
+	if (atomic_inc_return(&folio->mlock_count) == 1)
+		update_mlocked(folio);
+}
+
+void munlock_folio(struct folio *folio)
+{
+	DEBUG_BUG_ON(!atomic_read(&folio->mlock_count));
+	if (atomic_dec_and_test(&folio->mlock_count))
+		update_mlocked(folio);
 }
 
 /* --- shrinking it --- */
@@ -334,7 +389,8 @@ static int check_lru(void)
 
 	spin_lock(&lru_lock);
 	list_for_each_entry(folio, &lru, lru) {
-		broken = !folio_test_lru(folio) || folio_test_anon(folio);
+		broken = !folio_test_lru(folio) || folio_test_anon(folio) ||
+			 folio_test_mlocked(folio);
 		if (broken)
 			break;
 	}

@@ -21,6 +21,12 @@ void folio_add_lru(struct folio *folio);
 void folio_add_lru_batch(struct folio **folios, unsigned int nr);
 /* Takes it off; for who frees it. */
 void folio_del_lru(struct folio *folio);
+/*
+ * An entry of a VMA with VM_LOCKED maps it now; not any more.  Reclaim does not see it in between.
+ * Page-table lock held.
+ */
+void mlock_folio(struct folio *folio);
+void munlock_folio(struct folio *folio);
 /* It was used by a read or write: twice makes it young. */
 void folio_mark_accessed(struct folio *folio);
 

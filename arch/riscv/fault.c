@@ -27,6 +27,7 @@
 #include "kernel/trace.h"
 #include "mm/memory.h"
 #include "mm/mmap.h"
+#include "mm/stack.h"
 
 static const char *kernel_fault_name(unsigned long addr)
 {
@@ -92,20 +93,28 @@ static bool access_permitted(const struct vm_area_struct *vma, unsigned int flag
 	return vma->vm_flags & (VM_READ | VM_WRITE);
 }
 
-/* The VMA for @addr, which permits the access; NULL: SIGSEGV with *@code.  mmap_lock held. */
-static struct vm_area_struct *fault_vma(struct mm_struct *mm, unsigned long addr,
-					unsigned int flags, int *code)
+/*
+ * The VMA for @addr, which permits the access, mmap_lock held for reading; or NULL, without it:
+ * SIGSEGV with *@code.
+ */
+static struct vm_area_struct *lock_fault_vma(struct mm_struct *mm, unsigned long addr,
+					     unsigned int flags, int *code)
 {
-	struct vm_area_struct *vma = find_vma(mm, addr);
+	struct vm_area_struct *vma;
 
+	mmap_read_lock(mm);
+	vma = find_vma(mm, addr);
 	*code = SEGV_MAPERR;
-	if (unlikely(!vma))
-		return NULL;
-	if (unlikely(vma->vm_start > addr) &&
-	    (!(vma->vm_flags & VM_GROWSDOWN) || expand_stack(vma, addr)))
-		return NULL;
+	if (unlikely(!vma || vma->vm_start > addr)) {
+		vma = expand_stack(mm, addr);
+		if (!vma)
+			return NULL;
+	}
+	if (likely(access_permitted(vma, flags)))
+		return vma;
 	*code = SEGV_ACCERR;
-	return likely(access_permitted(vma, flags)) ? vma : NULL;
+	mmap_read_unlock(mm);
+	return NULL;
 }
 
 static void trace_bad_area(unsigned long addr, unsigned int flags)
@@ -150,10 +159,8 @@ void do_page_fault(struct pt_regs *regs)
 		return;
 	}
 	for (;; flags |= FAULT_FLAG_TRIED) {
-		mmap_read_lock(mm);
-		vma = fault_vma(mm, regs->badaddr, flags, &code);
+		vma = lock_fault_vma(mm, regs->badaddr, flags, &code);
 		if (unlikely(!vma)) {
-			mmap_read_unlock(mm);
 			trace_bad_area(regs->badaddr, flags);
 			bad_area(regs, SIGSEGV, code);
 			return;

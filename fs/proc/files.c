@@ -15,7 +15,7 @@
 #include "kernel/time.h"
 #include "kernel/utsname.h"
 #include "lib/vsnprintf.h"
-#include "mm/mmap.h"
+#include "mm/overcommit.h"
 #include "mm/page_alloc.h"
 #include "mm/slab.h"
 #include "mm/vmalloc.h"
@@ -76,7 +76,7 @@ static int show_meminfo(struct seq_file *m, void *data)
 	show_kb(m, "SUnreclaim:", KB(slab_u));
 	show_kb(m, "KernelStack:", vm_state(NR_KERNEL_STACK_KB));
 	show_kb(m, "PageTables:", KB(vm_state(NR_PAGETABLE)));
-	show_kb(m, "CommitLimit:", KB(totalram_pages()) / 2);
+	show_kb(m, "CommitLimit:", KB(vm_commit_limit()));
 	show_kb(m, "Committed_AS:", KB(atomic_long_read(&vm_committed_as)));
 	show_kb(m, "VmallocTotal:", (VMALLOC_END - VMALLOC_START) >> 10);
 	show_kb(m, "VmallocUsed:", vmalloc_used() >> 10);

@@ -22,6 +22,7 @@
 #include "lib/string.h"
 #include "mm/check.h"
 #include "mm/mmap.h"
+#include "mm/overcommit.h"
 #include "mm/shrinker.h"
 #include "mm/slab.h"
 #include "mm/vmscan.h"
@@ -101,6 +102,51 @@ static int store_mm_check(const char *text, size_t len, void *data)
 	return mm_check();
 }
 
+/* overcommit_ratio and overcommit_kbytes: the one that was written last counts, the other is 0. */
+struct commit_limit {
+	int *value, *other;
+};
+
+static const struct commit_limit commit_ratio = {
+	&sysctl_overcommit_ratio, &sysctl_overcommit_kbytes
+};
+static const struct commit_limit commit_kbytes = {
+	&sysctl_overcommit_kbytes, &sysctl_overcommit_ratio
+};
+
+static int show_commit_limit(struct seq_file *m, void *data)
+{
+	const struct commit_limit *limit = data;
+
+	seq_printf(m, "%d\n", *limit->value);
+	return 0;
+}
+
+static int store_commit_limit(const char *text, size_t len, void *data)
+{
+	const struct commit_limit *limit = data;
+	int value, err = kstrtoint(text, 10, &value);
+
+	if (err)
+		return err;
+	if (value < 0)
+		return -EINVAL;
+	*limit->value = value;
+	*limit->other = 0;
+	return 0;
+}
+
+static void overcommit_files(struct pseudo_entry *dir)
+{
+	pseudo_int(dir, "overcommit_memory", 0644, &sysctl_overcommit_memory, 0, 2);
+	pseudo_file(dir, "overcommit_ratio", 0644, show_commit_limit, store_commit_limit,
+		    (void *)&commit_ratio);
+	pseudo_file(dir, "overcommit_kbytes", 0644, show_commit_limit, store_commit_limit,
+		    (void *)&commit_kbytes);
+	pseudo_int(dir, "user_reserve_kbytes", 0644, &sysctl_user_reserve_kbytes, 0, INT_MAX);
+	pseudo_int(dir, "admin_reserve_kbytes", 0644, &sysctl_admin_reserve_kbytes, 0, INT_MAX);
+}
+
 static void vm_files(struct pseudo_entry *sys)
 {
 	struct pseudo_entry *dir = pseudo_mkdir(sys, "vm");
@@ -108,7 +154,7 @@ static void vm_files(struct pseudo_entry *sys)
 	pseudo_file(dir, "drop_caches", 0200, NULL, store_drop_caches, NULL);
 	pseudo_file(dir, "mm_check", 0200, NULL, store_mm_check, NULL);
 	pseudo_int(dir, "max_map_count", 0644, &sysctl_max_map_count, 1, 1 << 20);
-	pseudo_int(dir, "overcommit_memory", 0644, &sysctl_overcommit_memory, 0, 1);
+	overcommit_files(dir);
 	pseudo_int(dir, "dirty_ratio", 0644, &vm_dirty_ratio, 1, 100);
 	pseudo_int(dir, "dirty_background_ratio", 0644, &dirty_background_ratio, 0, 100);
 	pseudo_int(dir, "dirty_expire_centisecs", 0644, &dirty_expire_interval, 1, 1 << 30);
