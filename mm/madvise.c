@@ -6,10 +6,12 @@
  */
 #include "mm/madvise.h"
 
+#include <linux/falloc.h>
 #include <linux/mman.h>
 #include "fs/file.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
+#include "mm/gup.h"
 #include "mm/memory.h"
 #include "mm/mmap.h"
 #include "mm/readahead.h"
@@ -22,6 +24,10 @@ static bool known_behavior(int behavior)
 	case MADV_SEQUENTIAL:
 	case MADV_WILLNEED:
 	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+	case MADV_REMOVE:
 	case MADV_DONTFORK:
 	case MADV_DOFORK:
 	case MADV_WIPEONFORK:
@@ -34,17 +40,66 @@ static bool known_behavior(int behavior)
 	}
 }
 
+/* Only advice that VMAs remember changes them. */
 static bool needs_write_lock(int behavior)
 {
-	return behavior != MADV_WILLNEED && behavior != MADV_DONTNEED;
+	switch (behavior) {
+	case MADV_WILLNEED:
+	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+	case MADV_REMOVE:
+		return false;
+	default:
+		return true;
+	}
 }
 
-static int madvise_dontneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+static int madvise_dontneed(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			    int behavior)
 {
-	if (vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
+	unsigned long forbidden = VM_PFNMAP | (behavior == MADV_DONTNEED ? VM_LOCKED : 0);
+
+	if (vma->vm_flags & forbidden)
 		return -EINVAL;
 	zap_page_range(vma, start, end);
 	return 0;
+}
+
+/* Unlike MAP_POPULATE this says what went wrong: EINVAL for the mapping, EFAULT for its file. */
+static int madvise_populate(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			    int behavior)
+{
+	unsigned int flags = behavior == MADV_POPULATE_WRITE ? FOLL_WRITE : 0;
+
+	if (check_vma_flags(vma, flags))
+		return -EINVAL;
+	return faultin_page_range(vma, start, end, flags);
+}
+
+/*
+ * Punches a hole into the file: reads there are zeroes afterwards, for everybody.  Drops mmap_lock
+ * meanwhile, since the file system takes locks that come before it.
+ */
+static int madvise_remove(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct file *file = vma->vm_file;
+	loff_t offset = (loff_t)linear_page_index(vma, start) << PAGE_SHIFT;
+	int error;
+
+	if (vma->vm_flags & VM_LOCKED || !file)
+		return -EINVAL;
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
+		return -EACCES;
+	get_file(file);
+	mmap_read_unlock(mm);
+	error = vfs_fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
+			      end - start);
+	fput(file);
+	mmap_read_lock(mm);
+	return error;
 }
 
 /* Anonymous memory that is not there needs no reading in. */
@@ -82,7 +137,7 @@ static long advised_flags(const struct vm_area_struct *vma, int behavior)
 	case MADV_DONTDUMP:
 		return flags | VM_DONTDUMP;
 	default:
-		return flags & ~VM_DONTDUMP;
+		return flags & VM_SPECIAL ? -EINVAL : (long)(flags & ~VM_DONTDUMP);
 	}
 }
 
@@ -103,13 +158,19 @@ static int madvise_update(struct vm_area_struct **vmap, unsigned long start, uns
 	return 0;
 }
 
-/* Advises [start, end) of *@vmap, which may become another VMA that ends at @end or later. */
+/* Advises [start, end) of *@vmap, which may be another VMA, or freed, afterwards. */
 static int madvise_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
 		       int behavior)
 {
 	switch (behavior) {
 	case MADV_DONTNEED:
-		return madvise_dontneed(*vmap, start, end);
+	case MADV_DONTNEED_LOCKED:
+		return madvise_dontneed(*vmap, start, end, behavior);
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		return madvise_populate(*vmap, start, end, behavior);
+	case MADV_REMOVE:
+		return madvise_remove(*vmap, start, end);
 	case MADV_WILLNEED:
 		return madvise_willneed(*vmap, start, end);
 	default:

@@ -7,8 +7,8 @@
 #define PAGE	4096UL
 #define RW	(PROT_READ | PROT_WRITE)
 #define ANON	(MAP_PRIVATE | MAP_ANONYMOUS)
-// One past the last address of a user: 2^38 - 64 KiB on riscv64 with Sv39.
-#define TASK_END	0x3fffff0000UL
+// A user's addresses end here, or up to 64 KiB below: Sv39's lower half.
+#define TASK_END	(1UL << 38)
 
 // Anonymous private memory of so many pages.
 char *map_anon(size_t pages, int protection);
