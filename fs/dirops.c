@@ -109,6 +109,14 @@ int vfs_symlink(struct inode *dir, struct dentry *dentry, const char *target)
 	return dir->i_op->symlink ? dir->i_op->symlink(dir, dentry, target) : -EPERM;
 }
 
+/* It has had a name now; once that is gone there will be no other. */
+static void forget_linkable(struct inode *inode)
+{
+	spin_lock(&inode->i_lock);
+	inode->i_state &= ~I_LINKABLE;
+	spin_unlock(&inode->i_lock);
+}
+
 int vfs_link(struct dentry *old, struct inode *dir, struct dentry *dentry)
 {
 	struct inode *inode = old->d_inode;
@@ -121,7 +129,12 @@ int vfs_link(struct dentry *old, struct inode *dir, struct dentry *dentry)
 	if (inode->i_flags & (S_APPEND | S_IMMUTABLE) || !dir->i_op->link || S_ISDIR(inode->i_mode))
 		return -EPERM;
 	inode_lock_nested(inode);
-	error = inode->i_nlink ? dir->i_op->link(old, dir, dentry) : -ENOENT;
+	if (inode->i_nlink || inode->i_state & I_LINKABLE)
+		error = dir->i_op->link(old, dir, dentry);
+	else
+		error = -ENOENT;
+	if (!error && inode->i_state & I_LINKABLE)
+		forget_linkable(inode);
 	inode_unlock(inode);
 	return error;
 }

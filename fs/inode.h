@@ -91,6 +91,7 @@ struct inode {
 #define I_CLEAR			BIT(6)
 #define I_SYNC			BIT(7)	/* being written back; waited for */
 #define I_REFERENCED		BIT(8)
+#define I_LINKABLE		BIT(9)	/* made by O_TMPFILE: may get its first name by link(2) */
 #define I_DIRTY_INODE	(I_DIRTY_SYNC | I_DIRTY_DATASYNC)
 #define I_DIRTY		(I_DIRTY_INODE | I_DIRTY_PAGES)
 
@@ -146,6 +147,8 @@ struct inode_operations {
 	/* @flags: RENAME_NOREPLACE, RENAME_EXCHANGE. */
 	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 		      struct dentry *new, unsigned int flags);
+	/* A file without a name, nlink 0, that its last user frees.  ERR_PTR. */
+	struct inode *(*tmpfile)(struct inode *dir, umode_t mode);
 	int (*setattr)(struct dentry *dentry, struct iattr *attr);
 	int (*getattr)(const struct path *path, struct kstat *stat);
 };

@@ -16,6 +16,7 @@
 #include "kernel/cred.h"
 #include "kernel/syscall.h"
 #include "lib/err.h"
+#include "lib/vsnprintf.h"
 
 /* What an open wants, from its flags. */
 struct open_how_kernel {
@@ -39,8 +40,6 @@ static int acc_mode_of(int flags)
 
 static int build_open_flags(struct open_how_kernel *how, int flags, umode_t mode)
 {
-	if ((flags & __O_TMPFILE) == __O_TMPFILE)
-		return -EOPNOTSUPP;
 	if ((flags & (O_DIRECTORY | O_CREAT)) == (O_DIRECTORY | O_CREAT) && !(flags & O_PATH))
 		return -EINVAL;
 	flags &= VALID_OPEN_FLAGS;
@@ -48,9 +47,12 @@ static int build_open_flags(struct open_how_kernel *how, int flags, umode_t mode
 		flags &= O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
 	*how = (struct open_how_kernel){
 		.flags = flags,
-		.mode = flags & O_CREAT ? mode & S_IALLUGO : 0,
+		.mode = flags & (O_CREAT | __O_TMPFILE) ? mode & S_IALLUGO : 0,
 		.acc_mode = flags & O_PATH ? 0 : acc_mode_of(flags),
 	};
+	if (flags & __O_TMPFILE &&
+	    ((flags & (O_TMPFILE | O_CREAT)) != O_TMPFILE || !(how->acc_mode & MAY_WRITE)))
+		return -EINVAL;
 	return 0;
 }
 
@@ -163,6 +165,54 @@ static struct file *vfs_open(const struct path *path, int flags)
 	return ERR_PTR(error);
 }
 
+/* --- O_TMPFILE: a file in a directory, but without a name there --- */
+
+/* A dentry for a nameless @inode below @dir, shown as "#number (deleted)"; eats the inode. */
+static struct dentry *nameless_dentry(struct dentry *dir, struct inode *inode)
+{
+	char name[24];
+	struct dentry *dentry;
+
+	snprintf(name, sizeof(name), "#%lu", inode->i_ino);
+	dentry = d_alloc_name(dir, name);
+	if (dentry)
+		d_instantiate(dentry, inode);
+	else
+		iput(inode);
+	return dentry;
+}
+
+/* The walk has ended at the directory @path. */
+static struct file *do_tmpfile(const struct path *path, const struct open_how_kernel *how)
+{
+	struct inode *dir = path->dentry->d_inode, *inode;
+	struct path place = { path->mnt, NULL };
+	int error;
+
+	if (!S_ISDIR(dir->i_mode))
+		return ERR_PTR(-ENOTDIR);
+	error = mnt_want_write(path->mnt) ?: inode_permission(dir, MAY_WRITE | MAY_EXEC);
+	if (!error && !dir->i_op->tmpfile)
+		error = -EOPNOTSUPP;
+	if (error)
+		return ERR_PTR(error);
+	inode = dir->i_op->tmpfile(dir, (how->mode & ~current->fs->umask) | S_IFREG);
+	if (IS_ERR(inode))
+		return ERR_CAST(inode);
+	if (!(how->flags & O_EXCL)) {
+		spin_lock(&inode->i_lock);
+		inode->i_state |= I_LINKABLE;
+		spin_unlock(&inode->i_lock);
+	}
+	place.dentry = nameless_dentry(path->dentry, inode);
+	if (!place.dentry)
+		return ERR_PTR(-ENOMEM);
+	mntget(place.mnt);
+	return vfs_open(&place, how->flags);
+}
+
+/* --- at the end of a walk --- */
+
 static int handle_truncate(struct file *file)
 {
 	struct inode *inode = file->f_inode;
@@ -186,6 +236,11 @@ static struct file *do_open(struct nameidata *nd, struct open_how_kernel *how)
 	bool truncate = how->flags & O_TRUNC && S_ISREG(inode->i_mode) && !how->created;
 	int error = 0;
 
+	if (how->flags & __O_TMPFILE) {
+		file = do_tmpfile(&path, how);
+		path_put(&path);
+		return file;
+	}
 	if (nd->flags & LOOKUP_DIRECTORY && !S_ISDIR(inode->i_mode))
 		error = -ENOTDIR;
 	else if (how->flags & O_CREAT && S_ISDIR(inode->i_mode))

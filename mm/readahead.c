@@ -140,7 +140,9 @@ void force_page_cache_readahead(struct address_space *mapping, struct file *file
 {
 	DEFINE_READAHEAD(rac, file, NULL, mapping, index);
 
-	do_page_cache_ra(&rac, nr_to_read, 0);
+	/* What has no store behind it is there, or is nowhere. */
+	if (mapping->a_ops && (mapping->a_ops->read_folio || mapping->a_ops->readahead))
+		do_page_cache_ra(&rac, nr_to_read, 0);
 }
 
 /* The first window: some more than was asked for, less for who asks for little. */

@@ -80,11 +80,30 @@ static int ext2_link(struct dentry *old, struct inode *dir, struct dentry *dentr
 	if (error)
 		return error;
 	inode->i_ctime = current_time(inode);
+	if (!inode->i_nlink) {
+		ext2_orphan_del(inode);
+		EXT2_I(inode)->i_dtime = 0;	/* was the link of that list */
+	}
 	inc_nlink(inode);
 	mark_inode_dirty(inode);
 	ihold(inode);
 	d_instantiate(dentry, inode);
 	return 0;
+}
+
+/* Made as if its last name had been removed already. */
+static struct inode *ext2_tmpfile(struct inode *dir, umode_t mode)
+{
+	struct inode *inode = ext2_new_inode(dir, mode);
+
+	if (IS_ERR(inode))
+		return inode;
+	ext2_set_operations(inode, 0);
+	clear_nlink(inode);
+	ext2_orphan_add(inode);
+	mark_inode_dirty(inode);
+	unlock_new_inode(inode);
+	return inode;
 }
 
 /* One name less; the last one makes it an orphan until nobody uses it. */
@@ -358,6 +377,7 @@ const struct inode_operations ext2_dir_inode_operations = {
 	.rmdir = ext2_rmdir,
 	.mknod = ext2_mknod,
 	.rename = ext2_rename,
+	.tmpfile = ext2_tmpfile,
 	.setattr = ext2_setattr,
 	.getattr = ext2_getattr,
 };

@@ -264,7 +264,7 @@ static int show_mount(struct vfsmount *mnt, void *arg)
 {
 	struct seq_file *m = arg;
 	struct path root = { mnt, mnt->mnt_root };
-	char options[80];
+	char options[160];
 
 	mnt_show_options(mnt, options, sizeof(options));
 	seq_printf(m, "%s ", mnt->mnt_devname ? mnt->mnt_devname : "none");

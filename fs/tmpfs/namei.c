@@ -66,7 +66,8 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *dentry, const char *t
 /* A further name takes memory that only unlinking gives back, so it counts as an inode. */
 static int tmpfs_link(struct dentry *old, struct inode *dir, struct dentry *dentry)
 {
-	int error = shmem_reserve_inode(dir->i_sb);
+	/* The first name of an O_TMPFILE is counted since that was made. */
+	int error = d_inode(old)->i_nlink ? shmem_reserve_inode(dir->i_sb) : 0;
 
 	if (error)
 		return error;
@@ -109,6 +110,16 @@ static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode 
 	return 0;
 }
 
+static struct inode *tmpfs_tmpfile(struct inode *dir, umode_t mode)
+{
+	struct inode *inode = shmem_get_inode(dir->i_sb, dir, mode, 0);
+
+	if (!inode)
+		return ERR_PTR(-ENOSPC);
+	clear_nlink(inode);
+	return inode;
+}
+
 const struct inode_operations tmpfs_dir_inode_operations = {
 	.lookup = simple_lookup,
 	.create = tmpfs_create,
@@ -119,6 +130,7 @@ const struct inode_operations tmpfs_dir_inode_operations = {
 	.rmdir = tmpfs_rmdir,
 	.mknod = tmpfs_mknod,
 	.rename = tmpfs_rename,
+	.tmpfile = tmpfs_tmpfile,
 	.setattr = simple_setattr,
 	.getattr = tmpfs_getattr,
 };

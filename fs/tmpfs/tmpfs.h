@@ -5,6 +5,7 @@
  *   super.c   mount options, limits, statfs; the life of an inode
  *   namei.c   directories: the dentry tree itself, as in devtmpfs
  *   file.c    read, write, lseek, fallocate, mmap of regular files
+ *   check.c   what mm_check() looks at
  *
  * The pages are mm/shmem.h's.  A mount that is in no place of the tree, shm_mnt, holds the files
  * that have no name.

@@ -189,7 +189,8 @@ static void judge(struct run *run, bool in_time, int limit_seconds)
 void run_test(const struct test *test, int limit_seconds, struct verdict *verdict)
 {
 	struct run run = { .verdict = verdict };
-	char dir[] = "/var/tmp/usertest.XXXXXX";
+	const char *parent = getenv("TMPDIR");
+	char dir[PATH_MAX];
 	bool in_time;
 
 	verdict->reason[0] = 0;
@@ -197,6 +198,7 @@ void run_test(const struct test *test, int limit_seconds, struct verdict *verdic
 	block_signal(SIGCHLD);
 	mkdir("/var", 0755);	// /tmp is in memory, and files are to be on the disk
 	mkdir("/var/tmp", 01777);
+	snprintf(dir, sizeof(dir), "%s/usertest.XXXXXX", parent ? parent : "/var/tmp");
 	if (!mkdtemp(dir))
 		fail(HERE("mkdtemp"), "%s: %s", dir, errno_name(errno));
 	chmod(dir, 0777);
