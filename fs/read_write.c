@@ -100,7 +100,7 @@ int rw_verify_area(struct file *file, loff_t pos, size_t count)
 
 	if ((ssize_t)count < 0 || pos < 0)
 		return -EINVAL;
-	return __builtin_add_overflow(pos, (loff_t)count, &end) ? -EOVERFLOW : 0;
+	return __builtin_add_overflow(pos, (loff_t)count, &end) ? -EINVAL : 0;
 }
 
 void init_sync_kiocb(struct kiocb *iocb, struct file *file)
