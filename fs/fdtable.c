@@ -111,6 +111,16 @@ struct file *task_lookup_next_fd(struct task_struct *task, unsigned int *fd)
 	return file;
 }
 
+unsigned int task_max_fds(struct task_struct *task)
+{
+	unsigned int max;
+
+	spin_lock(&task_files_lock);
+	max = task->files ? READ_ONCE(task->files->max_fds) : 0;
+	spin_unlock(&task_files_lock);
+	return max;
+}
+
 struct file *fget_task(struct task_struct *task, unsigned int fd)
 {
 	unsigned int found = fd;

@@ -83,6 +83,8 @@ static inline void fdput_pos(struct fd f)
 /* With a reference of its own; NULL: not open (or O_PATH). */
 struct file *fget(unsigned int fd);
 struct file *fget_raw(unsigned int fd);
+/* For how many descriptors another task has room; 0: it has gone. */
+unsigned int task_max_fds(struct task_struct *task);
 /* Descriptor @fd of another task, with a reference; NULL. */
 struct file *fget_task(struct task_struct *task, unsigned int fd);
 /*
