@@ -14,13 +14,13 @@
 
 int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
 int sysctl_overcommit_ratio = 50;
-int sysctl_overcommit_kbytes;
-int sysctl_user_reserve_kbytes, sysctl_admin_reserve_kbytes;
+unsigned long sysctl_overcommit_kbytes;
+unsigned long sysctl_user_reserve_kbytes, sysctl_admin_reserve_kbytes;
 atomic_long_t vm_committed_as;
 
-static unsigned long kbytes_to_pages(int kbytes)
+static unsigned long kbytes_to_pages(unsigned long kbytes)
 {
-	return (unsigned long)kbytes >> (PAGE_SHIFT - 10);
+	return kbytes >> (PAGE_SHIFT - 10);
 }
 
 unsigned long vm_commit_limit(void)

@@ -15,9 +15,9 @@
 
 extern int sysctl_overcommit_memory;
 extern int sysctl_overcommit_ratio;		/* % of RAM; 0: overcommit_kbytes counts */
-extern int sysctl_overcommit_kbytes;		/* KiB; 0: overcommit_ratio counts */
-extern int sysctl_user_reserve_kbytes;		/* what one process leaves to the others */
-extern int sysctl_admin_reserve_kbytes;		/* what all leave to root */
+extern unsigned long sysctl_overcommit_kbytes;	/* KiB; 0: overcommit_ratio counts */
+extern unsigned long sysctl_user_reserve_kbytes; /* what one process leaves to the others */
+extern unsigned long sysctl_admin_reserve_kbytes; /* what all leave to root */
 extern atomic_long_t vm_committed_as;		/* pages promised: Committed_AS */
 
 /* Pages that mode 2 promises at most: CommitLimit. */

@@ -29,9 +29,6 @@
 #include "mm/vmscan.h"
 #include "mm/vmstat.h"
 
-#define PCP_BATCH	16	/* moved to or from the zone at a time: amortises the lock */
-#define PCP_HIGH	48	/* so at most 192 KiB a hart are out of the zone's sight */
-
 /* A folio that still is one of these is in use, whatever its count says. */
 #define FREE_FORBIDDEN	(BIT(PG_locked) | BIT(PG_writeback) | BIT(PG_lru) | BIT(PG_private) | \
 			 BIT(PG_swapcache) | BIT(PG_reserved) | BIT(PG_buddy) | BIT(PG_slab) | \
@@ -41,7 +38,7 @@
 struct folio *folio_map;
 unsigned long min_pfn, max_pfn;
 struct zone zone = { .lock = SPINLOCK_INIT(RANK_BUDDY) };
-unsigned long min_free_kbytes;
+int min_free_kbytes, watermark_scale_factor = 10;
 
 /* A hart's list of free frames. */
 static struct per_cpu_pages {
@@ -114,8 +111,8 @@ static unsigned long int_sqrt(unsigned long x)
 }
 
 /*
- * Linux's rule: min is 4 * sqrt(RAM in KiB) KiB; low and high are above it by a quarter, or by 0.1
- * % of RAM.
+ * Linux's rule: min is 4 * sqrt(RAM in KiB) KiB if nobody says otherwise; low and high are above it
+ * by a quarter, or by watermark_scale_factor ten thousandths of RAM.
  */
 void setup_per_zone_wmarks(void)
 {
@@ -123,8 +120,8 @@ void setup_per_zone_wmarks(void)
 
 	if (!min_free_kbytes)
 		min_free_kbytes = clamp(int_sqrt(kbytes * 16), 128UL, 262144UL);
-	min_pages = min(min_free_kbytes >> (PAGE_SHIFT - 10), zone.managed / 4);
-	step = max(min_pages / 4, zone.managed / 1000);
+	min_pages = min((unsigned long)min_free_kbytes >> (PAGE_SHIFT - 10), zone.managed / 4);
+	step = max(min_pages / 4, zone.managed * watermark_scale_factor / 10000);
 	zone.watermark[WMARK_MIN] = min_pages;
 	zone.watermark[WMARK_LOW] = min_pages + step;
 	zone.watermark[WMARK_HIGH] = min_pages + 2 * step;
@@ -422,12 +419,17 @@ unsigned long zone_free_pages(void)
 	return READ_ONCE(zone.buddy.free_frames);
 }
 
+int pcp_count(int cpu)
+{
+	return READ_ONCE(pcps[cpu].count);
+}
+
 unsigned long nr_free_pages(void)
 {
 	unsigned long free = zone_free_pages();
 
 	for (int i = 0; i < nr_harts; i++)
-		free += READ_ONCE(pcps[i].count);
+		free += pcp_count(i);
 	return free;
 }
 

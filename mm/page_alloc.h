@@ -19,6 +19,10 @@
 #include "mm/folio.h"
 #include "mm/gfp.h"
 
+/* Of a hart's list of free frames. */
+#define PCP_BATCH	16	/* moved to or from the zone at a time: amortises the lock */
+#define PCP_HIGH	48	/* so at most 192 KiB a hart are out of the zone's sight */
+
 enum { WMARK_MIN, WMARK_LOW, WMARK_HIGH, NR_WMARK };
 
 /* All RAM is one zone. */
@@ -31,7 +35,7 @@ struct zone {
 };
 
 extern struct zone zone;
-extern unsigned long min_free_kbytes;		/* /proc/sys/vm/min_free_kbytes */
+extern int min_free_kbytes, watermark_scale_factor;	/* in /proc/sys/vm */
 
 /* Takes over what memblock has left; afterwards the functions below work.  Boot hart. */
 void page_alloc_init(void);
@@ -66,6 +70,8 @@ static inline void free_page(unsigned long addr)
 unsigned long nr_free_pages(void);
 /* Of those, the ones that only the zone has: what watermarks are compared with. */
 unsigned long zone_free_pages(void);
+/* Those in a hart's list. */
+int pcp_count(int cpu);
 /* Frames that one may expect to get without swapping (MemAvailable). */
 unsigned long si_mem_available(void);
 /* Frames given to the allocator, and all of RAM. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The files in /proc's root: memory, processors, time, devices, mounts. */
+/* The files in /proc's root that are not about memory: processors, time, devices, mounts. */
 #include "arch/riscv/hwcap.h"
 #include "drivers/block.h"
 #include "fs/mount.h"
@@ -15,111 +15,7 @@
 #include "kernel/time.h"
 #include "kernel/utsname.h"
 #include "lib/vsnprintf.h"
-#include "mm/overcommit.h"
-#include "mm/page_alloc.h"
 #include "mm/slab.h"
-#include "mm/vmalloc.h"
-#include "mm/vmstat.h"
-
-#define KB(pages)	((unsigned long)(pages) << (PAGE_SHIFT - 10))
-
-static void show_kb(struct seq_file *m, const char *name, unsigned long kb)
-{
-	seq_printf(m, "%-15s %8lu kB\n", name, kb);
-}
-
-/* Folios of block devices' own page caches: file-system metadata. */
-static unsigned long nr_buffers(void)
-{
-	unsigned long pages = 0;
-
-	for (struct block_device *bdev = bdev_next(NULL); bdev; bdev = bdev_next(bdev))
-		if (bdev->bd_inode)
-			pages += bdev->bd_inode->i_data.nrpages;
-	return pages;
-}
-
-static int show_meminfo(struct seq_file *m, void *data)
-{
-	unsigned long buffers = nr_buffers(), file = vm_state(NR_FILE_PAGES);
-	unsigned long slab_r = vm_state(NR_SLAB_RECLAIMABLE),
-		      slab_u = vm_state(NR_SLAB_UNRECLAIMABLE);
-	unsigned long inactive_file = vm_state(NR_INACTIVE_FILE),
-		      active_file = vm_state(NR_ACTIVE_FILE);
-	unsigned long inactive_anon = vm_state(NR_INACTIVE_ANON),
-		      active_anon = vm_state(NR_ACTIVE_ANON);
-
-	show_kb(m, "MemTotal:", KB(totalram_pages()));
-	show_kb(m, "MemFree:", KB(nr_free_pages()));
-	show_kb(m, "MemAvailable:", KB(si_mem_available()));
-	show_kb(m, "Buffers:", KB(buffers));
-	show_kb(m, "Cached:", KB(file - min(file, buffers)));
-	show_kb(m, "SwapCached:", 0);
-	show_kb(m, "Active:", KB(active_file + active_anon));
-	show_kb(m, "Inactive:", KB(inactive_file + inactive_anon));
-	show_kb(m, "Active(anon):", KB(active_anon));
-	show_kb(m, "Inactive(anon):", KB(inactive_anon));
-	show_kb(m, "Active(file):", KB(active_file));
-	show_kb(m, "Inactive(file):", KB(inactive_file));
-	show_kb(m, "Unevictable:", KB(vm_state(NR_UNEVICTABLE)));
-	show_kb(m, "Mlocked:", KB(vm_state(NR_MLOCK)));
-	show_kb(m, "SwapTotal:", 0);
-	show_kb(m, "SwapFree:", 0);
-	show_kb(m, "Dirty:", KB(vm_state(NR_FILE_DIRTY)));
-	show_kb(m, "Writeback:", KB(vm_state(NR_WRITEBACK)));
-	show_kb(m, "AnonPages:", KB(vm_state(NR_ANON_MAPPED)));
-	show_kb(m, "Mapped:", KB(vm_state(NR_FILE_MAPPED)));
-	show_kb(m, "Shmem:", KB(vm_state(NR_SHMEM)));
-	show_kb(m, "KReclaimable:", KB(slab_r));
-	show_kb(m, "Slab:", KB(slab_r + slab_u));
-	show_kb(m, "SReclaimable:", KB(slab_r));
-	show_kb(m, "SUnreclaim:", KB(slab_u));
-	show_kb(m, "KernelStack:", vm_state(NR_KERNEL_STACK_KB));
-	show_kb(m, "PageTables:", KB(vm_state(NR_PAGETABLE)));
-	show_kb(m, "CommitLimit:", KB(vm_commit_limit()));
-	show_kb(m, "Committed_AS:", KB(atomic_long_read(&vm_committed_as)));
-	show_kb(m, "VmallocTotal:", (VMALLOC_END - VMALLOC_START) >> 10);
-	show_kb(m, "VmallocUsed:", vmalloc_used() >> 10);
-	return 0;
-}
-
-static int show_vmstat(struct seq_file *m, void *data)
-{
-	for (int i = 0; i < NR_VM_ITEMS; i++)
-		seq_printf(m, "%s %lu\n", vm_item_name(i), vm_state(i));
-	return 0;
-}
-
-static int show_slabinfo(struct seq_file *m, void *data)
-{
-	struct slabinfo s;
-	int pos = 0;
-
-	seq_puts(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> "
-		    "<objperslab> "
-		    "<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata "
-		    "<active_slabs> "
-		    "<num_slabs> <sharedavail>\n");
-	while (slabinfo_next(&pos, &s))
-		seq_printf(m,
-			   "%-17s %6lu %6lu %6u %4u %4u : tunables    0    0    0 : slabdata %6lu "
-			   "%6lu      0\n",
-			   s.name, s.active_objs, s.num_objs, s.objsize, s.objs_per_slab,
-			   s.pages_per_slab, s.active_slabs, s.num_slabs);
-	return 0;
-}
-
-static int show_buddyinfo(struct seq_file *m, void *data)
-{
-	unsigned long nr_free[MAX_ORDER];
-
-	buddy_counts(nr_free);
-	seq_puts(m, "Node 0, zone   Normal ");
-	for (int order = 0; order < MAX_ORDER; order++)
-		seq_printf(m, "%6lu ", nr_free[order]);
-	seq_putc(m, '\n');
-	return 0;
-}
 
 static int show_cpuinfo(struct seq_file *m, void *data)
 {
@@ -307,8 +203,6 @@ static const struct {
 	umode_t mode;
 	int (*show)(struct seq_file *m, void *data);
 } files[] = {
-	{ "meminfo", 0444, show_meminfo },	{ "vmstat", 0444, show_vmstat },
-	{ "slabinfo", 0400, show_slabinfo },	{ "buddyinfo", 0444, show_buddyinfo },
 	{ "cpuinfo", 0444, show_cpuinfo },	{ "stat", 0444, show_stat },
 	{ "uptime", 0444, show_uptime },	{ "loadavg", 0444, show_loadavg },
 	{ "version", 0444, show_version },	{ "cmdline", 0444, show_cmdline },

@@ -53,13 +53,14 @@ void pseudo_file(struct pseudo_entry *parent, const char *name, umode_t mode,
 	entry->data = data;
 }
 
-void pseudo_file_ops(struct pseudo_entry *parent, const char *name, umode_t mode,
-		     const struct file_operations *fops, void *data)
+struct pseudo_entry *pseudo_file_ops(struct pseudo_entry *parent, const char *name, umode_t mode,
+				     const struct file_operations *fops, void *data)
 {
 	struct pseudo_entry *entry = add(parent, name, S_IFREG | mode);
 
 	entry->fops = fops;
 	entry->data = data;
+	return entry;
 }
 
 void pseudo_symlink(struct pseudo_entry *parent, const char *name, const char *target)
@@ -71,42 +72,6 @@ void pseudo_dynamic_link(struct pseudo_entry *parent, const char *name,
 			 const struct inode_operations *iops)
 {
 	add(parent, name, S_IFLNK | 0777)->iops = iops;
-}
-
-/* --- one number --- */
-
-struct int_entry {
-	int *value, min, max;
-};
-
-static int show_int(struct seq_file *m, void *data)
-{
-	seq_printf(m, "%d\n", READ_ONCE(*((struct int_entry *)data)->value));
-	return 0;
-}
-
-static int store_int(const char *text, size_t len, void *data)
-{
-	struct int_entry *entry = data;
-	int value, err = kstrtoint(text, 10, &value);
-
-	if (err)
-		return err;
-	if (value < entry->min || value > entry->max)
-		return -EINVAL;
-	WRITE_ONCE(*entry->value, value);
-	return 0;
-}
-
-void pseudo_int(struct pseudo_entry *parent, const char *name, umode_t mode, int *value, int min,
-		int max)
-{
-	struct int_entry *entry = kmalloc(sizeof(*entry), GFP_KERNEL);
-
-	if (!entry)
-		panic("no memory for the entry %s", name);
-	*entry = (struct int_entry){ value, min, max };
-	pseudo_file(parent, name, mode, show_int, mode & 0222 ? store_int : NULL, entry);
 }
 
 /* --- files --- */
@@ -235,7 +200,6 @@ struct inode *pseudo_inode(struct super_block *sb, struct pseudo_entry *entry)
 	inode->i_mode = entry->mode;
 	inode->i_private = entry;
 	inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
-	inode->i_op = &pseudo_file_iops;
 	if (S_ISDIR(entry->mode)) {
 		inode->i_op = &pseudo_dir_iops;
 		inode->i_fop = &pseudo_dir_fops;
@@ -244,6 +208,7 @@ struct inode *pseudo_inode(struct super_block *sb, struct pseudo_entry *entry)
 		inode->i_op = entry->iops ? entry->iops : &simple_symlink_inode_operations;
 		inode->i_link = (char *)entry->link;
 	} else {
+		inode->i_op = entry->iops ? entry->iops : &pseudo_file_iops;
 		inode->i_fop = entry->fops ? entry->fops : &pseudo_fops;
 	}
 	return inode;

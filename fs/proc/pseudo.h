@@ -29,7 +29,7 @@ struct pseudo_entry {
 	/* instead of show and store; entry in inode->i_private */
 	const struct file_operations *fops;
 	const char *link;
-	/* a link whose target is made up when it is followed */
+	/* of a link that is made up when it is followed, or of a file with its own permissions */
 	const struct inode_operations *iops;
 	void *data;
 };
@@ -44,14 +44,11 @@ struct pseudo_entry *pseudo_mkdir(struct pseudo_entry *parent, const char *name)
 void pseudo_file(struct pseudo_entry *parent, const char *name, umode_t mode,
 		 int (*show)(struct seq_file *m, void *data),
 		 int (*store)(const char *text, size_t len, void *data), void *data);
-void pseudo_file_ops(struct pseudo_entry *parent, const char *name, umode_t mode,
-		     const struct file_operations *fops, void *data);
+struct pseudo_entry *pseudo_file_ops(struct pseudo_entry *parent, const char *name, umode_t mode,
+				     const struct file_operations *fops, void *data);
 void pseudo_symlink(struct pseudo_entry *parent, const char *name, const char *target);
 void pseudo_dynamic_link(struct pseudo_entry *parent, const char *name,
 			 const struct inode_operations *iops);
-/* A file that shows and, with a write permission in @mode, takes one decimal number. */
-void pseudo_int(struct pseudo_entry *parent, const char *name, umode_t mode, int *value, int min,
-		int max);
 
 /*
  * For the file systems on top: the inode of an entry (ERR_PTR); looking a name up; listing from

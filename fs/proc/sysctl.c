@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * /proc/sys (proc(5)), /proc/faultline (what only this kernel has: trace ring, leak counters), and
- * the few files of /sys that programs read.
+ * /proc/sys (proc(5)), as Linux's proc_dointvec_minmax() and proc_doulongvec_minmax() have it:
+ *
+ * - A read from the beginning gives the number and a newline, one from anywhere else nothing.
+ * - A write takes one number, decimal, 0x or 0, with white space around it, and answers how far it
+ *   read; text that is no number or out of range is EINVAL.  A write that does not begin at the
+ *   beginning of the file is swallowed.
+ * - Permission goes by the mode alone: root may not do what the owner's bits do not say.
  */
-#include "drivers/block.h"
-#include "drivers/fdt.h"
+#include <linux/stat.h>
 #include "fs/buffer.h"
+#include "fs/file.h"
+#include "fs/iov_iter.h"
 #include "fs/proc/pseudo.h"
 #include "kernel/cred.h"
 #include "kernel/errno.h"
@@ -15,18 +21,178 @@
 #include "kernel/printk.h"
 #include "kernel/random.h"
 #include "kernel/reboot.h"
-#include "kernel/sched.h"
-#include "kernel/smp.h"
-#include "kernel/trace.h"
 #include "kernel/utsname.h"
+#include "lib/ctype.h"
 #include "lib/string.h"
+#include "lib/vsnprintf.h"
 #include "mm/check.h"
 #include "mm/mmap.h"
 #include "mm/overcommit.h"
+#include "mm/page_alloc.h"
 #include "mm/shrinker.h"
 #include "mm/slab.h"
 #include "mm/vmscan.h"
 #include "mm/writeback.h"
+
+struct sysctl {
+	const char *name;
+	umode_t mode;
+	/* One of the two is where it is kept; neither: it reads as nothing, a write only acts. */
+	int *number;
+	unsigned long *wide;
+	long min, max;			/* of a number */
+	int (*changed)(void);		/* after a write: 0 or -errno */
+};
+
+#define NUMBER(n, m, v, lo, hi, ...) \
+	{ .name = n, .mode = m, .number = v, .min = lo, .max = hi, ##__VA_ARGS__ }
+#define WIDE(n, m, v, lo, ...)	{ .name = n, .mode = m, .wide = v, .min = lo, ##__VA_ARGS__ }
+#define ACTION(n, m, ...)	{ .name = n, .mode = m, ##__VA_ARGS__ }
+
+/* --- reading and writing a number --- */
+
+static ssize_t sysctl_read(struct kiocb *iocb, struct iov_iter *to)
+{
+	const struct pseudo_entry *entry = file_inode(iocb->ki_filp)->i_private;
+	const struct sysctl *ctl = entry->data;
+	char text[24];
+	size_t n;
+
+	if (iocb->ki_pos || !(ctl->number || ctl->wide))
+		return 0;
+	if (ctl->number)
+		n = scnprintf(text, sizeof(text), "%d\n", READ_ONCE(*ctl->number));
+	else
+		n = scnprintf(text, sizeof(text), "%lu\n", READ_ONCE(*ctl->wide));
+	n = min(n, iov_iter_count(to));
+	if (copy_to_iter(text, n, to) != n)
+		return -EFAULT;
+	iocb->ki_pos += n;
+	return n;
+}
+
+static const char *skip_spaces(const char *s)
+{
+	while (isspace(*s))
+		s++;
+	return s;
+}
+
+/* The number at @s and its sign; where it and the white space behind end, or NULL: it is none. */
+static const char *parse_number(const char *s, unsigned long *magnitude, bool *negative)
+{
+	char word[22];
+	size_t n = 0;
+
+	*negative = *s == '-';
+	s += *negative;
+	if (!isdigit(*s))
+		return NULL;
+	for (; *s && *s != ' ' && *s != '\t' && *s != '\n'; s++)
+		if (n < sizeof(word) - 1)
+			word[n++] = *s;
+	word[n] = '\0';
+	if (n == sizeof(word) - 1 || kstrtoul(word, 0, magnitude))
+		return NULL;
+	return skip_spaces(s);
+}
+
+static int store_number(const struct sysctl *ctl, unsigned long magnitude, bool negative)
+{
+	long value = negative ? -magnitude : magnitude;
+
+	if (ctl->number) {
+		if (magnitude > (unsigned long)INT_MAX + negative || value < ctl->min ||
+		    value > ctl->max)
+			return -EINVAL;
+		WRITE_ONCE(*ctl->number, value);
+	} else if (!negative) {
+		if (magnitude < (unsigned long)ctl->min)
+			return -EINVAL;
+		WRITE_ONCE(*ctl->wide, magnitude);
+	}
+	return 0;
+}
+
+/* Of @n characters of @text: how many were taken, or -errno. */
+static ssize_t sysctl_store(const struct sysctl *ctl, const char *text, size_t n)
+{
+	const char *begin = skip_spaces(text), *end = text + n;
+	unsigned long magnitude;
+	bool negative;
+	int err = 0;
+
+	if (ctl->number || ctl->wide) {
+		end = parse_number(begin, &magnitude, &negative);
+		if (!end || (!*end && end < text + n))
+			return -EINVAL;
+		err = store_number(ctl, magnitude, negative);
+	}
+	if (!err && ctl->changed)
+		err = ctl->changed();
+	return err ? err : end - text;
+}
+
+static ssize_t sysctl_write(struct kiocb *iocb, struct iov_iter *from)
+{
+	const struct pseudo_entry *entry = file_inode(iocb->ki_filp)->i_private;
+	ssize_t n = min_t(size_t, iov_iter_count(from), PAGE_SIZE - 1);
+	char *text;
+
+	if (n && !iocb->ki_pos) {
+		text = kmalloc(n + 1, GFP_KERNEL);
+		if (!text)
+			return -ENOMEM;
+		if (copy_from_iter(text, n, from) == (size_t)n) {
+			text[n] = '\0';
+			n = sysctl_store(entry->data, text, n);
+		} else {
+			n = -EFAULT;
+		}
+		kfree(text);
+	}
+	if (n > 0)
+		iocb->ki_pos += n;
+	return n;
+}
+
+static const struct file_operations sysctl_fops = {
+	.llseek = default_llseek,
+	.read_iter = sysctl_read,
+	.write_iter = sysctl_write,
+};
+
+static int sysctl_permission(struct inode *inode, int mask)
+{
+	umode_t mode = inode->i_mode;
+
+	if (!current_euid())
+		mode >>= 6;
+	else if (in_egroup_p(0))
+		mode >>= 3;
+	return mask & ~mode & (MAY_READ | MAY_WRITE | MAY_EXEC) ? -EACCES : 0;
+}
+
+static int sysctl_setattr(struct dentry *dentry, struct iattr *attr)
+{
+	return attr->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID) ? -EPERM : 0;
+}
+
+static const struct inode_operations sysctl_iops = {
+	.permission = sysctl_permission,
+	.setattr = sysctl_setattr,
+};
+
+static void sysctl_files(struct pseudo_entry *dir, const struct sysctl *table, size_t nr)
+{
+	struct pseudo_entry *file;
+
+	for (size_t i = 0; i < nr; i++) {
+		file = pseudo_file_ops(dir, table[i].name, table[i].mode, &sysctl_fops,
+				       (void *)&table[i]);
+		file->iops = &sysctl_iops;
+	}
+}
 
 /* --- /proc/sys/kernel --- */
 
@@ -60,6 +226,16 @@ static int show_uuid(struct seq_file *m, void *data)
 
 static int pid_max = PID_MAX, overflow_id = 65534, ngroups_max = NGROUPS_MAX;
 
+static const struct sysctl kernel_table[] = {
+	NUMBER("pid_max", 0444, &pid_max, 0, 0),
+	NUMBER("overflowuid", 0444, &overflow_id, 0, 0),
+	NUMBER("overflowgid", 0444, &overflow_id, 0, 0),
+	NUMBER("ngroups_max", 0444, &ngroups_max, 0, 0),
+	NUMBER("printk", 0644, &console_loglevel, 0, 15),
+	NUMBER("randomize_va_space", 0644, &randomize_va_space, 0, 2),
+	NUMBER("poweroff_status", 0600, &poweroff_status, 0, 255),
+};
+
 static void kernel_files(struct pseudo_entry *sys)
 {
 	struct pseudo_entry *dir = pseudo_mkdir(sys, "kernel"),
@@ -70,263 +246,69 @@ static void kernel_files(struct pseudo_entry *sys)
 	pseudo_file(dir, "version", 0444, show_string, NULL, init_utsname.version);
 	pseudo_file(dir, "hostname", 0644, show_string, store_utsname, init_utsname.nodename);
 	pseudo_file(dir, "domainname", 0644, show_string, store_utsname, init_utsname.domainname);
-	pseudo_int(dir, "pid_max", 0444, &pid_max, 0, 0);
-	pseudo_int(dir, "overflowuid", 0444, &overflow_id, 0, 0);
-	pseudo_int(dir, "overflowgid", 0444, &overflow_id, 0, 0);
-	pseudo_int(dir, "ngroups_max", 0444, &ngroups_max, 0, 0);
-	pseudo_int(dir, "printk", 0644, &console_loglevel, 0, 15);
-	pseudo_int(dir, "randomize_va_space", 0644, &randomize_va_space, 0, 2);
-	pseudo_int(dir, "poweroff_status", 0600, &poweroff_status, 0, 255);
+	sysctl_files(dir, kernel_table, ARRAY_SIZE(kernel_table));
 	pseudo_file(random, "uuid", 0444, show_uuid, NULL, NULL);
 }
 
 /* --- /proc/sys/vm --- */
 
-static int store_drop_caches(const char *text, size_t len, void *data)
-{
-	int what, err = kstrtoint(text, 10, &what);
+static int drop_caches, check_now;
 
-	if (err)
-		return err;
-	if (what < 1 || what > 4)
-		return -EINVAL;
-	if (what & 1)
+static int drop_caches_now(void)
+{
+	if (drop_caches & 1)
 		drop_pagecache();
-	if (what & 2)
+	if (drop_caches & 2)
 		drop_slab();
 	return 0;
 }
 
-static int store_mm_check(const char *text, size_t len, void *data)
+static int set_watermarks(void)
 {
-	return mm_check();
+	setup_per_zone_wmarks();
+	return 0;
 }
 
-/* overcommit_ratio and overcommit_kbytes: the one that was written last counts, the other is 0. */
-struct commit_limit {
-	int *value, *other;
+/* Of overcommit_ratio and overcommit_kbytes the one that was written last counts. */
+static int ratio_counts(void)
+{
+	sysctl_overcommit_kbytes = 0;
+	return 0;
+}
+
+static int kbytes_count(void)
+{
+	sysctl_overcommit_ratio = 0;
+	return 0;
+}
+
+static const struct sysctl vm_table[] = {
+	NUMBER("drop_caches", 0200, &drop_caches, 1, 4, .changed = drop_caches_now),
+	NUMBER("mm_check", 0200, &check_now, 1, 1, .changed = mm_check),
+	/* The counters are always exact here. */
+	ACTION("stat_refresh", 0600),
+	NUMBER("max_map_count", 0644, &sysctl_max_map_count, 0, INT_MAX),
+	WIDE("mmap_min_addr", 0444, &mmap_min_addr, 0),
+	NUMBER("min_free_kbytes", 0644, &min_free_kbytes, 0, INT_MAX, .changed = set_watermarks),
+	NUMBER("watermark_scale_factor", 0644, &watermark_scale_factor, 1, 3000,
+	       .changed = set_watermarks),
+	NUMBER("overcommit_memory", 0644, &sysctl_overcommit_memory, 0, 2),
+	NUMBER("overcommit_ratio", 0644, &sysctl_overcommit_ratio, 0, INT_MAX,
+	       .changed = ratio_counts),
+	WIDE("overcommit_kbytes", 0644, &sysctl_overcommit_kbytes, 0, .changed = kbytes_count),
+	WIDE("user_reserve_kbytes", 0644, &sysctl_user_reserve_kbytes, 0),
+	WIDE("admin_reserve_kbytes", 0644, &sysctl_admin_reserve_kbytes, 0),
+	NUMBER("dirty_ratio", 0644, &vm_dirty_ratio, 0, 100),
+	NUMBER("dirty_background_ratio", 0644, &dirty_background_ratio, 0, 100),
+	NUMBER("dirty_expire_centisecs", 0644, &dirty_expire_interval, 0, INT_MAX),
+	NUMBER("dirty_writeback_centisecs", 0644, &dirty_writeback_interval, 0, INT_MAX),
 };
-
-static const struct commit_limit commit_ratio = {
-	&sysctl_overcommit_ratio, &sysctl_overcommit_kbytes
-};
-static const struct commit_limit commit_kbytes = {
-	&sysctl_overcommit_kbytes, &sysctl_overcommit_ratio
-};
-
-static int show_commit_limit(struct seq_file *m, void *data)
-{
-	const struct commit_limit *limit = data;
-
-	seq_printf(m, "%d\n", *limit->value);
-	return 0;
-}
-
-static int store_commit_limit(const char *text, size_t len, void *data)
-{
-	const struct commit_limit *limit = data;
-	int value, err = kstrtoint(text, 10, &value);
-
-	if (err)
-		return err;
-	if (value < 0)
-		return -EINVAL;
-	*limit->value = value;
-	*limit->other = 0;
-	return 0;
-}
-
-static void overcommit_files(struct pseudo_entry *dir)
-{
-	pseudo_int(dir, "overcommit_memory", 0644, &sysctl_overcommit_memory, 0, 2);
-	pseudo_file(dir, "overcommit_ratio", 0644, show_commit_limit, store_commit_limit,
-		    (void *)&commit_ratio);
-	pseudo_file(dir, "overcommit_kbytes", 0644, show_commit_limit, store_commit_limit,
-		    (void *)&commit_kbytes);
-	pseudo_int(dir, "user_reserve_kbytes", 0644, &sysctl_user_reserve_kbytes, 0, INT_MAX);
-	pseudo_int(dir, "admin_reserve_kbytes", 0644, &sysctl_admin_reserve_kbytes, 0, INT_MAX);
-}
-
-static void vm_files(struct pseudo_entry *sys)
-{
-	struct pseudo_entry *dir = pseudo_mkdir(sys, "vm");
-
-	pseudo_file(dir, "drop_caches", 0200, NULL, store_drop_caches, NULL);
-	pseudo_file(dir, "mm_check", 0200, NULL, store_mm_check, NULL);
-	pseudo_int(dir, "max_map_count", 0644, &sysctl_max_map_count, 1, 1 << 20);
-	overcommit_files(dir);
-	pseudo_int(dir, "dirty_ratio", 0644, &vm_dirty_ratio, 1, 100);
-	pseudo_int(dir, "dirty_background_ratio", 0644, &dirty_background_ratio, 0, 100);
-	pseudo_int(dir, "dirty_expire_centisecs", 0644, &dirty_expire_interval, 1, 1 << 30);
-	pseudo_int(dir, "dirty_writeback_centisecs", 0644, &dirty_writeback_interval, 0, 1 << 30);
-}
-
-/* --- /proc/faultline --- */
-
-static int show_trace_events(struct seq_file *m, void *data)
-{
-	char text[80];
-
-	seq_write(m, text, trace_events_show(text, sizeof(text)));
-	return 0;
-}
-
-static int store_trace_events(const char *text, size_t len, void *data)
-{
-	return trace_events_store(text);
-}
-
-static int show_leak(struct seq_file *m, void *data)
-{
-	char *text = kmalloc(PAGE_SIZE, GFP_KERNEL);
-
-	if (!text)
-		return -ENOMEM;
-	seq_write(m, text, leak_snapshot(text, PAGE_SIZE));
-	kfree(text);
-	return 0;
-}
-
-static int trace_open(struct inode *inode, struct file *file)
-{
-	struct trace_cursor *cursor = kmalloc(sizeof(*cursor), GFP_KERNEL);
-
-	if (!cursor)
-		return -ENOMEM;
-	trace_cursor_init(cursor);
-	file->private_data = cursor;
-	return 0;
-}
-
-static void trace_release(struct inode *inode, struct file *file)
-{
-	kfree(file->private_data);
-}
-
-/*
- * Consumes: each read goes on where the last one of this open file ended; 0 when there is nothing
- * new.
- */
-static ssize_t trace_file_read(struct kiocb *iocb, struct iov_iter *to)
-{
-	size_t size = min(iov_iter_count(to), (size_t)PAGE_SIZE), n;
-	char *text = kmalloc(PAGE_SIZE, GFP_KERNEL);
-	ssize_t ret;
-
-	if (!text)
-		return -ENOMEM;
-	n = trace_read(iocb->ki_filp->private_data, text, size);
-	ret = copy_to_iter(text, n, to) == n ? (ssize_t)n : -EFAULT;
-	kfree(text);
-	return ret;
-}
-
-static const struct file_operations trace_fops = {
-	.llseek = no_llseek,
-	.open = trace_open,
-	.read_iter = trace_file_read,
-	.release = trace_release,
-};
-
-static void faultline_files(void)
-{
-	struct pseudo_entry *dir = pseudo_mkdir(NULL, "faultline");
-
-	pseudo_file_ops(dir, "trace", 0400, &trace_fops, NULL);
-	pseudo_file(dir, "trace_events", 0644, show_trace_events, store_trace_events, NULL);
-	pseudo_file(dir, "leak", 0444, show_leak, NULL, NULL);
-}
-
-/* --- /sys --- */
-
-static int show_cpu_range(struct seq_file *m, void *data)
-{
-	if (nr_harts == 1)
-		seq_puts(m, "0\n");
-	else
-		seq_printf(m, "0-%d\n", nr_harts - 1);
-	return 0;
-}
-
-static void cpu_files(void)
-{
-	struct pseudo_entry *dir =
-		pseudo_mkdir(pseudo_mkdir(pseudo_mkdir(&sys_root, "devices"), "system"), "cpu");
-
-	pseudo_file(dir, "online", 0444, show_cpu_range, NULL, NULL);
-	pseudo_file(dir, "possible", 0444, show_cpu_range, NULL, NULL);
-	pseudo_file(dir, "present", 0444, show_cpu_range, NULL, NULL);
-}
-
-static int show_rotational(struct seq_file *m, void *data)
-{
-	seq_printf(m, "%d\n", blk_rotational(data));
-	return 0;
-}
-
-static int store_rotational(const char *text, size_t len, void *data)
-{
-	int value, err = kstrtoint(text, 10, &value);
-
-	if (!err)
-		blk_set_rotational(data, value != 0);
-	return err;
-}
-
-static int show_sectors(struct seq_file *m, void *data)
-{
-	seq_printf(m, "%llu\n", ((struct block_device *)data)->bd_nr_sectors);
-	return 0;
-}
-
-static void block_files(void)
-{
-	struct pseudo_entry *block = pseudo_mkdir(&sys_root, "block"), *disk;
-
-	for (struct block_device *bdev = bdev_next(NULL); bdev; bdev = bdev_next(bdev)) {
-		if (bdev->bd_partno)
-			continue;
-		disk = pseudo_mkdir(block, bdev->bd_name);
-		pseudo_file(disk, "size", 0444, show_sectors, NULL, bdev);
-		pseudo_file(pseudo_mkdir(disk, "queue"), "rotational", 0644, show_rotational,
-			    store_rotational, bdev->bd_disk);
-	}
-}
-
-/*
- * A string of the device tree's /chosen, as Linux shows it under firmware/devicetree: with its NUL.
- */
-static int show_chosen(struct seq_file *m, void *name)
-{
-	int len;
-	const void *value = fdt_prop(fdt_find_path("/chosen"), name, &len);
-
-	if (value)
-		seq_write(m, value, len);
-	return 0;
-}
-
-static void firmware_files(void)
-{
-	struct pseudo_entry *base = pseudo_mkdir(
-		pseudo_mkdir(pseudo_mkdir(&sys_root, "firmware"), "devicetree"), "base");
-	struct pseudo_entry *chosen = pseudo_mkdir(base, "chosen");
-	static const char *const names[] = { "bootargs", "faultline,append", "faultline,cmd" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (fdt_prop(fdt_find_path("/chosen"), names[i], NULL))
-			pseudo_file(chosen, names[i], 0444, show_chosen, NULL, (void *)names[i]);
-}
 
 static void sysctl_init(void)
 {
 	struct pseudo_entry *sys = pseudo_mkdir(NULL, "sys");
 
 	kernel_files(sys);
-	vm_files(sys);
-	faultline_files();
-	cpu_files();
-	block_files();
-	firmware_files();
+	sysctl_files(pseudo_mkdir(sys, "vm"), vm_table, ARRAY_SIZE(vm_table));
 }
 late_initcall(sysctl_init);

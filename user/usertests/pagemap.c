@@ -2,11 +2,13 @@
 // pagemap.c - /proc/PID/pagemap, and reading maps while it changes
 #include "user/usertests/usertests.h"
 #include "user/usertests/maps.h"
+#include <linux/kernel-page-flags.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
 #define PAGE	4096UL
 #define RW	(PROT_READ | PROT_WRITE)
+#define ANON	(MAP_PRIVATE | MAP_ANONYMOUS)
 
 static char text[65536];
 
@@ -26,7 +28,7 @@ static void touch(char *p, int pages)
 
 TEST(pagemap_present)
 {
-	char *p = map(16, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *p = map(16, ANON, -1);
 
 	for (int i = 0; i < 16; i++)
 		CHECK_EQ(pagemap_word(0, p + i * PAGE) & ~PM_SOFT_DIRTY, 0);
@@ -44,7 +46,7 @@ TEST(pagemap_present)
 
 TEST(pagemap_exclusive)
 {
-	char *p = map(2, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *p = map(2, ANON, -1);
 
 	touch(p, 2);
 	CHECK(pagemap_word(0, p) & PM_EXCLUSIVE);
@@ -75,7 +77,7 @@ TEST(pagemap_file)
 
 TEST(pagemap_frames)
 {
-	char *p = map(4, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *p = map(4, ANON, -1);
 	volatile char *q = p;
 
 	CHECK_EQ(q[2 * PAGE] + q[3 * PAGE], 0);
@@ -95,7 +97,7 @@ TEST(pagemap_frames)
 
 TEST(pagemap_frames_are_for_root)
 {
-	char *p = map(1, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *p = map(1, ANON, -1);
 	int fd = CHECK_SYS(open("/proc/self/pagemap", O_RDONLY));
 
 	*p = 1;
@@ -113,7 +115,7 @@ TEST(pagemap_frames_are_for_root)
 
 TEST(pagemap_reads)
 {
-	char *p = map(1030, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *p = map(1030, ANON, -1);
 	static uint64_t words[1030];
 	int fd = CHECK_SYS(open("/proc/self/pagemap", O_RDONLY));
 	off_t at = (uintptr_t)p / PAGE * 8;
@@ -201,12 +203,78 @@ TEST(pagemap_after_exec)
 	CHECK_SYS(kill(pid, SIGKILL));
 }
 
+/* --- the frames behind it ------------------------------------------------------------------ */
+
+static uint64_t frame_word(const char *path, const char *p)
+{
+	int fd = CHECK_SYS(open(path, O_RDONLY | O_CLOEXEC));
+	uint64_t word;
+
+	CHECK_EQ(pread(fd, &word, 8, (pagemap_word(0, p) & PM_FRAME) * 8), 8);
+	CHECK_SYS(close(fd));
+	return word;
+}
+
+TEST(pagemap_kpagecount)
+{
+	char *p = map(2, ANON, -1);
+
+	touch(p, 2);
+	CHECK_EQ(frame_word("/proc/kpagecount", p), 1);
+	IN_CHILD {
+		CHECK_EQ(frame_word("/proc/kpagecount", p), 2);
+		p[0] = 2;
+		CHECK_EQ(frame_word("/proc/kpagecount", p), 1);
+		CHECK_EQ(frame_word("/proc/kpagecount", p + PAGE), 2);
+	}
+	CHECK_EQ(frame_word("/proc/kpagecount", p + PAGE), 1);
+}
+
+#define CHECK_FRAME(p, mask, want)						\
+	check_eq(HERE("kpageflags of " #p), frame_word("/proc/kpageflags", p) & (mask), want)
+
+TEST(pagemap_kpageflags)
+{
+	int fd = CHECK_SYS(open("f", O_RDWR | O_CREAT, 0600));
+	char *p = map(2, ANON, -1), *f;
+	uint64_t mapped = 1 << KPF_MMAP, anon = 1 << KPF_ANON, zero = 1 << KPF_ZERO_PAGE;
+	uint64_t uptodate = 1 << KPF_UPTODATE, dirty = 1 << KPF_DIRTY, all;
+
+	all = mapped | anon | zero;
+	CHECK_EQ(write(fd, text, PAGE), PAGE);
+	CHECK_SYS(fsync(fd));
+	f = map(1, MAP_SHARED, fd);
+	touch(p, 1);
+	CHECK_EQ(*(volatile char *)(p + PAGE) + *(volatile char *)f, 0);
+	CHECK_FRAME(p, all | uptodate, mapped | anon | uptodate);
+	CHECK_FRAME(p + PAGE, all & ~mapped, zero);
+	CHECK_FRAME(f, all | uptodate | dirty, mapped | uptodate);
+	*f = 1;
+	CHECK_FRAME(f, dirty, dirty);
+}
+
+TEST(pagemap_kpage_files)
+{
+	int fd = CHECK_SYS(open("/proc/kpageflags", O_RDONLY));
+	static uint64_t words[1000];
+
+	CHECK_ERRNO(pread(fd, words, 7, 0), EINVAL);
+	CHECK_ERRNO(pread(fd, words, 8, 4), EINVAL);
+	CHECK_EQ(pread(fd, words, 8, 1L << 55), 0);
+	CHECK_EQ(read(fd, words, sizeof(words)), sizeof(words));
+	CHECK_EQ(lseek(fd, 0, SEEK_CUR), sizeof(words));
+	AS_NOBODY {
+		CHECK_ERRNO(open("/proc/kpagecount", O_RDONLY), EACCES);
+		CHECK_ERRNO(open("/proc/kpageflags", O_RDONLY), EACCES);
+	}
+}
+
 /* --- reading maps piece by piece ----------------------------------------------------------- */
 
 // Pages with alternating protections: as many mappings.
 static char *many(int pages)
 {
-	char *p = map(pages, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *p = map(pages, ANON, -1);
 
 	for (int i = 0; i < pages; i += 2)
 		CHECK_SYS(mprotect(p + i * PAGE, PAGE, PROT_READ));

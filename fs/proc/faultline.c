@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/* /proc/faultline: what only this kernel has: the trace ring, leak counters. */
+#include "fs/file.h"
+#include "fs/iov_iter.h"
+#include "fs/proc/pseudo.h"
+#include "kernel/errno.h"
+#include "kernel/init.h"
+#include "kernel/trace.h"
+#include "mm/check.h"
+#include "mm/slab.h"
+
+static int show_trace_events(struct seq_file *m, void *data)
+{
+	char text[80];
+
+	seq_write(m, text, trace_events_show(text, sizeof(text)));
+	return 0;
+}
+
+static int store_trace_events(const char *text, size_t len, void *data)
+{
+	return trace_events_store(text);
+}
+
+static int show_leak(struct seq_file *m, void *data)
+{
+	char *text = kmalloc(PAGE_SIZE, GFP_KERNEL);
+
+	if (!text)
+		return -ENOMEM;
+	seq_write(m, text, leak_snapshot(text, PAGE_SIZE));
+	kfree(text);
+	return 0;
+}
+
+static int trace_open(struct inode *inode, struct file *file)
+{
+	struct trace_cursor *cursor = kmalloc(sizeof(*cursor), GFP_KERNEL);
+
+	if (!cursor)
+		return -ENOMEM;
+	trace_cursor_init(cursor);
+	file->private_data = cursor;
+	return 0;
+}
+
+static void trace_release(struct inode *inode, struct file *file)
+{
+	kfree(file->private_data);
+}
+
+/*
+ * Consumes: each read goes on where the last one of this open file ended; 0 when there is nothing
+ * new.
+ */
+static ssize_t trace_file_read(struct kiocb *iocb, struct iov_iter *to)
+{
+	size_t size = min(iov_iter_count(to), (size_t)PAGE_SIZE), n;
+	char *text = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	ssize_t ret;
+
+	if (!text)
+		return -ENOMEM;
+	n = trace_read(iocb->ki_filp->private_data, text, size);
+	ret = copy_to_iter(text, n, to) == n ? (ssize_t)n : -EFAULT;
+	kfree(text);
+	return ret;
+}
+
+static const struct file_operations trace_fops = {
+	.llseek = no_llseek,
+	.open = trace_open,
+	.read_iter = trace_file_read,
+	.release = trace_release,
+};
+
+static void faultline_init(void)
+{
+	struct pseudo_entry *dir = pseudo_mkdir(NULL, "faultline");
+
+	pseudo_file_ops(dir, "trace", 0400, &trace_fops, NULL);
+	pseudo_file(dir, "trace_events", 0644, show_trace_events, store_trace_events, NULL);
+	pseudo_file(dir, "leak", 0444, show_leak, NULL, NULL);
+}
+late_initcall(faultline_init);

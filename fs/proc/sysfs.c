@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/* The few files of /sys that programs read. */
+#include "drivers/block.h"
+#include "drivers/fdt.h"
+#include "fs/proc/pseudo.h"
+#include "kernel/errno.h"
+#include "kernel/init.h"
+#include "kernel/smp.h"
+#include "lib/string.h"
+
+static int show_cpu_range(struct seq_file *m, void *data)
+{
+	if (nr_harts == 1)
+		seq_puts(m, "0\n");
+	else
+		seq_printf(m, "0-%d\n", nr_harts - 1);
+	return 0;
+}
+
+static void cpu_files(void)
+{
+	struct pseudo_entry *dir =
+		pseudo_mkdir(pseudo_mkdir(pseudo_mkdir(&sys_root, "devices"), "system"), "cpu");
+
+	pseudo_file(dir, "online", 0444, show_cpu_range, NULL, NULL);
+	pseudo_file(dir, "possible", 0444, show_cpu_range, NULL, NULL);
+	pseudo_file(dir, "present", 0444, show_cpu_range, NULL, NULL);
+}
+
+static int show_rotational(struct seq_file *m, void *data)
+{
+	seq_printf(m, "%d\n", blk_rotational(data));
+	return 0;
+}
+
+static int store_rotational(const char *text, size_t len, void *data)
+{
+	int value, err = kstrtoint(text, 10, &value);
+
+	if (!err)
+		blk_set_rotational(data, value != 0);
+	return err;
+}
+
+static int show_sectors(struct seq_file *m, void *data)
+{
+	seq_printf(m, "%llu\n", ((struct block_device *)data)->bd_nr_sectors);
+	return 0;
+}
+
+static void block_files(void)
+{
+	struct pseudo_entry *block = pseudo_mkdir(&sys_root, "block"), *disk;
+
+	for (struct block_device *bdev = bdev_next(NULL); bdev; bdev = bdev_next(bdev)) {
+		if (bdev->bd_partno)
+			continue;
+		disk = pseudo_mkdir(block, bdev->bd_name);
+		pseudo_file(disk, "size", 0444, show_sectors, NULL, bdev);
+		pseudo_file(pseudo_mkdir(disk, "queue"), "rotational", 0644, show_rotational,
+			    store_rotational, bdev->bd_disk);
+	}
+}
+
+/*
+ * A string of the device tree's /chosen, as Linux shows it under firmware/devicetree: with its NUL.
+ */
+static int show_chosen(struct seq_file *m, void *name)
+{
+	int len;
+	const void *value = fdt_prop(fdt_find_path("/chosen"), name, &len);
+
+	if (value)
+		seq_write(m, value, len);
+	return 0;
+}
+
+static void firmware_files(void)
+{
+	struct pseudo_entry *base = pseudo_mkdir(
+		pseudo_mkdir(pseudo_mkdir(&sys_root, "firmware"), "devicetree"), "base");
+	struct pseudo_entry *chosen = pseudo_mkdir(base, "chosen");
+	static const char *const names[] = { "bootargs", "faultline,append", "faultline,cmd" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (fdt_prop(fdt_find_path("/chosen"), names[i], NULL))
+			pseudo_file(chosen, names[i], 0444, show_chosen, NULL, (void *)names[i]);
+}
+
+static void sysfs_init(void)
+{
+	cpu_files();
+	block_files();
+	firmware_files();
+}
+late_initcall(sysfs_init);
