@@ -50,6 +50,7 @@ struct inode {
 	u64 i_blocks;				/* of 512 bytes; i_lock */
 	u32 i_generation;
 	u64 i_version;				/* moves when a directory changes */
+	u64 i_sequence;				/* its own for ever; 0: none yet (futex) */
 
 	struct spinlock i_lock;
 	unsigned long i_state;			/* I_* below; i_lock */

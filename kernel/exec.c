@@ -213,7 +213,6 @@ static void reset_task(const struct linux_binprm *bprm)
 	flush_signal_handlers(current, false);
 	current->sas_ss_sp = current->sas_ss_size = current->sas_ss_flags = 0;
 	current->restart_block.fn = do_no_restart_syscall;
-	current->robust_list = NULL;
 	current->exit_signal = SIGCHLD;
 	if (bprm->secureexec)
 		current->pdeath_signal = 0;

@@ -26,6 +26,7 @@
 #include "kernel/itimer.h"
 #include "kernel/pid.h"
 #include "kernel/resource.h"
+#include "kernel/robust_list.h"
 #include "kernel/syscall.h"
 #include "kernel/time.h"
 #include "kernel/user.h"
@@ -468,11 +469,13 @@ static void complete_vfork_done(void)
 
 void mm_release(void)
 {
+	exit_robust_list();
 	if (current->clear_child_tid) {
 		/* Nobody to tell when the mm goes with us. */
 		if (atomic_read(&current->mm->mm_users) > 1 &&
 		    !put_user(0, current->clear_child_tid))
-			futex_wake((u32 *)current->clear_child_tid, 1, FUTEX_BITSET_MATCH_ANY);
+			futex_wake((u32 *)current->clear_child_tid, true, 1,
+				   FUTEX_BITSET_MATCH_ANY);
 		current->clear_child_tid = NULL;
 	}
 	if (current->vfork_done)

@@ -42,7 +42,10 @@ void put_sighand(struct sighand_struct *sighand);
  * -ENOMEM.
  */
 int unshare_sighand(void);
-/* Wakes the parent that waits in vfork(), and clears the thread id word of set_tid_address(2). */
+/*
+ * current is about to leave its address space: hands on its robust futexes, clears the thread id
+ * word of set_tid_address(2), and wakes the parent that waits in vfork().
+ */
 void mm_release(void);
 
 /* arch/riscv/process.c: registers and context of a child; those of a new program. */

@@ -8,6 +8,8 @@
  *   PTE       source table before destination
  *   FOLIO     by index in a file
  *   INODE     directories ancestor first, then by address; files after directories, by address
+ *   FILES     task_files_lock before the lock of an fs_struct
+ *   FUTEX     by address
  *   RUNQUEUE  by hart
  */
 #ifndef KERNEL_LOCKRANK_H

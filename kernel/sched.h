@@ -61,6 +61,7 @@ struct signal_struct;
 struct sighand_struct;
 struct cred;
 struct pid;
+struct robust_list_head;
 
 /* What a switch saves: the callee-saved registers (psABI) and where to go on. */
 struct context {
@@ -141,13 +142,16 @@ struct task_struct {
 		long (*fn)(struct restart_block *);
 		u64 expires;		/* ns, absolute */
 		int clockid;
-		void *user;		/* where the remainder goes */
+		void *user;		/* where the remainder goes; the word of a futex */
+		struct {
+			u32 expected, bitset;
+			bool shared, realtime;
+		} futex;
 	} restart_block;
 
 	struct completion *vfork_done;
 	int *set_child_tid, *clear_child_tid;	/* user addresses */
-	void *robust_list;			/* user address */
-	size_t robust_list_len;
+	struct robust_list_head *robust_list;	/* user address */
 
 	u64 min_flt, maj_flt;
 	u64 inblock, oublock;		/* 512-byte units, for getrusage */

@@ -51,34 +51,6 @@ SYSCALL_DEFINE1(personality, unsigned int, persona)
 	return old;
 }
 
-/* The list is for futexes that a dying thread holds; here it is only kept for get_robust_list(). */
-SYSCALL_DEFINE2(set_robust_list, void *, head, size_t, len)
-{
-	if (len != 3 * sizeof(long))
-		return -EINVAL;
-	current->robust_list = head;
-	current->robust_list_len = len;
-	return 0;
-}
-
-SYSCALL_DEFINE3(get_robust_list, int, pid, void **, uhead, size_t *, ulen)
-{
-	struct task_struct *task;
-	void *head = NULL;
-	int err = -ESRCH;
-
-	spin_lock_irq(&tasklist_lock);
-	task = pid ? find_task_by_pid_locked(pid) : current;
-	if (task) {
-		err = task->signal == current->signal ? 0 : -EPERM;
-		head = task->robust_list;
-	}
-	spin_unlock_irq(&tasklist_lock);
-	if (err)
-		return err;
-	return put_user(3 * sizeof(long), ulen) || put_user(head, uhead) ? -EFAULT : 0;
-}
-
 #define FLUSH_ICACHE_LOCAL	1UL
 
 /*

@@ -85,9 +85,8 @@ static int faultin_page(struct vm_area_struct *vma, unsigned long addr, unsigned
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
-/* ERR_PTR(-EFAULT): not mapped or not permitted.  mmap_lock held. */
-static struct folio *get_user_page(struct mm_struct *mm, struct vm_area_struct *vma,
-				   unsigned long addr, bool write)
+struct folio *get_user_page(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
+			    bool write)
 {
 	unsigned int flags = FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0);
 	struct folio *folio;

@@ -17,6 +17,13 @@
 size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len,
 			bool write);
 
+/*
+ * The folio at @addr, present and, if @write, writable, with a reference.  ERR_PTR(-EFAULT): not
+ * permitted, or SIGBUS.  mmap_lock held for reading.
+ */
+struct folio *get_user_page(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
+			    bool write);
+
 #define FOLL_WRITE	0x01	/* writable, and not shared with another process by COW */
 #define FOLL_FORCE	0x02	/* what mprotect() could permit counts */
 

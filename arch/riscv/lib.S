@@ -136,6 +136,22 @@ __copy_user:
 	mv	a0, a2
 	ret
 
+	/* __copy_user_int(to, from) → 0, or 4: nothing was copied. SUM as above. */
+	.globl __copy_user_int
+__copy_user_int:
+	li	t6, SR_SUM_BIT
+	csrrs	a6, sstatus, t6
+	not	a6, a6
+	and	a6, a6, t6
+	fixup	lw t1, (a1), 9f
+	fixup	sw t1, (a0), 9f
+	csrc	sstatus, a6
+	li	a0, 0
+	ret
+9:	csrc	sstatus, a6
+	li	a0, 4
+	ret
+
 	/* __clear_user(to, n) → bytes not cleared. */
 	.globl __clear_user
 __clear_user:
@@ -203,5 +219,30 @@ __touch_user:
 	li	a0, 0
 	ret
 1:	csrc	sstatus, t6
+	li	a0, 1
+	ret
+
+	/*
+	 * __cmpxchg_user(word, old, new, seen) → 0 or 1: *word becomes new if it is old (sign
+	 * extended, as lr.w loads it); *seen, in kernel memory, is what it was.
+	 */
+	.globl __cmpxchg_user
+__cmpxchg_user:
+	li	t6, SR_SUM_BIT
+	csrs	sstatus, t6
+2:	fixup	lr.w.aqrl t0, (a0), 4f
+	bne	t0, a1, 3f
+100:	sc.w.rl	t1, a2, (a0)
+	.section __ex_table, "a"
+	.balign 8
+	.dword	100b, 4f
+	.previous
+	bnez	t1, 2b
+3:	csrc	sstatus, t6
+	fence	rw, rw
+	sw	t0, (a3)
+	li	a0, 0
+	ret
+4:	csrc	sstatus, t6
 	li	a0, 1
 	ret

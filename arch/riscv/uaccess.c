@@ -6,6 +6,8 @@
 
 unsigned long __copy_user(void *to, const void *from, unsigned long n);
 unsigned long __clear_user(void *to, unsigned long n);
+unsigned long __copy_user_int(void *to, const void *from);
+int __cmpxchg_user(u32 *word, int old, u32 new, u32 *seen);
 int __touch_user(void *word);
 long __strncpy_user(char *dst, const char *src, long count);
 
@@ -30,6 +32,34 @@ unsigned long copy_to_user(void __user *to, const void *from, unsigned long n)
 	if (unlikely(!access_ok(to, n)))
 		return n;
 	return __copy_user(to, from, n);
+}
+
+unsigned long copy_int_from_user(void *to, const void __user *from)
+{
+	may_fault();
+	if (unlikely(!access_ok(from, sizeof(int))))
+		return sizeof(int);
+	if (unlikely((unsigned long)from % sizeof(int)))
+		return __copy_user(to, from, sizeof(int));
+	return __copy_user_int(to, from);
+}
+
+unsigned long copy_int_to_user(void __user *to, const void *from)
+{
+	may_fault();
+	if (unlikely(!access_ok(to, sizeof(int))))
+		return sizeof(int);
+	if (unlikely((unsigned long)to % sizeof(int)))
+		return __copy_user(to, from, sizeof(int));
+	return __copy_user_int(to, from);
+}
+
+int cmpxchg_user(u32 __user *uaddr, u32 old, u32 new, u32 *seen)
+{
+	may_fault();
+	if (!access_ok(uaddr, sizeof(u32)) || (unsigned long)uaddr % sizeof(u32))
+		return -EFAULT;
+	return __cmpxchg_user(uaddr, old, new, seen) ? -EFAULT : 0;
 }
 
 unsigned long clear_user(void __user *to, unsigned long n)

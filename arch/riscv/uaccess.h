@@ -49,17 +49,30 @@ unsigned long clear_user(void __user *to, unsigned long n);
  */
 long strncpy_from_user(char *dst, const char __user *src, long count);
 
+/* The same for an int: if it is aligned, in one access, so that nobody sees or makes half of it. */
+unsigned long copy_int_from_user(void *to, const void __user *from);
+unsigned long copy_int_to_user(void __user *to, const void *from);
+
 /* 0 or -EFAULT; the size is that of *ptr (1, 2, 4 or 8 bytes). */
 #define get_user(x, ptr) ({							\
 	__typeof__((__typeof__(*(ptr)))*(ptr)) __val;	/* without const */	\
-	long __err = copy_from_user(&__val, (ptr), sizeof(__val)) ? -EFAULT : 0;	\
+	long __err = (sizeof(__val) == sizeof(int) ?				\
+		      copy_int_from_user(&__val, (ptr)) :			\
+		      copy_from_user(&__val, (ptr), sizeof(__val))) ? -EFAULT : 0;	\
 	(x) = __err ? (__typeof__(x))0 : (__typeof__(x))__val;			\
 	__err;									\
 })
 #define put_user(x, ptr) ({							\
 	__typeof__(*(ptr)) __val = (__typeof__(*(ptr)))(x);			\
-	copy_to_user((ptr), &__val, sizeof(__val)) ? -EFAULT : 0;		\
+	(sizeof(__val) == sizeof(int) ? copy_int_to_user((ptr), &__val) :	\
+	 copy_to_user((ptr), &__val, sizeof(__val))) ? -EFAULT : 0;		\
 })
+
+/*
+ * If the word at @uaddr is @old it becomes @new, in one step; *@seen is what it was.  0 or -EFAULT
+ * (not aligned, too).
+ */
+int cmpxchg_user(u32 __user *uaddr, u32 old, u32 new, u32 *seen);
 
 /*
  * Touch each page of the range, so that a copy with faults disabled right after it most likely
