@@ -13,7 +13,7 @@
 /* The same word: equal keys, wherever each process has it mapped. */
 struct futex_key {
 	u64 owner;			/* mm, or the sequence number of an inode */
-	u64 where;			/* address or offset in the file, the kind in its low bits */
+	u64 where;			/* address or offset in the file, plus the kind */
 };
 
 struct futex_bucket {

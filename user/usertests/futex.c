@@ -449,6 +449,41 @@ TEST(futex_shared_by_file)
 	wake_child_at(&a[PAGE / 4 + 3], &b[3]);
 }
 
+TEST(futex_shared_anonymous)
+{
+	volatile int *a = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+			       0);
+	volatile int *b;
+
+	CHECK(a != MAP_FAILED);
+	b = mremap((void *)a, 0, PAGE, MREMAP_MAYMOVE);		// the same memory once more
+	CHECK(b != MAP_FAILED);
+	a[5] = 7;
+	CHECK_EQ(b[5], 7);
+	wake_child_at(&a[5], &b[5]);
+}
+
+// What was mapped at the address before is another word.
+TEST(futex_of_another_file_at_the_address)
+{
+	struct timespec ts = span(100 * MS);
+	volatile int *a = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+			       0);
+	pid_t pid;
+
+	CHECK(a != MAP_FAILED);
+	pid = CHECK_SYS(fork());
+	if (pid == 0) {
+		CHECK_ERRNO(futex(a, FUTEX_WAIT, 0, &ts, NULL, 0), ETIMEDOUT);
+		finish();
+	}
+	until_asleep(pid);
+	CHECK(mmap((void *)a, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED,
+		   -1, 0) == a);
+	CHECK_EQ(futex(a, FUTEX_WAKE, 1, NULL, NULL, 0), 0);
+	CHECK_EXIT(pid, 0);
+}
+
 // Copies by fork of private memory are different words.
 TEST(futex_private_memory_after_fork)
 {
