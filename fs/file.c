@@ -4,6 +4,7 @@
 #include "fs/dcache.h"
 #include "fs/locks.h"
 #include "fs/mount.h"
+#include "fs/super.h"
 #include "fs/namei.h"
 #include "kernel/cred.h"
 #include "kernel/init.h"
@@ -62,6 +63,7 @@ void file_set_path(struct file *file, const struct path *path)
 	file->f_mapping = file->f_inode->i_mapping;
 	file_ra_state_init(&file->f_ra, file->f_mapping);
 	file->f_wb_err = errseq_sample(&file->f_mapping->wb_err);
+	file->f_sb_err = errseq_sample(&path->dentry->d_sb->s_wb_err);
 }
 
 struct file *alloc_file(const struct path *path, unsigned int flags,

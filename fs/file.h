@@ -51,6 +51,7 @@ struct file {
 	int f_owner;			/* F_SETOWN: pid, or minus a process group */
 	/* write errors before this one were reported here, or before the open */
 	errseq_t f_wb_err;
+	errseq_t f_sb_err;		/* the same of the whole file system, for syncfs */
 };
 
 /* One read or write under way. */

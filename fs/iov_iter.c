@@ -20,11 +20,14 @@ static void skip_used_pieces(struct iov_iter *i)
 	}
 }
 
-void iov_iter_init(struct iov_iter *i, unsigned int dir, const struct iovec *iov,
-		   unsigned long nr_segs, size_t count)
+/* struct kvec and struct iovec have one layout, so the vector's code serves both. */
+static_assert(sizeof(struct kvec) == sizeof(struct iovec));
+
+static void init_pieces(struct iov_iter *i, enum iter_type type, unsigned int dir,
+			const struct iovec *iov, unsigned long nr_segs, size_t count)
 {
 	*i = (struct iov_iter){
-		.iter_type = ITER_IOVEC,
+		.iter_type = type,
 		.data_source = dir == WRITE,
 		.iov = iov,
 		.nr_segs = nr_segs,
@@ -33,20 +36,16 @@ void iov_iter_init(struct iov_iter *i, unsigned int dir, const struct iovec *iov
 	skip_used_pieces(i);
 }
 
-/* struct kvec and struct iovec have one layout, so the vector's code serves both. */
-static_assert(sizeof(struct kvec) == sizeof(struct iovec));
+void iov_iter_init(struct iov_iter *i, unsigned int dir, const struct iovec *iov,
+		   unsigned long nr_segs, size_t count)
+{
+	init_pieces(i, ITER_IOVEC, dir, iov, nr_segs, count);
+}
 
 void iov_iter_kvec(struct iov_iter *i, unsigned int dir, const struct kvec *kvec,
 		   unsigned long nr_segs, size_t count)
 {
-	*i = (struct iov_iter){
-		.iter_type = ITER_KVEC,
-		.data_source = dir == WRITE,
-		.kvec = kvec,
-		.nr_segs = nr_segs,
-		.count = count,
-	};
-	skip_used_pieces(i);
+	init_pieces(i, ITER_KVEC, dir, (const struct iovec *)kvec, nr_segs, count);
 }
 
 void iov_iter_advance(struct iov_iter *i, size_t bytes)

@@ -120,114 +120,107 @@ void init_sync_kiocb(struct kiocb *iocb, struct file *file)
 		iocb->ki_flags |= IOCB_SYNC;
 }
 
-ssize_t vfs_iter_read(struct file *file, struct iov_iter *iter, loff_t *pos, int iocb_flags)
+/* Between @iter and the file, in the direction that the iterator has. */
+static __always_inline ssize_t transfer(struct file *file, struct iov_iter *iter, loff_t *pos,
+					int iocb_flags, unsigned int dir)
 {
+	ssize_t (*op)(struct kiocb *iocb, struct iov_iter *iter) =
+		dir == READ ? file->f_op->read_iter : file->f_op->write_iter;
 	struct kiocb iocb;
 	ssize_t result;
 
-	if (unlikely(!(file->f_mode & FMODE_READ)))
+	if (unlikely(!(file->f_mode & (dir == READ ? FMODE_READ : FMODE_WRITE))))
 		return -EBADF;
-	if (unlikely(!file->f_op->read_iter))
-		return S_ISDIR(file->f_inode->i_mode) ? -EISDIR : -EINVAL;
+	if (unlikely(!op))
+		return dir == READ && S_ISDIR(file->f_inode->i_mode) ? -EISDIR : -EINVAL;
 	init_sync_kiocb(&iocb, file);
 	iocb.ki_pos = *pos;
 	iocb.ki_flags |= iocb_flags;
-	result = file->f_op->read_iter(&iocb, iter);
+	result = op(&iocb, iter);
 	*pos = iocb.ki_pos;
 	return result;
+}
+
+ssize_t vfs_iter_read(struct file *file, struct iov_iter *iter, loff_t *pos, int iocb_flags)
+{
+	return transfer(file, iter, pos, iocb_flags, READ);
 }
 
 ssize_t vfs_iter_write(struct file *file, struct iov_iter *iter, loff_t *pos, int iocb_flags)
 {
-	struct kiocb iocb;
-	ssize_t result;
+	return transfer(file, iter, pos, iocb_flags, WRITE);
+}
 
-	if (unlikely(!(file->f_mode & FMODE_WRITE)))
+static __always_inline ssize_t transfer_user(struct file *file, void __user *buf, size_t count,
+					     loff_t *pos, unsigned int dir)
+{
+	struct iov_iter iter;
+	int error;
+
+	if (unlikely(!(file->f_mode & (dir == READ ? FMODE_READ : FMODE_WRITE))))
 		return -EBADF;
-	if (unlikely(!file->f_op->write_iter))
-		return -EINVAL;
-	init_sync_kiocb(&iocb, file);
-	iocb.ki_pos = *pos;
-	iocb.ki_flags |= iocb_flags;
-	result = file->f_op->write_iter(&iocb, iter);
-	*pos = iocb.ki_pos;
-	return result;
+	if (unlikely(!access_ok(buf, count)))
+		return -EFAULT;
+	error = rw_verify_area(file, *pos, count);
+	if (unlikely(error))
+		return error;
+	iov_iter_ubuf(&iter, dir, buf, min(count, MAX_RW_COUNT));
+	return transfer(file, &iter, pos, 0, dir);
 }
 
 ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
-	struct iov_iter iter;
-	int error;
-
-	if (unlikely(!(file->f_mode & FMODE_READ)))
-		return -EBADF;
-	if (unlikely(!access_ok(buf, count)))
-		return -EFAULT;
-	error = rw_verify_area(file, *pos, count);
-	if (unlikely(error))
-		return error;
-	iov_iter_ubuf(&iter, READ, buf, min(count, MAX_RW_COUNT));
-	return vfs_iter_read(file, &iter, pos, 0);
+	return transfer_user(file, buf, count, pos, READ);
 }
 
 ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
-	struct iov_iter iter;
-	int error;
-
-	if (unlikely(!(file->f_mode & FMODE_WRITE)))
-		return -EBADF;
-	if (unlikely(!access_ok(buf, count)))
-		return -EFAULT;
-	error = rw_verify_area(file, *pos, count);
-	if (unlikely(error))
-		return error;
-	iov_iter_ubuf(&iter, WRITE, (char *)(uintptr_t)buf, min(count, MAX_RW_COUNT));
-	return vfs_iter_write(file, &iter, pos, 0);
+	return transfer_user(file, (char *)(uintptr_t)buf, count, pos, WRITE);
 }
 
-ssize_t kernel_read(struct file *file, void *buf, size_t count, loff_t *pos)
+static ssize_t transfer_kernel(struct file *file, void *buf, size_t count, loff_t *pos,
+			       unsigned int dir)
 {
 	struct kvec vec = { buf, min(count, MAX_RW_COUNT) };
 	struct iov_iter iter;
 
-	iov_iter_kvec(&iter, READ, &vec, 1, vec.iov_len);
-	return vfs_iter_read(file, &iter, pos, 0);
+	iov_iter_kvec(&iter, dir, &vec, 1, vec.iov_len);
+	return transfer(file, &iter, pos, 0, dir);
+}
+
+ssize_t kernel_read(struct file *file, void *buf, size_t count, loff_t *pos)
+{
+	return transfer_kernel(file, buf, count, pos, READ);
 }
 
 ssize_t kernel_write(struct file *file, const void *buf, size_t count, loff_t *pos)
 {
-	struct kvec vec = { (void *)(uintptr_t)buf, min(count, MAX_RW_COUNT) };
-	struct iov_iter iter;
-
-	iov_iter_kvec(&iter, WRITE, &vec, 1, vec.iov_len);
-	return vfs_iter_write(file, &iter, pos, 0);
+	return transfer_kernel(file, (void *)(uintptr_t)buf, count, pos, WRITE);
 }
 
 /* --- system calls --- */
 
-SYSCALL_DEFINE3(read, unsigned int, fd, char __user *, buf, size_t, count)
+static __always_inline ssize_t read_or_write(unsigned int fd, void __user *buf, size_t count,
+					     unsigned int dir)
 {
 	struct fd f = fdget_pos(fd);
 	ssize_t result;
 
 	if (!f.file)
 		return -EBADF;
-	result = vfs_read(f.file, buf, count, &f.file->f_pos);
+	result = transfer_user(f.file, buf, count, &f.file->f_pos, dir);
 	fdput_pos(f);
 	return result;
 }
 
+SYSCALL_DEFINE3(read, unsigned int, fd, char __user *, buf, size_t, count)
+{
+	return read_or_write(fd, buf, count, READ);
+}
+
 SYSCALL_DEFINE3(write, unsigned int, fd, const char __user *, buf, size_t, count)
 {
-	struct fd f = fdget_pos(fd);
-	ssize_t result;
-
-	if (!f.file)
-		return -EBADF;
-	result = vfs_write(f.file, buf, count, &f.file->f_pos);
-	fdput_pos(f);
-	return result;
+	return read_or_write(fd, (char *)(uintptr_t)buf, count, WRITE);
 }
 
 /* A file that can be read or written at any position: 0, or -EBADF, -ESPIPE, -EINVAL. */
@@ -244,28 +237,27 @@ static int get_positioned(unsigned int fd, loff_t pos, unsigned int mode, struct
 	return -ESPIPE;
 }
 
-SYSCALL_DEFINE4(pread64, unsigned int, fd, char __user *, buf, size_t, count, loff_t, pos)
+static ssize_t read_or_write_at(unsigned int fd, void __user *buf, size_t count, loff_t pos,
+				unsigned int dir)
 {
 	struct fd f;
-	ssize_t result = get_positioned(fd, pos, FMODE_PREAD, &f);
+	ssize_t result = get_positioned(fd, pos, dir == READ ? FMODE_PREAD : FMODE_PWRITE, &f);
 
 	if (result)
 		return result;
-	result = vfs_read(f.file, buf, count, &pos);
+	result = transfer_user(f.file, buf, count, &pos, dir);
 	fdput(f);
 	return result;
 }
 
+SYSCALL_DEFINE4(pread64, unsigned int, fd, char __user *, buf, size_t, count, loff_t, pos)
+{
+	return read_or_write_at(fd, buf, count, pos, READ);
+}
+
 SYSCALL_DEFINE4(pwrite64, unsigned int, fd, const char __user *, buf, size_t, count, loff_t, pos)
 {
-	struct fd f;
-	ssize_t result = get_positioned(fd, pos, FMODE_PWRITE, &f);
-
-	if (result)
-		return result;
-	result = vfs_write(f.file, buf, count, &pos);
-	fdput(f);
-	return result;
+	return read_or_write_at(fd, (char *)(uintptr_t)buf, count, pos, WRITE);
 }
 
 /* RWF_* of preadv2 and pwritev2 as IOCB_*, or -EOPNOTSUPP. */
@@ -284,25 +276,32 @@ static int iocb_flags_of(int rwf)
 	return flags;
 }
 
+static ssize_t transfer_vector(struct file *file, unsigned int dir, struct iov_iter *iter,
+			       loff_t *pos, int rwf)
+{
+	int flags, error;
+
+	if (!(file->f_mode & (dir == READ ? FMODE_READ : FMODE_WRITE)))
+		return -EBADF;
+	if (!iter->count)
+		return 0;
+	error = rw_verify_area(file, *pos, iter->count);
+	if (error)
+		return error;
+	flags = iocb_flags_of(rwf);
+	return flags < 0 ? flags : transfer(file, iter, pos, flags, dir);
+}
+
 static ssize_t do_vector(struct file *file, unsigned int dir, const struct iovec __user *vec,
 			 unsigned long nr, loff_t *pos, int rwf)
 {
 	struct iovec fast[UIO_FASTIOV], *iov;
 	struct iov_iter iter;
-	ssize_t result;
-	int flags = iocb_flags_of(rwf);
+	ssize_t result = import_iovec(dir, vec, nr, fast, &iov, &iter);
 
-	if (flags < 0)
-		return flags;
-	if (!(file->f_mode & (dir == READ ? FMODE_READ : FMODE_WRITE)))
-		return -EBADF;
-	result = import_iovec(dir, vec, nr, fast, &iov, &iter);
 	if (result < 0)
 		return result;
-	result = rw_verify_area(file, *pos, iter.count);
-	if (!result)
-		result = dir == READ ? vfs_iter_read(file, &iter, pos, flags)
-				     : vfs_iter_write(file, &iter, pos, flags);
+	result = transfer_vector(file, dir, &iter, pos, rwf);
 	if (iov != fast)
 		kfree(iov);
 	return result;

@@ -9,6 +9,7 @@
 #include "lib/atomic.h"
 #include "lib/list.h"
 #include "lib/types.h"
+#include "mm/errseq.h"
 #include "mm/writeback.h"
 
 struct block_device;
@@ -76,6 +77,7 @@ struct super_block {
 	struct spinlock s_inode_list_lock;
 	struct list_head s_inodes;
 	struct bdi_writeback s_wb;		/* dirty inodes */
+	errseq_t s_wb_err;			/* failed writes of any of its files */
 };
 
 static inline bool sb_rdonly(const struct super_block *sb)

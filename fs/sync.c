@@ -66,7 +66,7 @@ SYSCALL_DEFINE1(syncfs, unsigned int, fd)
 {
 	struct fd f = fdget(fd);
 	struct super_block *sb;
-	int error;
+	int error, earlier;
 
 	if (!f.file)
 		return -EBADF;
@@ -74,8 +74,9 @@ SYSCALL_DEFINE1(syncfs, unsigned int, fd)
 	down_read(&sb->s_umount);
 	error = sync_filesystem(sb);
 	up_read(&sb->s_umount);
+	earlier = errseq_check_and_advance(&sb->s_wb_err, &f.file->f_sb_err);
 	fdput(f);
-	return error;
+	return error ?: earlier;
 }
 
 static int do_fsync(unsigned int fd, int datasync)

@@ -6,7 +6,8 @@
  * it:
  *   MMAP      parent mm before child; all of them by address (mm/check_mm.c)
  *   PTE       source table before destination
- *   FOLIO     by index in a file
+ *   FOLIO     by index in a file; a file's before those of its disk (metadata is looked up and
+ *             buffers are read in with the file's folio locked)
  *   INODE     directories ancestor first, then by address; files after directories, by address
  *   FILES     task_files_lock before the lock of an fs_struct
  *   FUTEX     by address
@@ -52,8 +53,7 @@ enum lock_rank {
 	RANK_SLAB,
 	RANK_VMALLOC,
 	RANK_KERNEL_PGTABLE,	/* second and third level of the kernel's own table */
-	RANK_BLOCK,		/* a block device's request queue */
-	RANK_VIRTIO,		/* a virtqueue */
+	RANK_BLOCK,		/* a disk's request queue and its driver's ring */
 	RANK_TTY_BUFFER,	/* a tty's rings, shared with the interrupt */
 	RANK_IRQ,		/* interrupt controller and handler table */
 	RANK_WAIT,		/* wait queue heads */

@@ -38,6 +38,7 @@
 #include "kernel/resource.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
+#include "mm/balance_dirty.h"
 #include "mm/check.h"
 #include "mm/memory.h"
 #include "mm/page_alloc.h"

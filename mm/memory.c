@@ -42,6 +42,7 @@
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 #include "lib/string.h"
+#include "mm/balance_dirty.h"
 #include "mm/filemap.h"
 #include "mm/mmu_gather.h"
 #include "mm/page_alloc.h"
@@ -49,7 +50,6 @@
 #include "mm/rmap.h"
 #include "mm/vmscan.h"
 #include "mm/vmstat.h"
-#include "mm/writeback.h"
 
 struct folio *zero_folio;
 

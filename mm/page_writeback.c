@@ -24,8 +24,10 @@
 
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/super.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
+#include "mm/balance_dirty.h"
 #include "mm/filemap.h"
 #include "mm/rmap.h"
 #include "mm/vmstat.h"
@@ -87,8 +89,10 @@ void folio_cancel_dirty(struct folio *folio)
 
 	if (!folio_test_dirty(folio) || !folio_test_clear_dirty(folio) || !mapping)
 		return;
-	if (mapping_can_writeback(mapping))
+	if (mapping_can_writeback(mapping)) {
 		dec_state(NR_FILE_DIRTY);
+		wake_throttled_writers();
+	}
 }
 
 void folio_redirty_for_writepage(struct writeback_control *wbc, struct folio *folio)
@@ -121,7 +125,7 @@ void folio_end_writeback(struct folio *folio)
 	dec_state(NR_WRITEBACK);
 	count_vm_event(NR_WRITTEN);
 	folio_clear_and_wake(folio, PG_writeback);
-	writeback_ended();
+	wake_throttled_writers();
 }
 
 void folio_wait_stable(struct folio *folio)
@@ -320,6 +324,7 @@ void mapping_set_error(struct address_space *mapping, int error)
 	if (!error)
 		return;
 	errseq_set(&mapping->wb_err, error);
+	errseq_set(&mapping->host->i_sb->s_wb_err, error);
 	set_bit(error == -ENOSPC ? AS_ENOSPC : AS_EIO, &mapping->flags);
 }
 

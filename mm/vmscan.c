@@ -23,6 +23,7 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "kernel/wait.h"
+#include "mm/balance_dirty.h"
 #include "mm/check.h"
 #include "mm/filemap.h"
 #include "mm/page_alloc.h"

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: MIT
 /*
- * The way of a dirty inode, by the lists of its super block (sb->s_wb):
+ * The way of a dirty inode, by the list of its super block (sb->s_wb):
  *
- *   clean ── __mark_inode_dirty ──> b_dirty ── written out, I_SYNC set ──┬──> off the lists
- *                                     ^                                  ├──> b_wait: folios still
- *                                     └───────── dirtied meanwhile ──────┘    under writeback
+ *   clean ── __mark_inode_dirty ──> b_dirty ── written out, I_SYNC set ──┬──> off the list
+ *                                     ^                                  │
+ *                                     └───────── dirtied meanwhile ──────┘
  *
  * One flusher thread serves all.  It wakes when the oldest may be old enough (a timer that runs
  * only while something is dirty), when a writer or reclaim finds too much dirty, and writes by
- * age.  A sync writes what was dirty when it began: an inode dirtied again gets a new time and is
- * left.
+ * age.  An inode that is still dirty afterwards gets a new time, so that a pass has an end.
+ *
+ * A sync starts the write-out of the list, and then goes through all inodes of the super block,
+ * once: those whose folios are still on their way are on no list, and one that the flusher is at
+ * may be younger afterwards without being clean.
  *
  * I_SYNC makes one writer at a time own an inode and keeps it alive: eviction takes it off the
- * lists and then waits for the bit.  So nobody here holds references, which could make him the one
+ * list and then waits for the bit.  So the flusher holds no references, which could make it the one
  * to free a file.
  *
  * I1  An inode with I_DIRTY bits that is not being freed is on b_dirty, or I_SYNC is set and it
  *     will be.
- * I2  Both lists are ordered by dirtied_when, when the inode was put there, youngest first.
- * I3  The timer is pending or the flusher runs while any b_dirty is not empty.
+ * I2  The list is ordered by dirtied_when, when the inode was put there, youngest first.
+ * I3  The timer is pending or the flusher runs while any b_dirty is not empty, unless age does not
+ *     count (dirty_writeback_interval is 0).
  *
  * Locks: wb_lock over the lists and dirtied_when; i_lock, outside it, over i_state.  From a list to
  * an i_lock one can only try.
@@ -34,34 +38,27 @@
 #include "kernel/time.h"
 #include "kernel/timer.h"
 #include "kernel/wait.h"
+#include "mm/balance_dirty.h"
 #include "mm/filemap.h"
-#include "mm/page_alloc.h"
 #include "mm/page_writeback.h"
-#include "mm/vmscan.h"
-#include "mm/vmstat.h"
 
 #define CENTISECOND	(NSEC_PER_SEC / 100)
-#define RATELIMIT_PAGES	32		/* dirtied by a hart between two looks at the sums */
 
-int vm_dirty_ratio = 20, dirty_background_ratio = 10;
 int dirty_writeback_interval = 500, dirty_expire_interval = 3000;
 
 static DEFINE_SPINLOCK(wb_lock, RANK_WRITEBACK);
 static LIST_HEAD(all_wbs);
 static DEFINE_WAIT_QUEUE_HEAD(inode_sync_wait);	/* for I_SYNC, and wb->users */
 static DEFINE_WAIT_QUEUE_HEAD(flusher_wait);
-static DEFINE_WAIT_QUEUE_HEAD(throttle_wait);	/* for writeback to end */
 static struct timer flusher_timer;
 static bool flusher_wanted;		/* wb_lock not needed: a hint that is looked at again */
 static int flush_now;			/* do not wait for age */
-static int dirtied[NR_CPUS];		/* since the hart last looked */
 
 /* --- a super block --- */
 
 void wb_init(struct bdi_writeback *wb, struct super_block *sb)
 {
 	INIT_LIST_HEAD(&wb->b_dirty);
-	INIT_LIST_HEAD(&wb->b_wait);
 	wb->sb = sb;
 	wb->users = 0;
 	spin_lock(&wb_lock);
@@ -85,7 +82,7 @@ static bool wb_remove(struct bdi_writeback *wb)
 void wb_exit(struct bdi_writeback *wb)
 {
 	wait_event(&inode_sync_wait, wb_remove(wb));
-	BUG_ON(!list_empty(&wb->b_dirty) || !list_empty(&wb->b_wait));
+	BUG_ON(!list_empty(&wb->b_dirty));
 }
 
 /* --- an inode's state --- */
@@ -173,7 +170,7 @@ static void claim_inode(struct inode *inode)
 	inode->i_state |= I_SYNC;
 }
 
-/* Onto the list where it belongs now, and to whoever waits for it. */
+/* Onto the list or off it, and to whoever waits for it. */
 static void release_inode(struct inode *inode)
 {
 	spin_lock(&inode->i_lock);
@@ -184,11 +181,7 @@ static void release_inode(struct inode *inode)
 		queue_dirty(inode);
 	} else {
 		spin_lock(&wb_lock);
-		inode->dirtied_when = ktime_get_ns();
-		if (atomic_read(&inode->i_mapping->nr_writeback))
-			list_move(&inode->i_io_list, &inode->i_sb->s_wb.b_wait);
-		else
-			list_del_init(&inode->i_io_list);
+		list_del_init(&inode->i_io_list);
 		spin_unlock(&wb_lock);
 	}
 	spin_unlock(&inode->i_lock);
@@ -220,7 +213,7 @@ static int write_claimed_inode(struct inode *inode, struct writeback_control *wb
 	struct address_space *mapping = inode->i_mapping;
 	int error = do_writepages(mapping, wbc), wait_error;
 
-	if (wbc->sync_mode == WB_SYNC_ALL) {
+	if (wbc->sync_mode == WB_SYNC_ALL && !wbc->for_sync) {
 		wait_error = filemap_fdatawait_range(mapping, wbc->range_start, wbc->range_end);
 		error = error ? error : wait_error;
 	}
@@ -269,7 +262,8 @@ int sync_inode_metadata(struct inode *inode, int wait)
 	};
 	int error;
 
-	if (!(READ_ONCE(inode->i_state) & I_DIRTY))
+	/* Who writes it out just now has taken its dirty bits, and may not be done. */
+	if (!(READ_ONCE(inode->i_state) & (I_DIRTY | I_SYNC)))
 		return 0;
 	claim_inode_wait(inode);
 	error = write_claimed_inode(inode, &wbc);
@@ -279,15 +273,14 @@ int sync_inode_metadata(struct inode *inode, int wait)
 
 /* --- writing many --- */
 
-enum pick { PICKED, NONE_LEFT, BEING_WRITTEN, CONTENDED };
+enum pick { PICKED, NONE_LEFT, CONTENDED };
 
 /*
- * The oldest on @list that is not younger than @cutoff and not being written; claimed.  => wb_lock
- * held
+ * The oldest on the list that is not younger than @cutoff and that nobody is writing; claimed.
+ * => wb_lock held
  */
 static enum pick pick_inode(struct list_head *list, u64 cutoff, struct inode **picked)
 {
-	enum pick result = NONE_LEFT;
 	struct inode *inode;
 
 	list_for_each_entry_reverse(inode, list, i_io_list) {
@@ -301,43 +294,35 @@ static enum pick pick_inode(struct list_head *list, u64 cutoff, struct inode **p
 			*picked = inode;
 			return PICKED;
 		}
-		if (inode->i_state & I_SYNC)
-			result = BEING_WRITTEN;
 		spin_unlock(&inode->i_lock);
 	}
-	return result;
+	return NONE_LEFT;
 }
 
-/* The same; waits for those that somebody else is writing if @wait.  NULL: none is left. */
-static struct inode *next_inode(struct list_head *list, u64 cutoff, bool wait)
+/* The same; NULL: none is left. */
+static struct inode *next_inode(struct bdi_writeback *wb, u64 cutoff)
 {
 	struct inode *inode = NULL;
 	enum pick pick;
 
 	do {
-		DEFINE_WAIT(entry);
-
-		prepare_to_wait(&inode_sync_wait, &entry, TASK_UNINTERRUPTIBLE);
 		spin_lock(&wb_lock);
-		pick = pick_inode(list, cutoff, &inode);
+		pick = pick_inode(&wb->b_dirty, cutoff, &inode);
 		spin_unlock(&wb_lock);
-		if (pick == BEING_WRITTEN && wait)
-			schedule();
-		finish_wait(&inode_sync_wait, &entry);
-	} while (pick == CONTENDED || (pick == BEING_WRITTEN && wait));
+	} while (pick == CONTENDED);
 	return inode;
 }
 
-/* Writes, or with WB_SYNC_ALL writes and waits for, what was put onto @list until @cutoff. */
-static void writeback_list(struct list_head *list, u64 cutoff, enum writeback_sync_modes mode)
+/* Starts writing what became dirty until @cutoff, as long as @more() says so (NULL: all of it). */
+static void writeback_until(struct bdi_writeback *wb, u64 cutoff, bool (*more)(void))
 {
 	struct inode *inode;
 
-	while ((inode = next_inode(list, cutoff, mode == WB_SYNC_ALL))) {
+	while ((!more || more()) && (inode = next_inode(wb, cutoff))) {
 		struct writeback_control wbc = {
 			.nr_to_write = LONG_MAX,
 			.range_end = LAST_BYTE,
-			.sync_mode = mode,
+			.sync_mode = WB_SYNC_NONE,
 			.tagged_writepages = true,
 		};
 
@@ -349,64 +334,70 @@ static void writeback_list(struct list_head *list, u64 cutoff, enum writeback_sy
 
 void writeback_inodes_sb(struct super_block *sb)
 {
-	writeback_list(&sb->s_wb.b_dirty, ktime_get_ns(), WB_SYNC_NONE);
+	writeback_until(&sb->s_wb, ktime_get_ns(), NULL);
+}
+
+/* --- sync --- */
+
+/* Has it anything that is not on the disk?  Then with a reference.  => s_inode_list_lock held */
+static bool get_unsynced(struct inode *inode)
+{
+	bool unsynced;
+
+	spin_lock_nested(&inode->i_lock);
+	unsynced = !(inode->i_state & (I_NEW | I_FREEING | I_WILL_FREE)) &&
+		   (inode->i_state & (I_DIRTY | I_SYNC) ||
+		    atomic_read(&inode->i_mapping->nr_writeback));
+	if (unsynced)
+		ihold(inode);
+	spin_unlock(&inode->i_lock);
+	return unsynced;
+}
+
+/* The next one behind @prev, whose reference keeps the place in the list; NULL begins, and ends. */
+static struct inode *next_unsynced(struct super_block *sb, struct inode *prev)
+{
+	struct inode *inode, *found = NULL;
+
+	spin_lock(&sb->s_inode_list_lock);
+	inode = prev ? prev : list_entry(&sb->s_inodes, struct inode, i_sb_list);
+	list_for_each_entry_continue(inode, &sb->s_inodes, i_sb_list) {
+		if (get_unsynced(inode)) {
+			found = inode;
+			break;
+		}
+	}
+	spin_unlock(&sb->s_inode_list_lock);
+	iput(prev);
+	return found;
+}
+
+/* An error stays for those who have the file open (errseq). */
+static void sync_inode(struct inode *inode)
+{
+	struct writeback_control wbc = {
+		.nr_to_write = LONG_MAX,
+		.range_end = LAST_BYTE,
+		.sync_mode = WB_SYNC_ALL,
+		.for_sync = true,
+	};
+
+	claim_inode_wait(inode);
+	write_claimed_inode(inode, &wbc);
+	release_inode(inode);
+	filemap_fdatawait_keep_errors(inode->i_mapping);
 }
 
 void sync_inodes_sb(struct super_block *sb)
 {
-	u64 cutoff;
+	struct inode *inode = NULL;
 
 	/* Everything is started before anything is waited for. */
 	writeback_inodes_sb(sb);
-	cutoff = ktime_get_ns();
-	writeback_list(&sb->s_wb.b_dirty, cutoff, WB_SYNC_ALL);
-	writeback_list(&sb->s_wb.b_wait, cutoff, WB_SYNC_ALL);
-}
-
-/* --- how much may be dirty --- */
-
-/* Frames that could become dirty page cache, less what reclaim keeps free. */
-static unsigned long dirtyable_pages(void)
-{
-	unsigned long pages = nr_free_pages() + lru_size(), reserve = zone.watermark[WMARK_HIGH];
-
-	return pages > reserve ? pages - reserve : 0;
-}
-
-static bool dirty_above(int percent)
-{
-	return vm_state(NR_FILE_DIRTY) + vm_state(NR_WRITEBACK) > dirtyable_pages() * percent / 100;
-}
-
-static void balance_dirty_pages(void)
-{
-	if (!dirty_above(dirty_background_ratio))
-		return;
-	wake_flusher();
-	wait_event_killable(&throttle_wait, !dirty_above(vm_dirty_ratio));
-}
-
-void balance_dirty_pages_ratelimited(struct address_space *mapping)
-{
-	int *count = &dirtied[smp_processor_id()];
-
-	if (!mapping_can_writeback(mapping) || ++*count < RATELIMIT_PAGES)
-		return;
-	*count = 0;
-	balance_dirty_pages();
-}
-
-void writeback_throttle_reclaim(void)
-{
-	unsigned long written = vm_state(NR_WRITTEN);
-
-	wait_event_timeout(&throttle_wait, vm_state(NR_WRITTEN) != written, 100 * NSEC_PER_MSEC);
-}
-
-void writeback_ended(void)
-{
-	if (waitqueue_active(&throttle_wait))
-		wake_up_all(&throttle_wait);
+	while ((inode = next_unsynced(sb, inode))) {
+		sync_inode(inode);
+		cond_resched();
+	}
 }
 
 /* --- the flusher --- */
@@ -415,6 +406,22 @@ void wakeup_flusher_threads(void)
 {
 	WRITE_ONCE(flush_now, 1);
 	wake_flusher();
+}
+
+void wakeup_flusher_background(void)
+{
+	wake_flusher();
+}
+
+int dirty_writeback_interval_changed(void)
+{
+	static int last;
+
+	/* The timer may be set for an age by which no one goes any more. */
+	if (dirty_writeback_interval && dirty_writeback_interval != last)
+		wakeup_flusher_threads();
+	last = dirty_writeback_interval;
+	return 0;
 }
 
 /* The super block after @wb, which is let go; NULL begins, and ends. */
@@ -441,12 +448,11 @@ static void flush_all(bool everything)
 	while ((wb = next_wb(wb))) {
 		u64 now = ktime_get_ns(), age = dirty_expire_interval * CENTISECOND;
 
-		if (everything || dirty_above(dirty_background_ratio))
-			writeback_list(&wb->b_dirty, now, WB_SYNC_NONE);
-		else if (now > age)
-			writeback_list(&wb->b_dirty, now - age, WB_SYNC_NONE);
-		/* Nothing to write there: those whose writeback is over leave the list. */
-		writeback_list(&wb->b_wait, now, WB_SYNC_NONE);
+		if (everything)
+			writeback_until(wb, now, NULL);
+		else if (dirty_writeback_interval && now > age)
+			writeback_until(wb, now - age, NULL);
+		writeback_until(wb, now, over_background_limit);
 	}
 }
 

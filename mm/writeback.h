@@ -27,12 +27,12 @@ struct writeback_control {
 	loff_t range_start, range_end;	/* bytes, end included */
 	enum writeback_sync_modes sync_mode;
 	bool tagged_writepages;		/* what was dirty at the begin, and no more */
+	bool for_sync;			/* the caller waits for the folios, leaving errors alone */
 };
 
 /* A super block's dirty inodes (sb->s_wb).  Under the one lock of mm/writeback.c. */
 struct bdi_writeback {
 	struct list_head b_dirty;	/* inode->i_io_list, youngest first */
-	struct list_head b_wait;	/* clean, but folios are still under writeback */
 	struct list_head wb_list;	/* of all super blocks */
 	struct super_block *sb;
 	int users;			/* the flusher is at it */
@@ -57,20 +57,13 @@ void inode_wait_for_writeback(struct inode *inode);
 /* Starts the write-out of what is dirty now; sync_inodes_sb() also waits for it. */
 void writeback_inodes_sb(struct super_block *sb);
 void sync_inodes_sb(struct super_block *sb);
-/* Asks the flusher to write back now; returns at once. */
+/* Asks the flusher to write back everything; returns at once. */
 void wakeup_flusher_threads(void);
-
-/* --- throttling --- */
-
-/* A writer has dirtied folios: makes him wait while too much is dirty. */
-void balance_dirty_pages_ratelimited(struct address_space *mapping);
-/* Reclaim has met dirty folios only: sleeps until some writeback ends, 100 ms at most. */
-void writeback_throttle_reclaim(void);
-/* A folio's writeback has ended.  Any context. */
-void writeback_ended(void);
+/* The same for what lies above the background limit (mm/balance_dirty.h). */
+void wakeup_flusher_background(void);
 
 /* /proc/sys/vm */
-extern int vm_dirty_ratio, dirty_background_ratio;
 extern int dirty_writeback_interval, dirty_expire_interval;	/* 1/100 s */
+int dirty_writeback_interval_changed(void);
 
 #endif

@@ -17,7 +17,8 @@ int ext2_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 	struct inode *inode = file_inode(file);
 	int error = S_ISREG(inode->i_mode) ? file_write_and_wait_range(file, start, end) : 0;
 
-	if (!error && (!datasync || inode->i_state & I_DIRTY_DATASYNC))
+	/* I_SYNC: who writes it out just now has taken the bit, and may not be done. */
+	if (!error && (!datasync || inode->i_state & (I_DIRTY_DATASYNC | I_SYNC)))
 		error = sync_inode_metadata(inode, 1);
 	return error ?: sync_blockdev(inode->i_sb->s_bdev);
 }

@@ -25,6 +25,7 @@
 #include "lib/ctype.h"
 #include "lib/string.h"
 #include "lib/vsnprintf.h"
+#include "mm/balance_dirty.h"
 #include "mm/check.h"
 #include "mm/mmap.h"
 #include "mm/overcommit.h"
@@ -298,10 +299,15 @@ static const struct sysctl vm_table[] = {
 	WIDE("overcommit_kbytes", 0644, &sysctl_overcommit_kbytes, 0, .changed = kbytes_count),
 	WIDE("user_reserve_kbytes", 0644, &sysctl_user_reserve_kbytes, 0),
 	WIDE("admin_reserve_kbytes", 0644, &sysctl_admin_reserve_kbytes, 0),
-	NUMBER("dirty_ratio", 0644, &vm_dirty_ratio, 0, 100),
-	NUMBER("dirty_background_ratio", 0644, &dirty_background_ratio, 0, 100),
+	NUMBER("dirty_ratio", 0644, &vm_dirty_ratio, 0, 100, .changed = dirty_ratio_changed),
+	NUMBER("dirty_background_ratio", 0644, &dirty_background_ratio, 0, 100,
+	       .changed = dirty_background_ratio_changed),
+	WIDE("dirty_bytes", 0644, &vm_dirty_bytes, 2 * PAGE_SIZE, .changed = dirty_bytes_changed),
+	WIDE("dirty_background_bytes", 0644, &dirty_background_bytes, 1,
+	     .changed = dirty_background_bytes_changed),
 	NUMBER("dirty_expire_centisecs", 0644, &dirty_expire_interval, 0, INT_MAX),
-	NUMBER("dirty_writeback_centisecs", 0644, &dirty_writeback_interval, 0, INT_MAX),
+	NUMBER("dirty_writeback_centisecs", 0644, &dirty_writeback_interval, INT_MIN, INT_MAX,
+	       .changed = dirty_writeback_interval_changed),
 };
 
 static void sysctl_init(void)
