@@ -9,6 +9,7 @@
 #include "user/usertests/harness.h"
 #include <fnmatch.h>
 #include <getopt.h>
+#include <termios.h>
 
 #define DEFAULT_LIMIT 60	// seconds
 
@@ -147,6 +148,8 @@ static int run_all(const struct options *options)
 		}
 	}
 	printf("%d passed, %d failed, %d skipped\n", score.passed, score.failed, score.skipped);
+	fflush(stdout);
+	tcdrain(1);	// the session's end hangs up its terminal, and what was not sent is lost
 	return score.failed != 0;
 }
 
