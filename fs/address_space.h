@@ -92,7 +92,7 @@ struct address_space {
 	atomic_t nr_writeback;			/* folios under writeback */
 	const struct address_space_operations *a_ops;
 	struct rw_semaphore invalidate_lock;
-	struct rb_root_cached i_mmap;		/* VMAs that map it */
+	struct rb_root i_mmap;			/* VMAs that map it */
 	struct rw_semaphore i_mmap_rwsem;
 	atomic_t i_mmap_writable;		/* VMAs with VM_SHARED; < 0: there may be none */
 	unsigned long flags;

@@ -12,11 +12,13 @@
 #include "kernel/init.h"
 #include "lib/sort.h"
 #include "mm/check.h"
+#include "mm/filemap.h"
 #include "mm/memory.h"
 #include "mm/mm.h"
 #include "mm/mmap.h"
 #include "mm/overcommit.h"
 #include "mm/pgtable.h"
+#include "mm/rmap.h"
 #include "mm/shmem.h"
 #include "mm/vmalloc.h"
 
@@ -80,6 +82,38 @@ static int check_pte(struct mm_walk *walk, const struct vm_area_struct *vma, uns
 	return check_permissions(vma, addr, pte, folio);
 }
 
+/* --- the way back from the folio --- */
+
+struct finding {
+	const struct vm_area_struct *vma;
+	unsigned long addr;
+	bool found;
+};
+
+static bool find_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
+		     void *arg)
+{
+	struct finding *finding = arg;
+
+	finding->found = vma == finding->vma && addr == finding->addr;
+	return !finding->found;
+}
+
+/* R4, for one entry, if nobody is at work on the folio right now. */
+static int check_rmap(struct vm_area_struct *vma, unsigned long addr, struct folio *folio)
+{
+	struct finding finding = { .vma = vma, .addr = addr };
+
+	if (!folio_trylock(folio))
+		return 0;
+	rmap_walk(folio, &(struct rmap_walk_control){ find_one, &finding });
+	if (!folio_test_anon(folio) && !folio_mapping(folio))
+		finding.found = true;		/* truncated: it is about to be unmapped */
+	folio_unlock(folio);
+	return finding.found ? 0 : mm_check_failed("rmap.c R4", "frame 0x%lx: no way to 0x%lx",
+						   folio_pfn(folio), addr);
+}
+
 /* --- the walk --- */
 
 /* Entries outside of all VMAs are found here: @vma NULL. */
@@ -96,6 +130,8 @@ static int check_table(struct mm_walk *walk, struct mm_struct *mm, pte_t *pmd, u
 		if (!vma)
 			return mm_check_failed("memory.c I3", "0x%lx is present in no VMA", addr);
 		error = check_pte(walk, vma, addr, pte);
+		if (!error && vm_normal_folio(pte))
+			error = check_rmap(vma, addr, vm_normal_folio(pte));
 		if (error)
 			return error;
 	}
@@ -120,6 +156,10 @@ static int check_one_mm(struct mm_walk *walk, struct mm_struct *mm)
 	if (error)
 		return mm_check_failed("vma.c", "I%d", error);
 	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next) {
+		error = anon_vma_check(vma);
+		if (error)
+			return mm_check_failed("anon_vma.c", "A%d, VMA at 0x%lx", error,
+					       vma->vm_start);
 		pages += vma_pages(vma);
 		locked += vma->vm_flags & VM_LOCKED ? vma_pages(vma) : 0;
 		walk->committed += vma->vm_flags & VM_ACCOUNT ? vma_pages(vma) : 0;

@@ -98,14 +98,14 @@ static void mlock_vma_pages(struct vm_area_struct *vma, unsigned long flags)
 	bool lock = flags & VM_LOCKED;
 	pte_t *pmd;
 
-	vma_lock_rmap(vma);
+	rmap_lock(vma, vma->anon_vma);
 	if ((flags ^ vma->vm_flags) & VM_LOCKED)
 		for (; (pmd = next_pmd(vma->vm_mm, &addr, vma->vm_end)); addr = next) {
 			next = pmd_addr_end(addr, vma->vm_end);
 			mlock_pte_range(pmd, addr, next, lock);
 		}
 	vma->vm_flags = flags;
-	vma_unlock_rmap(vma);
+	rmap_unlock(vma, vma->anon_vma);
 }
 
 /*

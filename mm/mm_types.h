@@ -17,6 +17,7 @@
 #include "kernel/rwsem.h"
 #include "kernel/spinlock.h"
 #include "lib/atomic.h"
+#include "lib/interval_tree.h"
 #include "lib/list.h"
 #include "lib/rbtree.h"
 #include "lib/types.h"
@@ -69,8 +70,8 @@ struct vm_area_struct {
 	struct vm_area_struct *vm_next, *vm_prev;	/* by address */
 	struct rb_node vm_rb;
 	unsigned long rb_subtree_gap;		/* largest free gap before a VMA of the subtree */
-	struct rb_node i_mmap_rb;		/* of vm_file's mapping; i_mmap_rwsem */
-	pgoff_t i_mmap_subtree_last;		/* highest last page of the subtree */
+	struct interval_node i_mmap;		/* of vm_file's mapping; i_mmap_rwsem */
+	struct list_head anon_vma_chain;	/* mm/anon_vma.h; page_table_lock to add */
 	struct anon_vma *anon_vma;		/* NULL: no anonymous page yet; page_table_lock */
 	const struct vm_operations_struct *vm_ops;	/* NULL: anonymous */
 	pgoff_t vm_pgoff;			/* of vm_start: in vm_file, or its page number */

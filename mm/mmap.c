@@ -61,24 +61,46 @@ core_initcall(mmap_init);
 
 struct vm_area_struct *vm_area_alloc(void)
 {
-	return kmem_cache_alloc(vm_area_cachep, GFP_KERNEL);
+	struct vm_area_struct *vma = kmem_cache_alloc(vm_area_cachep, GFP_KERNEL);
+
+	if (vma)
+		INIT_LIST_HEAD(&vma->anon_vma_chain);
+	return vma;
+}
+
+struct vm_area_struct *vma_alloc_spare(const struct vm_area_struct *vma)
+{
+	struct vm_area_struct *spare = vm_area_alloc();
+
+	if (spare && anon_vma_reserve(spare, vma)) {
+		vm_area_free(spare);
+		return NULL;
+	}
+	return spare;
 }
 
 void vm_area_free(struct vm_area_struct *vma)
 {
-	if (vma)
-		kmem_cache_free(vm_area_cachep, vma);
+	if (!vma)
+		return;
+	unlink_anon_vmas(vma);
+	kmem_cache_free(vm_area_cachep, vma);
 }
 
 void vma_copy(struct vm_area_struct *dst, const struct vm_area_struct *src)
 {
+	LIST_HEAD(reserved);
+
+	list_splice_init(&dst->anon_vma_chain, &reserved);
 	*dst = *src;
+	INIT_LIST_HEAD(&dst->anon_vma_chain);
+	list_splice(&reserved, &dst->anon_vma_chain);
+	dst->anon_vma = NULL;
 	if (dst->vm_file) {
 		get_file(dst->vm_file);
 		if (dst->vm_flags & VM_SHARED)
 			mapping_dup_writable(dst->vm_file->f_mapping);
 	}
-	anon_vma_clone(dst, src);
 	if (dst->vm_ops && dst->vm_ops->open)
 		dst->vm_ops->open(dst);
 }
@@ -87,7 +109,6 @@ void vma_release(struct vm_area_struct *vma)
 {
 	if (vma->vm_ops && vma->vm_ops->close)
 		vma->vm_ops->close(vma);
-	unlink_anon_vmas(vma);
 	if (vma->vm_file) {
 		if (vma->vm_flags & VM_SHARED)
 			mapping_unmap_writable(vma->vm_file->f_mapping);
@@ -210,7 +231,7 @@ static bool split_at(struct vm_area_struct *vma, unsigned long addr)
 		return true;
 	if (vma->vm_mm->map_count >= sysctl_max_map_count)
 		return false;
-	spare = vm_area_alloc();
+	spare = vma_alloc_spare(vma);
 	if (spare)
 		vma_split(vma->vm_mm, vma, addr, spare);
 	return spare;
@@ -255,7 +276,7 @@ static int unmap_prepare(struct mm_struct *mm, unsigned long start, unsigned lon
 		return 0;
 	if (mm->map_count >= sysctl_max_map_count)
 		return -ENOMEM;
-	*spare = vm_area_alloc();
+	*spare = vma_alloc_spare(vma);
 	return *spare ? 0 : -ENOMEM;
 }
 
@@ -524,6 +545,7 @@ struct vm_area_struct *vma_create(struct mm_struct *mm, struct file *file, unsig
 	*vma = (struct vm_area_struct){
 		.vm_start = addr, .vm_end = addr + len, .vm_flags = vm_flags | VM_SOFTDIRTY,
 		.vm_mm = mm, .vm_pgoff = pgoff, .vm_file = file,
+		.anon_vma_chain = LIST_HEAD_INIT(vma->anon_vma_chain),
 	};
 	error = vma_get_content(vma);
 	if (error)
@@ -692,8 +714,12 @@ static int dup_vma(struct mm_struct *mm, struct vm_area_struct *mpnt)
 	vma_copy(vma, mpnt);
 	vma->vm_mm = mm;
 	vma->vm_flags &= ~VM_LOCKED_MASK;
-	if (vma->vm_flags & VM_WIPEONFORK)
-		unlink_anon_vmas(vma);
+	if (!(vma->vm_flags & VM_WIPEONFORK) && anon_vma_fork(vma, mpnt)) {
+		vma_release(vma);
+		if (account)
+			vm_unacct_memory(vma_pages(mpnt));
+		return -ENOMEM;
+	}
 	vma_link(mm, vma);
 	return vma->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(vma, mpnt);
 }
@@ -739,7 +765,7 @@ void exit_mmap(struct mm_struct *mm)
 	tlb_gather_mmu(&tlb, mm);
 	unmap_vmas(&tlb, mm->mmap, 0, USER_PGTABLES_CEILING);
 	for (vma = mm->mmap; vma; vma = vma->vm_next)
-		i_mmap_remove(vma);
+		rmap_unlink_vma(vma);
 	/*
 	 * Floor 0: what lies below was freed with the VMAs before, but for tables that reach up to
 	 * here.

@@ -71,10 +71,18 @@ struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long star
 void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long pages);
 bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long pages);
 
-/* Raw memory for a VMA; NULL: none.  Given back by vm_area_free() if it never became one. */
+/*
+ * Memory for a VMA, whose list of anon_vmas is empty; NULL: none.  Given back by vm_area_free() if
+ * it never became one.
+ */
 struct vm_area_struct *vm_area_alloc(void);
+/* The same with all that splitting @vma will need. */
+struct vm_area_struct *vma_alloc_spare(const struct vm_area_struct *vma);
 void vm_area_free(struct vm_area_struct *vma);
-/* @dst, raw memory, becomes another VMA like @src, in no tree, with references of its own. */
+/*
+ * @dst, just allocated, becomes another VMA like @src, in no tree, with references of its own; its
+ * anon_vmas are left to anon_vma_clone() or anon_vma_fork().
+ */
 void vma_copy(struct vm_area_struct *dst, const struct vm_area_struct *src);
 /* Drops the references of a VMA that is in no tree, and frees it.  May sleep. */
 void vma_release(struct vm_area_struct *vma);

@@ -148,21 +148,19 @@ static void move_ptes(const struct mremap *m, pte_t *old_pmd, unsigned long addr
 
 static void move_page_tables(const struct mremap *m, const struct vm_area_struct *new)
 {
-	struct address_space *mapping = new->vm_file ? new->vm_file->f_mapping : NULL;
 	unsigned long addr = m->addr, end = m->addr + m->old_len, next;
 	pte_t *pmd;
 
 	/*
-	 * A truncation that has looked at the new place already must not miss what arrives there.
+	 * A walk or a truncation that has looked at the new place already must not miss what
+	 * arrives there.
 	 */
-	if (mapping)
-		down_write(&mapping->i_mmap_rwsem);
+	rmap_lock(new, new->anon_vma);
 	for (; (pmd = next_pmd(m->mm, &addr, end)); addr = next) {
 		next = pmd_addr_end(addr, end);
 		move_ptes(m, pmd, addr, next);
 	}
-	if (mapping)
-		up_write(&mapping->i_mmap_rwsem);
+	rmap_unlock(new, new->anon_vma);
 }
 
 /*
@@ -183,13 +181,13 @@ static int charge_new_place(const struct mremap *m, const struct vm_area_struct 
 }
 
 /* A VMA like @vma for the new range, in no tree; its pages are promised.  NULL: no memory. */
-static struct vm_area_struct *new_place(const struct mremap *m, const struct vm_area_struct *vma)
+static struct vm_area_struct *new_place(const struct mremap *m, struct vm_area_struct *vma)
 {
 	struct vm_area_struct *new;
 
 	if (charge_new_place(m, vma))
 		return NULL;
-	new = vm_area_alloc();
+	new = vma_alloc_spare(vma);
 	if (!new) {
 		if (vma->vm_flags & VM_ACCOUNT)
 			vm_unacct_memory(m->new_len >> PAGE_SHIFT);
@@ -204,6 +202,9 @@ static struct vm_area_struct *new_place(const struct mremap *m, const struct vm_
 		new->vm_pgoff = m->new_addr >> PAGE_SHIFT;
 	new->vm_start = m->new_addr;
 	new->vm_end = m->new_addr + m->new_len;
+	rmap_lock(vma, vma->anon_vma);
+	anon_vma_clone(new, vma);
+	rmap_unlock(vma, vma->anon_vma);
 	return new;
 }
 

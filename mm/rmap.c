@@ -2,75 +2,87 @@
 /*
  * Who maps a folio.
  *
- *   anonymous  folio->mapping = anon_vma | FOLIO_MAPPING_ANON, folio->index as the VMA counts
- *   file       folio->mapping = address_space; its i_mmap holds every VMA of the file in an
- *              interval tree: red-black by first page, each node knowing the highest last
- *              page below it
+ *   anonymous  folio->mapping = anon_vma | FOLIO_MAPPING_ANON, folio->index as the VMA counts; the
+ *              anon_vma's tree holds every VMA that may map it
+ *   file       folio->mapping = address_space; its i_mmap holds every VMA of the file
+ *
+ * Both are interval trees by page, so a walk visits the VMAs whose range has the folio's page, and
+ * no others.  Each visit computes the address and looks at the one entry there; whether that is
+ * the folio's is decided under the page-table lock.
+ *
+ * While a tree is locked its VMAs have not gone, so their tables are there: who takes a VMA away
+ * unlinks it here before he frees tables.  A tree's order is parent before child, old place before
+ * new: an entry that fork or mremap() copies during a walk is found at one of the two.
  *
  * R1 mapcount equals the number of present entries that map the folio; each holds a reference.
  * R2 PG_anon_exclusive is set only while one entry maps the folio and no other mm can get at it;
  *    only such a folio may be mapped writable in a private mapping.
  * R3 A VMA with a file is in the file's i_mmap from vma_link() to vma_unlink().
+ * R4 A walk of a mapped folio visits the VMA of each entry that maps it.
  */
 #include "mm/rmap.h"
 
 #include "arch/riscv/tlb.h"
 #include "fs/file.h"
-#include "kernel/init.h"
 #include "kernel/panic.h"
 #include "mm/filemap.h"
 #include "mm/memory.h"
 #include "mm/pgtable.h"
-#include "mm/slab.h"
 #include "mm/vmscan.h"
 #include "mm/vmstat.h"
 
-static struct kmem_cache *anon_vma_cachep;
+/* --- the trees --- */
 
-static void rmap_init(void)
+void __rmap_lock(const struct vm_area_struct *vma, struct anon_vma *anon_vma)
 {
-	anon_vma_cachep = kmem_cache_create("anon_vma", sizeof(struct anon_vma), 0, NULL);
-}
-core_initcall(rmap_init);
-
-static void put_anon_vma(struct anon_vma *anon_vma)
-{
-	if (atomic_dec_and_test(&anon_vma->refcount))
-		kmem_cache_free(anon_vma_cachep, anon_vma);
+	if (vma->vm_file)
+		down_write(&vma->vm_file->f_mapping->i_mmap_rwsem);
+	anon_vma_lock_write(anon_vma);
 }
 
-int __anon_vma_prepare(struct vm_area_struct *vma)
+void __rmap_unlock(const struct vm_area_struct *vma, struct anon_vma *anon_vma)
 {
-	struct anon_vma *new = kmem_cache_alloc(anon_vma_cachep, GFP_KERNEL);
-
-	if (!new)
-		return -ENOMEM;
-	atomic_set(&new->refcount, 1);
-	/* Two threads may fault in the same VMA, both with mmap_lock for reading. */
-	spin_lock(&vma->vm_mm->page_table_lock);
-	if (!vma->anon_vma) {
-		vma->anon_vma = new;
-		new = NULL;
-	}
-	spin_unlock(&vma->vm_mm->page_table_lock);
-	if (new)
-		put_anon_vma(new);
-	return 0;
+	anon_vma_unlock_write(anon_vma);
+	if (vma->vm_file)
+		up_write(&vma->vm_file->f_mapping->i_mmap_rwsem);
 }
 
-void anon_vma_clone(struct vm_area_struct *dst, const struct vm_area_struct *src)
+void i_mmap_insert(struct vm_area_struct *vma)
 {
-	dst->anon_vma = src->anon_vma;
-	if (dst->anon_vma)
-		atomic_inc(&dst->anon_vma->refcount);
+	if (!vma->vm_file)
+		return;
+	vma->i_mmap.start = vma->vm_pgoff;
+	vma->i_mmap.last = vma->vm_pgoff + vma_pages(vma) - 1;
+	interval_tree_insert(&vma->i_mmap, &vma->vm_file->f_mapping->i_mmap);
 }
 
-void unlink_anon_vmas(struct vm_area_struct *vma)
+void i_mmap_remove(struct vm_area_struct *vma)
 {
-	if (vma->anon_vma)
-		put_anon_vma(vma->anon_vma);
-	vma->anon_vma = NULL;
+	if (vma->vm_file)
+		interval_tree_remove(&vma->i_mmap, &vma->vm_file->f_mapping->i_mmap);
 }
+
+void rmap_remove_vma(struct vm_area_struct *vma)
+{
+	i_mmap_remove(vma);
+	anon_vma_trees_remove(vma);
+}
+
+void rmap_insert_vma(struct vm_area_struct *vma)
+{
+	i_mmap_insert(vma);
+	anon_vma_trees_insert(vma);
+}
+
+void rmap_unlink_vma(struct vm_area_struct *vma)
+{
+	rmap_lock(vma, NULL);
+	i_mmap_remove(vma);
+	rmap_unlock(vma, NULL);
+	unlink_anon_vmas(vma);
+}
+
+/* --- counts --- */
 
 void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma, unsigned long address)
 {
@@ -109,186 +121,203 @@ void folio_remove_rmap(struct folio *folio, const struct vm_area_struct *vma)
 		dec_state(folio_test_anon(folio) ? NR_ANON_MAPPED : NR_FILE_MAPPED);
 }
 
-/* --- i_mmap --- */
-
-static inline struct vm_area_struct *vma_of(const struct rb_node *node)
+void folio_move_anon_rmap(struct folio *folio, const struct vm_area_struct *vma)
 {
-	return rb_entry(node, struct vm_area_struct, i_mmap_rb);
+	unsigned long anon_vma = (unsigned long)vma->anon_vma;
+
+	DEBUG_BUG_ON(!folio_test_locked(folio) || !anon_vma);
+	WRITE_ONCE(folio->mapping, (void *)(anon_vma | FOLIO_MAPPING_ANON));
 }
 
-static pgoff_t last_page(const struct vm_area_struct *vma)
+/* --- walks --- */
+
+static bool visit(struct folio *folio, struct vm_area_struct *vma,
+		  const struct rmap_walk_control *rwc)
 {
-	return vma->vm_pgoff + vma_pages(vma) - 1;
+	pgoff_t offset = folio->index - vma->vm_pgoff;
+
+	count_vm_event(RMAP_VISIT);
+	return rwc->rmap_one(folio, vma, vma->vm_start + (offset << PAGE_SHIFT), rwc->arg);
 }
 
-static pgoff_t subtree_last(const struct rb_node *node)
+static void rmap_walk_anon(struct folio *folio, const struct rmap_walk_control *rwc)
 {
-	return node ? vma_of(node)->i_mmap_subtree_last : 0;
-}
+	struct anon_vma *anon_vma = folio_lock_anon_vma_read(folio);
+	pgoff_t index = folio->index;
+	struct interval_node *node;
 
-static bool compute_subtree_last(struct rb_node *node)
-{
-	struct vm_area_struct *vma = vma_of(node);
-	pgoff_t last = max(last_page(vma),
-			   max(subtree_last(node->rb_left), subtree_last(node->rb_right)));
-
-	if (vma->i_mmap_subtree_last == last)
-		return false;
-	vma->i_mmap_subtree_last = last;
-	return true;
-}
-
-static const struct rb_augment_callbacks i_mmap_augment = { compute_subtree_last };
-
-void i_mmap_insert(struct vm_area_struct *vma)
-{
-	struct address_space *mapping;
-	struct rb_node **link, *parent = NULL;
-	bool leftmost = true;
-
-	if (!vma->vm_file)
+	if (!anon_vma)
 		return;
-	mapping = vma->vm_file->f_mapping;
-	down_write(&mapping->i_mmap_rwsem);
-	link = &mapping->i_mmap.rb_root.rb_node;
-	while (*link) {
-		parent = *link;
-		if (vma->vm_pgoff < vma_of(parent)->vm_pgoff) {
-			link = &parent->rb_left;
-		} else {
-			link = &parent->rb_right;
-			leftmost = false;
-		}
-	}
-	rb_link_node(&vma->i_mmap_rb, parent, link);
-	vma->i_mmap_subtree_last = 0;
-	rb_insert_augmented_cached(&vma->i_mmap_rb, &mapping->i_mmap, leftmost, &i_mmap_augment);
-	up_write(&mapping->i_mmap_rwsem);
+	interval_tree_for_each(node, &anon_vma->rb_root, index, index)
+		if (!visit(folio, interval_tree_entry(node, struct anon_vma_chain, node)->vma, rwc))
+			break;
+	folio_unlock_anon_vma_read(anon_vma);
 }
 
-void i_mmap_remove(struct vm_area_struct *vma)
+static inline struct vm_area_struct *i_mmap_vma(struct interval_node *node)
 {
-	struct address_space *mapping;
+	return interval_tree_entry(node, struct vm_area_struct, i_mmap);
+}
 
-	if (!vma->vm_file)
+static void rmap_walk_file(struct folio *folio, struct address_space *mapping,
+			   const struct rmap_walk_control *rwc)
+{
+	pgoff_t index = folio->index;
+	struct interval_node *node;
+
+	down_read(&mapping->i_mmap_rwsem);
+	interval_tree_for_each(node, &mapping->i_mmap, index, index)
+		if (!visit(folio, i_mmap_vma(node), rwc))
+			break;
+	up_read(&mapping->i_mmap_rwsem);
+}
+
+void rmap_walk(struct folio *folio, const struct rmap_walk_control *rwc)
+{
+	DEBUG_BUG_ON(!folio_test_locked(folio));
+	if (!folio_mapped(folio))
 		return;
-	mapping = vma->vm_file->f_mapping;
-	down_write(&mapping->i_mmap_rwsem);
-	rb_erase_augmented_cached(&vma->i_mmap_rb, &mapping->i_mmap, &i_mmap_augment);
-	up_write(&mapping->i_mmap_rwsem);
+	if (folio_test_anon(folio))
+		rmap_walk_anon(folio, rwc);
+	else if (folio_mapping(folio))
+		rmap_walk_file(folio, folio_mapping(folio), rwc);
 }
 
-void vma_lock_rmap(struct vm_area_struct *vma)
+pte_t *page_vma_mapped(const struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
+		       struct spinlock **ptlp)
 {
-	if (vma->vm_file)
-		down_write(&vma->vm_file->f_mapping->i_mmap_rwsem);
-}
+	pte_t *pmd = mm_find_pmd(vma->vm_mm, addr), *ptep, pte;
 
-void vma_unlock_rmap(struct vm_area_struct *vma)
-{
-	if (vma->vm_file)
-		up_write(&vma->vm_file->f_mapping->i_mmap_rwsem);
-}
-
-/* Calls @fn for every VMA of the subtree that maps a page of [first, last].  i_mmap_rwsem held. */
-static void i_mmap_walk(const struct rb_node *node, pgoff_t first, pgoff_t last,
-			void (*fn)(struct vm_area_struct *vma, void *arg), void *arg)
-{
-	while (node && subtree_last(node) >= first) {
-		struct vm_area_struct *vma = vma_of(node);
-
-		i_mmap_walk(node->rb_left, first, last, fn, arg);
-		if (vma->vm_pgoff > last)
-			return;
-		if (last_page(vma) >= first)
-			fn(vma, arg);
-		node = node->rb_right;
-	}
-}
-
-/* The present entry of @vma that maps @folio, its table locked; NULL: there is none. */
-static pte_t *folio_find_pte(struct vm_area_struct *vma, struct folio *folio, unsigned long *addrp,
-			     struct spinlock **ptlp)
-{
-	unsigned long addr = vma->vm_start + ((folio->index - vma->vm_pgoff) << PAGE_SHIFT);
-	pte_t *pmd = mm_find_pmd(vma->vm_mm, addr);
-	pte_t *pte = pmd ? pte_offset_map_lock(pmd, addr, ptlp) : NULL;
-
-	if (!pte)
+	if (!pmd)
 		return NULL;
-	if (pte_present(*pte) && pte_pfn(*pte) == folio_pfn(folio)) {
-		*addrp = addr;
-		return pte;
-	}
+	ptep = pte_offset_map_lock(pmd, addr, ptlp);
+	pte = ptep_get(ptep);
+	if (pte_present(pte) && pte_pfn(pte) == folio_pfn(folio))
+		return ptep;
 	spin_unlock(*ptlp);
 	return NULL;
 }
 
-struct mkclean {
-	struct folio *folio;
-	int cleaned;
+/* --- was it used? --- */
+
+struct referenced {
+	int count;
+	struct tlb_batch *batch;
 };
 
-static void mkclean_one(struct vm_area_struct *vma, void *arg)
+static bool referenced_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
+			   void *arg)
 {
-	struct mkclean *mkclean = arg;
+	struct referenced *r = arg;
 	struct spinlock *ptl;
-	unsigned long addr;
+	pte_t *pte = page_vma_mapped(folio, vma, addr, &ptl);
+
+	if (!pte)
+		return true;
+	if (vma->vm_flags & VM_LOCKED) {
+		r->count++;
+	} else if (ptep_test_and_clear_young(pte)) {
+		tlb_batch_add(r->batch, vma->vm_mm);
+		/* A sequential reader does not come back. */
+		r->count += !(vma->vm_flags & VM_SEQ_READ);
+	}
+	spin_unlock(ptl);
+	return true;
+}
+
+int folio_referenced(struct folio *folio, struct tlb_batch *batch)
+{
+	struct referenced r = { .batch = batch };
+
+	rmap_walk(folio, &(struct rmap_walk_control){ referenced_one, &r });
+	return r.count;
+}
+
+/* --- taking it away --- */
+
+static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
+		      void *arg)
+{
+	struct spinlock *ptl;
+	pte_t *ptep, pte;
+
+	if (vma->vm_flags & VM_LOCKED)
+		return true;
+	ptep = page_vma_mapped(folio, vma, addr, &ptl);
+	if (!ptep)
+		return true;
+	pte = ptep_get_and_clear(ptep);
+	/* Before the folio can be written or be somebody else's: its last store is in it then. */
+	flush_tlb_page(vma->vm_mm, addr);
+	if (pte_dirty(pte))
+		folio_mark_dirty(folio);
+	add_mm_counter(vma->vm_mm, MM_FILEPAGES, -1);
+	folio_remove_rmap(folio, vma);
+	spin_unlock(ptl);
+	folio_put(folio);
+	return true;
+}
+
+bool try_to_unmap(struct folio *folio)
+{
+	DEBUG_BUG_ON(folio_test_anon(folio));
+	rmap_walk(folio, &(struct rmap_walk_control){ unmap_one, NULL });
+	return !folio_mapped(folio);
+}
+
+/* --- cleaning it --- */
+
+static bool mkclean_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
+			void *arg)
+{
+	int *cleaned = arg;
+	struct spinlock *ptl;
 	pte_t *pte;
 
 	if (!(vma->vm_flags & VM_SHARED))
-		return;
-	pte = folio_find_pte(vma, mkclean->folio, &addr, &ptl);
+		return true;
+	pte = page_vma_mapped(folio, vma, addr, &ptl);
 	if (!pte)
-		return;
-	if (pte_dirty(*pte) || pte_write(*pte)) {
+		return true;
+	if (ptep_get(pte).pte & (_PAGE_DIRTY | _PAGE_WRITE)) {
 		ptep_clear_bits(pte, _PAGE_WRITE | _PAGE_DIRTY);
 		/*
 		 * Before the caller starts the I/O: a store through the old translation would set
 		 * no D (PT2).
 		 */
 		flush_tlb_page(vma->vm_mm, addr);
-		mkclean->cleaned++;
+		++*cleaned;
 	}
 	spin_unlock(ptl);
+	return true;
 }
 
 int folio_mkclean(struct folio *folio)
 {
-	struct address_space *mapping = folio_mapping(folio);
-	struct mkclean mkclean = { folio, 0 };
+	int cleaned = 0;
 
-	if (!folio_mapped(folio) || !mapping)
-		return 0;
-	down_read(&mapping->i_mmap_rwsem);
-	i_mmap_walk(mapping->i_mmap.rb_root.rb_node, folio->index, folio->index, mkclean_one,
-		    &mkclean);
-	up_read(&mapping->i_mmap_rwsem);
-	return mkclean.cleaned;
+	if (folio_mapping(folio))
+		rmap_walk(folio, &(struct rmap_walk_control){ mkclean_one, &cleaned });
+	return cleaned;
 }
 
-struct unmap_range {
-	pgoff_t first, last;
-	bool even_cows;
-};
+/* --- truncation --- */
 
-static void unmap_one(struct vm_area_struct *vma, void *arg)
+static void unmap_range(struct vm_area_struct *vma, pgoff_t start, pgoff_t end, bool even_cows)
 {
-	const struct unmap_range *range = arg;
-	pgoff_t first = max(range->first, vma->vm_pgoff), last = min(range->last, last_page(vma));
+	pgoff_t first = max(start, vma->i_mmap.start), last = min(end, vma->i_mmap.last);
 
 	zap_file_range(vma, vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT),
-		       vma->vm_start + ((last - vma->vm_pgoff + 1) << PAGE_SHIFT),
-		       	range->even_cows);
+		       vma->vm_start + ((last - vma->vm_pgoff + 1) << PAGE_SHIFT), even_cows);
 }
 
 void unmap_mapping_pages(struct address_space *mapping, pgoff_t start, pgoff_t nr, bool even_cows)
 {
-	struct unmap_range range = { start, nr ? start + nr - 1 : ~0UL, even_cows };
+	pgoff_t last = nr && start + nr > start ? start + nr - 1 : ~0UL;
+	struct interval_node *node;
 
-	if (range.last < range.first)
-		range.last = ~0UL;
 	down_read(&mapping->i_mmap_rwsem);
-	i_mmap_walk(mapping->i_mmap.rb_root.rb_node, range.first, range.last, unmap_one, &range);
+	interval_tree_for_each(node, &mapping->i_mmap, start, last)
+		unmap_range(i_mmap_vma(node), start, last, even_cows);
 	up_read(&mapping->i_mmap_rwsem);
 }

@@ -2,59 +2,82 @@
 /*
  * Which page-table entries map a folio.
  *
- * A folio's mapcount is the number of entries that map it; each of them holds a reference too.
- * Anonymous folios point to the anon_vma of the VMA that first had them; file folios are found in
- * the VMAs of their file (i_mmap).
+ * A folio's mapcount is the number of entries that map it; each of them holds a reference too.  The
+ * VMAs they are in are found through the anon_vma that an anonymous folio points to (mm/anon_vma.h),
+ * or in i_mmap of a file folio's file.
  */
 #ifndef MM_RMAP_H
 #define MM_RMAP_H
 
+#include "mm/anon_vma.h"
 #include "mm/folio.h"
 #include "mm/mm_types.h"
 
 struct address_space;
+struct tlb_batch;
 
 /*
- * The VMAs (after splits and forks) that may map the same anonymous folios share one; each holds a
- * reference.
+ * The trees that rmap looks into, for who changes VMAs.  All with mmap_lock held for writing; the
+ * first two may sleep.  @anon_vma is that of @vma, or of the VMA that it is about to absorb.
  */
-struct anon_vma {
-	atomic_t refcount;
-};
+void __rmap_lock(const struct vm_area_struct *vma, struct anon_vma *anon_vma);
+void __rmap_unlock(const struct vm_area_struct *vma, struct anon_vma *anon_vma);
 
-/* Sees to it that @vma->anon_vma is there.  mmap_lock held.  0 or -ENOMEM. */
-int __anon_vma_prepare(struct vm_area_struct *vma);
-
-static inline int anon_vma_prepare(struct vm_area_struct *vma)
+static inline void rmap_lock(const struct vm_area_struct *vma, struct anon_vma *anon_vma)
 {
-	return likely(vma->anon_vma) ? 0 : __anon_vma_prepare(vma);
+	if (vma->vm_file || anon_vma)
+		__rmap_lock(vma, anon_vma);
 }
 
-/* @dst may map what @src maps: a split, a merge, a fork. */
-void anon_vma_clone(struct vm_area_struct *dst, const struct vm_area_struct *src);
-void unlink_anon_vmas(struct vm_area_struct *vma);
+static inline void rmap_unlock(const struct vm_area_struct *vma, struct anon_vma *anon_vma)
+{
+	if (vma->vm_file || anon_vma)
+		__rmap_unlock(vma, anon_vma);
+}
 
-/*
- * Among the VMAs of its file; nothing for a VMA without one.  mmap_lock held for writing; may
- * sleep.
- */
+/* Among the VMAs of its file; nothing for a VMA without one.  Locked. */
 void i_mmap_insert(struct vm_area_struct *vma);
 void i_mmap_remove(struct vm_area_struct *vma);
+/* Before and after a VMA changes its bounds: out of all trees, and in again.  Locked. */
+void rmap_remove_vma(struct vm_area_struct *vma);
+void rmap_insert_vma(struct vm_area_struct *vma);
 /*
- * While they are held nobody takes entries of @vma away through the folios that it maps.  mmap_lock
- * held for writing; may sleep.
+ * @vma maps nothing any more: rmap does not find it, nor its tables, from now on.  Takes the lock.
  */
-void vma_lock_rmap(struct vm_area_struct *vma);
-void vma_unlock_rmap(struct vm_area_struct *vma);
+void rmap_unlink_vma(struct vm_area_struct *vma);
 
-/* All four with the page-table lock held; references and RSS are the caller's business. */
+/* All with the page-table lock held; references and RSS are the caller's business. */
 void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma,
 			     unsigned long address);
 void folio_add_file_rmap(struct folio *folio, const struct vm_area_struct *vma);
 /* fork: one more entry maps it; an anonymous folio is then nobody's exclusively. */
 void folio_dup_rmap(struct folio *folio);
 void folio_remove_rmap(struct folio *folio, const struct vm_area_struct *vma);
+/* The folio, locked, is @vma's alone now: later walks need not look at the VMAs it came from. */
+void folio_move_anon_rmap(struct folio *folio, const struct vm_area_struct *vma);
 
+struct rmap_walk_control {
+	/* One VMA that may map the folio, and the address at which it would; false: that is all. */
+	bool (*rmap_one)(struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
+			 void *arg);
+	void *arg;
+};
+/* Visits every VMA that may map @folio, which is locked.  May sleep, as may rmap_one. */
+void rmap_walk(struct folio *folio, const struct rmap_walk_control *rwc);
+/* The present entry that maps @folio at @addr, its table locked; NULL: there is none. */
+pte_t *page_vma_mapped(const struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
+		       struct spinlock **ptlp);
+
+/*
+ * How many entries were used since the last time, an mlocked one always; makes them old.  The harts
+ * that must be fenced to set A again are added to @batch.  Folio locked.
+ */
+int folio_referenced(struct folio *folio, struct tlb_batch *batch);
+/*
+ * Takes a locked file folio out of every entry, fenced; D of the entries becomes the folio's.
+ * False: somebody maps it still (VM_LOCKED).
+ */
+bool try_to_unmap(struct folio *folio);
 /*
  * Write-protects and cleans every entry that maps a locked file folio in a shared mapping, and
  * fences: what is stored from now on faults first.  The number of entries that were dirty or

@@ -170,30 +170,40 @@ static void tree_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	tree_link(mm, vma);
+	rmap_lock(vma, NULL);
 	i_mmap_insert(vma);
+	rmap_unlock(vma, NULL);
 }
 
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	i_mmap_remove(vma);
+	rmap_unlink_vma(vma);
 	tree_unlink(mm, vma);
 }
 
-void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-		unsigned long end)
+static void set_bounds(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	i_mmap_remove(vma);
 	vma->vm_pgoff += (long)(start - vma->vm_start) >> PAGE_SHIFT;
 	vma->vm_start = start;
 	vma->vm_end = end;
 	vma_gap_update(vma);
 	vma_gap_update(vma->vm_next);
-	i_mmap_insert(vma);
+}
+
+void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		unsigned long end)
+{
+	/* Locked throughout: a walk finds the VMA either as it was or as it is. */
+	rmap_lock(vma, vma->anon_vma);
+	rmap_remove_vma(vma);
+	set_bounds(vma, start, end);
+	rmap_insert_vma(vma);
+	rmap_unlock(vma, vma->anon_vma);
 }
 
 /*
- * May the pages of both be one VMA's?  A VMA without an anon_vma can take over any.  VM_SOFTDIRTY
- * does not keep them apart: what they become has it if one of them had.
+ * May the pages of both be one VMA's, but for their anon_vmas?  VM_SOFTDIRTY does not keep them
+ * apart: what they become has it if one of them had.
  */
 static bool vma_alike(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
@@ -203,8 +213,7 @@ static bool vma_alike(const struct vm_area_struct *a, const struct vm_area_struc
 		return false;
 	if (a->vm_flags & (VM_IO | VM_PFNMAP | VM_DONTEXPAND) || (a->vm_ops && a->vm_ops->close))
 		return false;
-	return a->vm_private_data == b->vm_private_data &&
-	       (a->anon_vma == b->anon_vma || !a->anon_vma || !b->anon_vma);
+	return a->vm_private_data == b->vm_private_data;
 }
 
 static bool can_join(const struct vm_area_struct *low, const struct vm_area_struct *high)
@@ -213,25 +222,47 @@ static bool can_join(const struct vm_area_struct *low, const struct vm_area_stru
 	       low->vm_pgoff + vma_pages(low) == high->vm_pgoff && vma_alike(low, high);
 }
 
+/* @vma, or a new range like it, between two neighbours: which of them can it join? */
+static void find_joins(const struct vm_area_struct *vma, const struct vm_area_struct *prev,
+		       const struct vm_area_struct *next, bool *low, bool *high)
+{
+	*low = can_join(prev, vma) && anon_vma_mergeable(vma->anon_vma, prev);
+	*high = can_join(vma, next) && anon_vma_mergeable(vma->anon_vma, next);
+	/* Not both, if each has an anon_vma of its own. */
+	if (*low && *high && prev->anon_vma && next->anon_vma && prev->anon_vma != next->anon_vma)
+		*high = false;
+}
+
 /* @low takes over its neighbour's range and pages. */
 static void vma_absorb_next(struct mm_struct *mm, struct vm_area_struct *low)
 {
 	struct vm_area_struct *high = low->vm_next;
+	struct anon_vma *anon_vma = low->anon_vma ? low->anon_vma : high->anon_vma;
 	unsigned long end = high->vm_end;
 
-	if (!low->anon_vma && high->anon_vma)
-		anon_vma_clone(low, high);
 	low->vm_flags |= high->vm_flags & VM_SOFTDIRTY;
-	vma_unlink(mm, high);
-	vma_resize(mm, low, low->vm_start, end);
+	rmap_lock(low, anon_vma);
+	rmap_remove_vma(low);
+	i_mmap_remove(high);
+	if (!low->anon_vma && anon_vma) {
+		anon_vma_trees_remove(high);
+		anon_vma_take(low, high);
+	}
+	tree_unlink(mm, high);
+	set_bounds(low, low->vm_start, end);
+	rmap_insert_vma(low);
+	rmap_unlock(low, anon_vma);
 	vma_release(high);
 }
 
 struct vm_area_struct *vma_merge_neighbours(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	if (can_join(vma, vma->vm_next))
+	bool low, high;
+
+	find_joins(vma, vma->vm_prev, vma->vm_next, &low, &high);
+	if (high)
 		vma_absorb_next(mm, vma);
-	if (can_join(vma->vm_prev, vma)) {
+	if (low) {
 		vma = vma->vm_prev;
 		vma_absorb_next(mm, vma);
 	}
@@ -241,13 +272,17 @@ struct vm_area_struct *vma_merge_neighbours(struct mm_struct *mm, struct vm_area
 struct vm_area_struct *vma_merge_range(struct mm_struct *mm, const struct vm_area_struct *desc)
 {
 	struct vm_area_struct *prev, *next = find_vma_prev(mm, desc->vm_start, &prev);
+	bool low, high;
 
-	if (can_join(prev, desc)) {
+	find_joins(desc, prev, next, &low, &high);
+	if (low) {
 		prev->vm_flags |= desc->vm_flags & VM_SOFTDIRTY;
 		vma_resize(mm, prev, prev->vm_start, desc->vm_end);
-		return vma_merge_neighbours(mm, prev);
+		if (high)
+			vma_absorb_next(mm, prev);
+		return prev;
 	}
-	if (can_join(desc, next)) {
+	if (high) {
 		next->vm_flags |= desc->vm_flags & VM_SOFTDIRTY;
 		vma_resize(mm, next, desc->vm_start, next->vm_end);
 		return next;
@@ -255,19 +290,27 @@ struct vm_area_struct *vma_merge_range(struct mm_struct *mm, const struct vm_are
 	return NULL;
 }
 
-/*
- * May @to, beside @part of @vma, take that part over?  It must know the part's anonymous folios
- * already.
- */
-static bool can_take(const struct vm_area_struct *to, const struct vm_area_struct *part)
+/* The border between two neighbours moves to @addr. */
+static void vma_move_border(struct vm_area_struct *low, struct vm_area_struct *high,
+			    unsigned long addr)
 {
-	return !part->anon_vma || to->anon_vma == part->anon_vma;
+	struct anon_vma *anon_vma = low->anon_vma ? low->anon_vma : high->anon_vma;
+
+	rmap_lock(low, anon_vma);
+	rmap_remove_vma(low);
+	rmap_remove_vma(high);
+	set_bounds(low, low->vm_start, addr);
+	set_bounds(high, addr, high->vm_end);
+	rmap_insert_vma(low);
+	rmap_insert_vma(high);
+	rmap_unlock(low, anon_vma);
 }
 
 struct vm_area_struct *vma_shift_edge(struct mm_struct *mm, struct vm_area_struct *vma,
 				      unsigned long start, unsigned long end, unsigned long flags)
 {
-	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next, part;
+	struct vm_area_struct part;
+	bool low, high;
 
 	if ((start == vma->vm_start) == (end == vma->vm_end))
 		return NULL;
@@ -276,17 +319,16 @@ struct vm_area_struct *vma_shift_edge(struct mm_struct *mm, struct vm_area_struc
 	part.vm_start = start;
 	part.vm_end = end;
 	part.vm_pgoff = linear_page_index(vma, start);
-	if (start == vma->vm_start && can_join(prev, &part) && can_take(prev, &part)) {
-		vma_resize(mm, vma, end, vma->vm_end);
-		vma_resize(mm, prev, prev->vm_start, end);
-		prev->vm_flags |= flags & VM_SOFTDIRTY;
-		return prev;
+	find_joins(&part, vma->vm_prev, vma->vm_next, &low, &high);
+	if (low) {
+		vma->vm_prev->vm_flags |= flags & VM_SOFTDIRTY;
+		vma_move_border(vma->vm_prev, vma, end);
+		return vma->vm_prev;
 	}
-	if (end == vma->vm_end && can_join(&part, next) && can_take(next, &part)) {
-		vma_resize(mm, vma, vma->vm_start, start);
-		vma_resize(mm, next, start, next->vm_end);
-		next->vm_flags |= flags & VM_SOFTDIRTY;
-		return next;
+	if (high) {
+		vma->vm_next->vm_flags |= flags & VM_SOFTDIRTY;
+		vma_move_border(vma, vma->vm_next, start);
+		return vma->vm_next;
 	}
 	return NULL;
 }
@@ -297,8 +339,14 @@ void vma_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long a
 	vma_copy(spare, vma);
 	spare->vm_start = addr;
 	spare->vm_pgoff += (addr - vma->vm_start) >> PAGE_SHIFT;
-	vma_resize(mm, vma, vma->vm_start, addr);
-	vma_link(mm, spare);
+	rmap_lock(vma, vma->anon_vma);
+	rmap_remove_vma(vma);
+	set_bounds(vma, vma->vm_start, addr);
+	rmap_insert_vma(vma);
+	anon_vma_clone(spare, vma);
+	tree_link(mm, spare);
+	i_mmap_insert(spare);
+	rmap_unlock(vma, vma->anon_vma);
 }
 
 /*

@@ -4,8 +4,9 @@
  * free gaps between them.  "Locked" is mmap_lock: for reading where one looks, for writing where
  * one changes.
  *
- * Nothing here fails, sleeps or touches a page: mm/mmap.c checks and allocates before, mm/memory.c
- * does the pages.
+ * Nothing here fails, allocates or touches a page: mm/mmap.c checks and allocates before,
+ * mm/memory.c does the pages.  What changes a VMA may sleep, for the locks of the trees that rmap
+ * looks into.
  */
 #ifndef MM_VMA_H
 #define MM_VMA_H
@@ -76,7 +77,7 @@ struct vm_area_struct *vma_merge_neighbours(struct mm_struct *mm, struct vm_area
  */
 struct vm_area_struct *vma_shift_edge(struct mm_struct *mm, struct vm_area_struct *vma,
 				      unsigned long start, unsigned long end, unsigned long flags);
-/* @vma keeps what is below @addr; the memory at @spare becomes the VMA of the rest. */
+/* @vma keeps what is below @addr; @spare, of vma_alloc_spare(@vma), becomes the VMA of the rest. */
 void vma_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
 	       struct vm_area_struct *spare);
 

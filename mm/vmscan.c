@@ -4,12 +4,16 @@
  *
  *   folio_add_lru ──> head ────────── lru ────────── tail ──> isolate up to 32 ──> reclaim_folio
  *                      ^                                                              │      │
- *                      └── referenced since, dirty, mapped, locked, in use ───────────┘      v
+ *                      └── referenced since, dirty, mlocked, locked, in use ──────────┘      v
  *                                                                                          free
  *
  * The lock is held for moving folios, a batch at a time, never while one is worked on.  Isolating
  * takes a reference; a folio whose last reference has just gone belongs to who frees it, who will
  * take it off the list himself.
+ *
+ * A mapped folio is referenced if an entry that maps it has been used; looking makes the entries
+ * old, and one fence for the batch has the harts note the next use.  Found old the next time round,
+ * it is unmapped, and goes like any other.
  *
  * I1  PG_lru is set if and only if the folio is on the list; it changes under lru_lock.
  * I2  A folio leaves the page cache by reclaim only when it is clean, unmapped, not under
@@ -17,6 +21,7 @@
  */
 #include "mm/vmscan.h"
 
+#include "arch/riscv/tlb.h"
 #include "fs/address_space.h"
 #include "kernel/init.h"
 #include "kernel/kthread.h"
@@ -27,6 +32,7 @@
 #include "mm/check.h"
 #include "mm/filemap.h"
 #include "mm/page_alloc.h"
+#include "mm/rmap.h"
 #include "mm/shrinker.h"
 #include "mm/slab.h"
 #include "mm/vmstat.h"
@@ -47,8 +53,9 @@ static DEFINE_SPINLOCK(shrinkers_lock, RANK_RECLAIM);
 /* What one call for reclaim may do, and what it found. */
 struct scan_control {
 	gfp_t gfp;
-	bool force;				/* referenced ones too */
+	bool force;				/* referenced ones too, but none that is mapped */
 	bool kswapd;
+	struct tlb_batch tlb;			/* entries were made old there */
 	unsigned long nr_dirty;			/* met on the way */
 	unsigned long nr_reclaimed;
 };
@@ -195,15 +202,24 @@ void munlock_folio(struct folio *folio)
 
 /* --- shrinking it --- */
 
+/* Locked; true: nobody maps it, any more or at all. */
+static bool unmap_old_folio(struct folio *folio, struct scan_control *sc)
+{
+	if (!folio_mapped(folio))
+		return true;
+	return !sc->force && !folio_referenced(folio, &sc->tlb) && try_to_unmap(folio);
+}
+
 /* True: out of the cache, and ours alone. */
 static bool reclaim_locked_folio(struct folio *folio, struct scan_control *sc)
 {
 	struct address_space *mapping = folio_mapping(folio);
 
-	if (!mapping || folio_mapped(folio) || folio_test_writeback(folio))
+	if (!mapping || folio_test_writeback(folio))
 		return false;
-	if (folio_test_dirty(folio)) {
-		sc->nr_dirty++;
+	/* A dirty one stays mapped: it cannot go now, and would have to be faulted in again. */
+	if (folio_test_dirty(folio) || !unmap_old_folio(folio, sc) || folio_test_dirty(folio)) {
+		sc->nr_dirty += folio_test_dirty(folio);
 		return false;
 	}
 	if (folio_test_private(folio) &&
@@ -249,6 +265,7 @@ static void shrink_list(unsigned long nr, struct scan_control *sc)
 			folio_put(batch[i]);
 			freed++;
 		}
+		tlb_batch_flush(&sc->tlb);
 		putback_folios(batch, kept);
 		cond_resched();
 	}

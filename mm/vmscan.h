@@ -3,8 +3,8 @@
  * Reclaim: which folios can be had back, and getting them.
  *
  * One list in order of last use holds the page cache's folios; folio_add_lru() puts one there, the
- * last folio_put() or reclaim takes it off.  Only clean, unmapped, unlocked folios that nobody else
- * refers to are dropped; dirty ones are left to the flusher, which is woken.
+ * last folio_put() or reclaim takes it off.  Only clean, unlocked folios are dropped, mapped ones
+ * after a while without use; dirty ones are left to the flusher, which is woken.
  */
 #ifndef MM_VMSCAN_H
 #define MM_VMSCAN_H

@@ -56,7 +56,8 @@
 	X(PGINODESTEAL, "pginodesteal")					\
 	X(DROP_PAGECACHE, "drop_pagecache")				\
 	X(DROP_SLAB, "drop_slab")					\
-	X(OOM_KILL, "oom_kill")
+	X(OOM_KILL, "oom_kill")						\
+	X(RMAP_VISIT, "rmap_visit")
 
 enum vm_item {
 #define X(id, name) id,

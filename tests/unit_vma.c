@@ -60,6 +60,15 @@ static struct mm_struct mm;
 static unsigned long model[PAGES];	/* vm_flags of each page; 0: free */
 static long live;			/* VMAs that exist */
 
+/* No file and no anonymous page: rmap has nothing to do. */
+void __rmap_lock(const struct vm_area_struct *vma, struct anon_vma *anon_vma)
+{
+}
+
+void __rmap_unlock(const struct vm_area_struct *vma, struct anon_vma *anon_vma)
+{
+}
+
 void i_mmap_insert(struct vm_area_struct *vma)
 {
 }
@@ -68,9 +77,28 @@ void i_mmap_remove(struct vm_area_struct *vma)
 {
 }
 
-void anon_vma_clone(struct vm_area_struct *dst, const struct vm_area_struct *src)
+void rmap_insert_vma(struct vm_area_struct *vma)
 {
-	dst->anon_vma = src->anon_vma;
+}
+
+void rmap_remove_vma(struct vm_area_struct *vma)
+{
+}
+
+void rmap_unlink_vma(struct vm_area_struct *vma)
+{
+}
+
+void anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src)
+{
+}
+
+void anon_vma_trees_remove(struct vm_area_struct *vma)
+{
+}
+
+void anon_vma_take(struct vm_area_struct *to, struct vm_area_struct *from)
+{
 }
 
 void vma_copy(struct vm_area_struct *dst, const struct vm_area_struct *src)

@@ -71,6 +71,19 @@ void flush_tlb_page(struct mm_struct *mm, unsigned long va)
 		flush_cpus(cpus, va, va + PAGE_SIZE);
 }
 
+void tlb_batch_add(struct tlb_batch *batch, const struct mm_struct *mm)
+{
+	smp_mb();		/* as above */
+	batch->cpus |= READ_ONCE(mm->cpu_bitmap);
+}
+
+void tlb_batch_flush(struct tlb_batch *batch)
+{
+	if (batch->cpus)
+		flush_cpus(batch->cpus, 0, TASK_SIZE);
+	batch->cpus = 0;
+}
+
 void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 {
 	flush_cpus(BIT(nr_harts) - 1, start, end);

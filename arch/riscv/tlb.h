@@ -28,6 +28,13 @@ void flush_tlb_mm(struct mm_struct *mm);
 /* [start, end) in bytes, page aligned. */
 void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 void flush_tlb_page(struct mm_struct *mm, unsigned long va);
+/* Harts whose user translations are to go, all at once, when the batch is flushed. */
+struct tlb_batch {
+	unsigned long cpus;
+};
+/* An entry of @mm has less permission, or A clear, from now on. */
+void tlb_batch_add(struct tlb_batch *batch, const struct mm_struct *mm);
+void tlb_batch_flush(struct tlb_batch *batch);
 /* A kernel range, on every hart that runs. */
 void flush_tlb_kernel_range(unsigned long start, unsigned long end);
 /*

@@ -69,3 +69,9 @@ bool mm_check(void)
 	close(fd);
 	return good;
 }
+
+void check_kernel(void)
+{
+	if (!mm_check())
+		fail(HERE("mm_check"), "an invariant of the kernel is broken");
+}

@@ -144,6 +144,9 @@ char process_state(pid_t pid);
 // Waits, by looking, until the process sleeps in the kernel ('S').
 void until_asleep(pid_t pid);
 
+// The kernel's own check of mm/, here and now; nothing where there is none.
+void check_kernel(void);
+
 // A one-way signal between processes that are related by fork.
 struct gate {
 	int fd[2];
