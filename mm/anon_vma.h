@@ -3,7 +3,7 @@
  * Which VMAs may map an anonymous folio.
  *
  * A folio points to the anon_vma of the VMA that it was made for.  That VMA may have been split,
- * moved and forked since; every VMA that came of it so has a link (anon_vma_chain) to that anon_vma,
+ * moved and forked since; every VMA that came of it has a link (anon_vma_chain) to that anon_vma,
  * and so is in its interval tree, by the pages it may map:
  *
  *	vma ──< anon_vma_chain >── anon_vma <── folio->mapping

@@ -3,8 +3,8 @@
  * Which page-table entries map a folio.
  *
  * A folio's mapcount is the number of entries that map it; each of them holds a reference too.  The
- * VMAs they are in are found through the anon_vma that an anonymous folio points to (mm/anon_vma.h),
- * or in i_mmap of a file folio's file.
+ * VMAs they are in are found through the anon_vma that an anonymous folio points to
+ * (mm/anon_vma.h), or in i_mmap of a file folio's file.
  */
 #ifndef MM_RMAP_H
 #define MM_RMAP_H
