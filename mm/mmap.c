@@ -780,7 +780,7 @@ void exit_mmap(struct mm_struct *mm)
 	vma = mm->mmap;
 	mm->mmap = mm->vmacache = NULL;
 	mm->mm_rb = RB_ROOT;
-	mm->map_count = mm->total_vm = 0;
+	mm->map_count = mm->total_vm = mm->locked_vm = 0;
 	mmap_write_unlock(mm);
 	for (; vma; vma = next) {
 		next = vma->vm_next;
