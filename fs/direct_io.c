@@ -67,6 +67,8 @@ static ssize_t direct_piece(struct block_device *bdev, u64 sector, struct iov_it
 
 	if (write && copy_folio_from_iter(folio, 0, bytes, iter) != bytes)
 		return -EFAULT;
+	if (write)
+		current->oublock += bytes >> SECTOR_SHIFT;
 	error = transfer_bounce(bdev, write ? REQ_OP_WRITE : REQ_OP_READ, sector, folio, bytes);
 	if (error)
 		return error;

@@ -231,6 +231,7 @@ static int become_alone(void)
 
 int begin_new_exec(struct linux_binprm *bprm)
 {
+	struct signal_struct *sig = current->signal;
 	struct mm_struct *mm;
 	int err;
 
@@ -248,8 +249,10 @@ int begin_new_exec(struct linux_binprm *bprm)
 		mmput(mm);
 		return err;
 	}
-	if (current->mm)
+	if (current->mm) {
+		sig->dead.maxrss = max(sig->dead.maxrss, get_mm_hiwater_rss(current->mm));
 		mm_release();
+	}
 	exec_mmap(mm);
 	reset_task(bprm);
 	commit_creds(bprm->cred);

@@ -251,11 +251,6 @@ static void release_dead(struct list_head *dead)
 
 /* --- the dying itself --- */
 
-static unsigned long mm_peak_rss(const struct mm_struct *mm)
-{
-	return max(mm->hiwater_rss, get_mm_rss(mm));
-}
-
 static void exit_process(struct task_struct *task)
 {
 	struct signal_struct *sig = task->signal;
@@ -264,7 +259,7 @@ static void exit_process(struct task_struct *task)
 		panic("Attempted to kill init! exitcode=0x%08x", task->exit_code);
 	exit_itimers(sig);
 	if (task->mm)
-		sig->dead.maxrss = max(sig->dead.maxrss, mm_peak_rss(task->mm));
+		sig->dead.maxrss = max(sig->dead.maxrss, get_mm_hiwater_rss(task->mm));
 }
 
 void __noreturn do_exit(long code)

@@ -95,7 +95,7 @@ static unsigned long process_maxrss(struct task_struct *task)
 	unsigned long maxrss = task->signal->dead.maxrss;
 
 	if (task == current && task->mm)
-		maxrss = max(maxrss, max(task->mm->hiwater_rss, get_mm_rss(task->mm)));
+		maxrss = max(maxrss, get_mm_hiwater_rss(task->mm));
 	return maxrss;
 }
 

@@ -729,5 +729,6 @@ void zap_file_range(struct vm_area_struct *vma, unsigned long start, unsigned lo
 
 void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
+	update_hiwater_rss(vma->vm_mm);
 	zap_file_range(vma, start, end, true);
 }

@@ -221,6 +221,18 @@ static inline unsigned long get_mm_rss(const struct mm_struct *mm)
 	       get_mm_counter(mm, MM_SHMEMPAGES);
 }
 
+/* The most that RSS has ever been. */
+static inline unsigned long get_mm_hiwater_rss(const struct mm_struct *mm)
+{
+	return max(mm->hiwater_rss, get_mm_rss(mm));
+}
+
+/* Before it shrinks. */
+static inline void update_hiwater_rss(struct mm_struct *mm)
+{
+	mm->hiwater_rss = get_mm_hiwater_rss(mm);
+}
+
 static inline void mmap_read_lock(struct mm_struct *mm)
 {
 	down_read(&mm->mmap_lock);

@@ -216,7 +216,7 @@ static unsigned long count_vma_pages_range(struct mm_struct *mm, unsigned long s
 
 static void update_hiwater(struct mm_struct *mm)
 {
-	mm->hiwater_rss = max(mm->hiwater_rss, get_mm_rss(mm));
+	update_hiwater_rss(mm);
 	mm->hiwater_vm = max(mm->hiwater_vm, mm->total_vm);
 }
 
@@ -387,21 +387,21 @@ static bool range_is_free(struct mm_struct *mm, unsigned long addr, unsigned lon
 
 static unsigned long find_room(struct mm_struct *mm, unsigned long addr, unsigned long len)
 {
-	unsigned long found;
+	unsigned long low = max(mmap_min_addr, (unsigned long)PAGE_SIZE), found;
 
 	addr = PAGE_ALIGN(addr);
-	if (addr >= mmap_min_addr && addr <= TASK_SIZE - len && range_is_free(mm, addr, len))
+	if (addr >= low && addr <= TASK_SIZE - len && range_is_free(mm, addr, len))
 		return addr;
-	found = vm_unmapped_area(mm, len, mmap_min_addr, mm->mmap_base);
+	found = vm_unmapped_area(mm, len, low, mm->mmap_base);
 	if (!found)
-		found = vm_unmapped_area(mm, len, mmap_min_addr, TASK_SIZE);
+		found = vm_unmapped_area(mm, len, low, TASK_SIZE);
 	return found ? found : (unsigned long)-ENOMEM;
 }
 
 unsigned long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len,
 				unsigned long flags)
 {
-	if (len > TASK_SIZE - mmap_min_addr)
+	if (len > TASK_SIZE || len > TASK_SIZE - mmap_min_addr)
 		return -ENOMEM;
 	if (!(flags & MAP_FIXED))
 		return find_room(mm, addr, len);

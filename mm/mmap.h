@@ -13,7 +13,7 @@
 #include "mm/vma.h"
 
 extern int sysctl_max_map_count;	/* vm.max_map_count: VMAs per process */
-extern unsigned long mmap_min_addr;	/* lowest address a mapping may ask for; not 0 */
+extern unsigned long mmap_min_addr;	/* lowest address a mapping may ask for */
 
 /* "[heap]", "[stack]", "[vdso]"; NULL: the file's path, or nothing.  Locked for reading. */
 const char *arch_vma_name(struct vm_area_struct *vma);

@@ -22,6 +22,7 @@
  */
 #include "mm/page_writeback.h"
 
+#include "drivers/bio.h"
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "fs/super.h"
@@ -51,6 +52,7 @@ bool filemap_dirty_folio(struct address_space *mapping, struct folio *folio)
 	if (!newly)
 		return false;
 	inc_state(NR_FILE_DIRTY);
+	current->oublock += PAGE_SIZE >> SECTOR_SHIFT;
 	count_vm_event(NR_DIRTIED);
 	__mark_inode_dirty(mapping->host, I_DIRTY_PAGES);
 	return true;

@@ -289,7 +289,7 @@ static const struct sysctl vm_table[] = {
 	/* The counters are always exact here. */
 	ACTION("stat_refresh", 0600),
 	NUMBER("max_map_count", 0644, &sysctl_max_map_count, 0, INT_MAX),
-	WIDE("mmap_min_addr", 0444, &mmap_min_addr, 0),
+	WIDE("mmap_min_addr", 0644, &mmap_min_addr, 0),
 	NUMBER("min_free_kbytes", 0644, &min_free_kbytes, 0, INT_MAX, .changed = set_watermarks),
 	NUMBER("watermark_scale_factor", 0644, &watermark_scale_factor, 1, 3000,
 	       .changed = set_watermarks),

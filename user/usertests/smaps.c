@@ -158,6 +158,19 @@ TEST(smaps_of_a_file)
 	CHECK_EQ(smaps_kb(0, (char *)p, "Anonymous"), KB(2));
 }
 
+TEST(smaps_locked)
+{
+	char *p = anonymous(6, MAP_PRIVATE);
+
+	CHECK_EQ(smaps_kb(0, p, "Locked"), 0);
+	CHECK_SYS(mlock(p, 4 * PAGE));
+	CHECK_EQ(smaps_kb(0, p, "Locked"), KB(4));
+	CHECK(smaps_flag(0, p, "lo"));
+	CHECK_SYS(munlock(p, 4 * PAGE));
+	CHECK_EQ(smaps_kb(0, p, "Locked"), 0);
+	CHECK_EQ(smaps_kb(0, p, "Rss"), KB(4));
+}
+
 TEST(smaps_flags)
 {
 	char *p = anonymous(4, MAP_PRIVATE), *stack = (char *)&p;
