@@ -112,7 +112,11 @@ static int copy_sighand(u64 flags, struct task_struct *task)
 		return 0;
 	}
 	task->sighand = alloc_sighand(current->sighand);
-	return task->sighand ? 0 : -ENOMEM;
+	if (!task->sighand)
+		return -ENOMEM;
+	if (flags & CLONE_CLEAR_SIGHAND)
+		flush_signal_handlers(task, false);
+	return 0;
 }
 
 static int copy_signal(u64 flags, struct task_struct *task)
@@ -341,7 +345,7 @@ static int check_clone_flags(const struct kernel_clone_args *args)
 	if ((flags & CLONE_PARENT) && current->signal->flags & SIGNAL_UNKILLABLE)
 		return -EINVAL;
 	if (flags & (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
-		     CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_PIDFD))
+		     CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_PIDFD | CLONE_INTO_CGROUP))
 		return -EINVAL;
 	return 0;
 }
@@ -415,7 +419,7 @@ static struct task_struct *copy_process(const struct kernel_clone_args *args)
 	if (err)
 		goto uncopy_creds;
 	copy_thread(task, args);
-	pid = alloc_pid();
+	pid = alloc_pid(args->wanted_pid);
 	err = PTR_ERR_OR_ZERO(pid);
 	if (err)
 		goto uncopy_parts;
@@ -504,22 +508,6 @@ long kernel_clone(struct kernel_clone_args *args)
 	wait_for_vfork_done(child, &vfork);
 	put_task_struct(child);
 	return nr;
-}
-
-/* riscv's order of arguments: tls before child_tid (CLONE_BACKWARDS). */
-SYSCALL_DEFINE5(clone, unsigned long, flags, unsigned long, stack, int *, parent_tid,
-		unsigned long, tls, int *, child_tid)
-{
-	struct kernel_clone_args args = {
-		.flags = (u32)flags & ~(u64)CSIGNAL,
-		.exit_signal = flags & CSIGNAL,
-		.stack = stack,
-		.tls = tls,
-		.parent_tid = parent_tid,
-		.child_tid = child_tid,
-	};
-
-	return kernel_clone(&args);
 }
 
 SYSCALL_DEFINE1(set_tid_address, int *, tidptr)

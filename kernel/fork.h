@@ -12,6 +12,7 @@
 struct kernel_clone_args {
 	u64 flags;			/* CLONE_* without the signal */
 	int exit_signal;
+	int wanted_pid;			/* 0: any */
 	unsigned long stack;		/* user stack pointer; 0: the parent's */
 	unsigned long tls;
 	int __user *parent_tid, *child_tid;
@@ -31,7 +32,7 @@ void fork_init(void);
  */
 struct task_struct *kernel_thread(void (*fn)(void *arg), void *arg, const char *name);
 
-/* clone(2) for current; the child's pid or -errno. */
+/* clone(2), clone3(2) for current; the child's pid or -errno. */
 long kernel_clone(struct kernel_clone_args *args);
 
 /* From the last put_task_struct(): drops what is kept until then because others may look at it. */

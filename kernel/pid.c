@@ -11,6 +11,7 @@
  */
 #include "kernel/pid.h"
 
+#include "kernel/cred.h"
 #include "kernel/signal.h"
 #include "lib/err.h"
 #include "lib/hash.h"
@@ -35,11 +36,28 @@ static struct hlist_head *pid_bucket(int nr)
 	return &pid_hash[hash_64(nr, PID_HASH_BITS)];
 }
 
-struct pid *alloc_pid(void)
+/* tasklist_lock held.  -EAGAIN, -EEXIST. */
+static int alloc_nr(int wanted)
 {
-	struct pid *pid = kmem_cache_alloc(pid_cache, GFP_KERNEL);
-	unsigned long flags;
+	int nr;
 
+	if (wanted)
+		return ida_alloc_at(&pid_ida, wanted) ? wanted : -EEXIST;
+	nr = ida_alloc_cyclic(&pid_ida, 1);
+	return nr > 0 ? nr : -EAGAIN;
+}
+
+struct pid *alloc_pid(int wanted)
+{
+	struct pid *pid;
+	unsigned long flags;
+	int nr;
+
+	if (wanted && (wanted < 1 || wanted >= PID_MAX))
+		return ERR_PTR(-EINVAL);
+	if (wanted && !capable(CAP_CHECKPOINT_RESTORE))
+		return ERR_PTR(-EPERM);
+	pid = kmem_cache_alloc(pid_cache, GFP_KERNEL);
 	if (!pid)
 		return ERR_PTR(-ENOMEM);
 	*pid = (struct pid){ .count = 1 };
@@ -47,17 +65,18 @@ struct pid *alloc_pid(void)
 	INIT_LIST_HEAD(&pid->session);
 
 	spin_lock_irqsave(&tasklist_lock, flags);
-	pid->nr = ida_alloc_cyclic(&pid_ida, 1);
-	if (pid->nr > 0) {
-		hlist_add_head(&pid->hash, pid_bucket(pid->nr));
-		last_pid = pid->nr;
+	nr = alloc_nr(wanted);
+	if (nr > 0) {
+		pid->nr = nr;
+		hlist_add_head(&pid->hash, pid_bucket(nr));
+		last_pid = nr;
 		total_forks++;
 	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	if (pid->nr > 0)
+	if (nr > 0)
 		return pid;
 	kmem_cache_free(pid_cache, pid);
-	return ERR_PTR(-EAGAIN);
+	return ERR_PTR(nr);
 }
 
 void put_pid_locked(struct pid *pid)

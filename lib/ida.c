@@ -27,6 +27,11 @@ int ida_alloc_cyclic(struct ida *ida, unsigned int min)
 	return id;
 }
 
+bool ida_alloc_at(struct ida *ida, unsigned int id)
+{
+	return id < ida->limit && !__test_and_set_bit(id, ida->map);
+}
+
 bool ida_free(struct ida *ida, unsigned int id)
 {
 	return id < ida->limit && __test_and_clear_bit(id, ida->map);

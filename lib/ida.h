@@ -25,6 +25,9 @@ struct ida {
 int ida_alloc(struct ida *ida, unsigned int min);
 int ida_alloc_cyclic(struct ida *ida, unsigned int min);
 
+/* That number; false if it is in use or beyond the limit. */
+bool ida_alloc_at(struct ida *ida, unsigned int id);
+
 /* Gives the number back; false if it was not in use. */
 bool ida_free(struct ida *ida, unsigned int id);
 

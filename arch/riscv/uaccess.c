@@ -3,6 +3,7 @@
 
 #include "arch/riscv/ptrace.h"
 #include "kernel/sched.h"
+#include "lib/string.h"
 
 unsigned long __copy_user(void *to, const void *from, unsigned long n);
 unsigned long __clear_user(void *to, unsigned long n);
@@ -52,6 +53,20 @@ unsigned long copy_int_to_user(void __user *to, const void *from)
 	if (unlikely((unsigned long)to % sizeof(int)))
 		return __copy_user(to, from, sizeof(int));
 	return __copy_user_int(to, from);
+}
+
+int copy_struct_from_user(void *to, size_t ksize, const void __user *from, size_t usize)
+{
+	char byte;
+
+	for (size_t i = ksize; i < usize; i++) {
+		if (get_user(byte, (const char *)from + i))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+	memset(to, 0, ksize);
+	return copy_from_user(to, from, min(ksize, usize)) ? -EFAULT : 0;
 }
 
 int cmpxchg_user(u32 __user *uaddr, u32 old, u32 new, u32 *seen)

@@ -69,6 +69,12 @@ unsigned long copy_int_to_user(void __user *to, const void *from);
 })
 
 /*
+ * A struct that grows from version to version: @usize bytes of the user's for @ksize of ours.  What
+ * he does not have is zero.  0, -EFAULT; -E2BIG: what we do not have is not zero.
+ */
+int copy_struct_from_user(void *to, size_t ksize, const void __user *from, size_t usize);
+
+/*
  * If the word at @uaddr is @old it becomes @new, in one step; *@seen is what it was.  0 or -EFAULT
  * (not aligned, too).
  */
