@@ -200,4 +200,8 @@ UNIT_TEST(ida_gives_the_lowest_or_the_next_number)
 	EXPECT_EQ(ida_alloc_cyclic(&ida, 2), -ENOSPC);
 	ida_free(&ida, 50);
 	EXPECT_EQ(ida_alloc_cyclic(&ida, 2), 50);
+	ida_free(&ida, 60);
+	EXPECT(ida_alloc_at(&ida, 60), "60 was free");
+	EXPECT(!ida_alloc_at(&ida, 60), "60 is in use");
+	EXPECT(!ida_alloc_at(&ida, 100), "100 is no number");
 }
