@@ -32,8 +32,8 @@ extern unsigned long total_forks;		/* tasks made since boot */
 extern int nr_threads;				/* tasks with a number, zombies included */
 
 /*
- * A fresh number with one reference: @wanted, or any if that is 0.  ERR_PTR(-EAGAIN) when all are in
- * use, -ENOMEM; for a wanted one -EINVAL (there is no such number), -EPERM, -EEXIST.
+ * A fresh number with one reference: @wanted, or any if that is 0.  ERR_PTR(-EAGAIN) when all are
+ * in use, -ENOMEM; for a wanted one -EINVAL (there is no such number), -EPERM, -EEXIST.
  */
 struct pid *alloc_pid(int wanted);
 /* For a number that no task was attached to. */
