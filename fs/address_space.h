@@ -107,6 +107,7 @@ struct file_ra_state {
 	unsigned int size;		/* of the window */
 	unsigned int async_size;	/* when so many are left, start the next */
 	unsigned int ra_pages;		/* largest window; 0: no readahead */
+	bool random;			/* fadvise: what is asked for, and no more */
 	loff_t prev_pos;		/* where the last read ended, in bytes */
 };
 

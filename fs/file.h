@@ -28,7 +28,6 @@ struct vm_area_struct;
 #define FMODE_PREAD		0x8u
 #define FMODE_PWRITE		0x10u
 #define FMODE_EXEC		0x20u
-#define FMODE_RANDOM		0x1000u		/* fadvise: no readahead */
 #define FMODE_PATH		0x4000u		/* O_PATH: a place, no content */
 #define FMODE_ATOMIC_POS	0x8000u		/* f_pos is locked when shared */
 #define FMODE_WRITER		0x10000u	/* counted in i_writecount */

@@ -7,6 +7,7 @@
 #include "fs/iov_iter.h"
 #include "arch/riscv/uaccess.h"
 #include "fs/read_write.h"
+#include "lib/err.h"
 #include "lib/string.h"
 #include "mm/folio.h"
 #include "mm/slab.h"
@@ -237,39 +238,60 @@ unsigned long iov_iter_alignment(const struct iov_iter *iter)
 	return all;
 }
 
-/* Checks every piece; cuts the whole down to MAX_RW_COUNT.  Bytes or -errno. */
+/* The addresses of all pieces; cuts the whole down to MAX_RW_COUNT.  Bytes or -EFAULT. */
 static ssize_t check_iovec(struct iovec *iov, unsigned long nr_segs)
 {
 	size_t total = 0;
 
 	for (unsigned long seg = 0; seg < nr_segs; seg++) {
-		ssize_t len = iov[seg].iov_len;
-
-		if (len < 0)
-			return -EINVAL;
-		if (!access_ok(iov[seg].iov_base, len))
+		if (!access_ok(iov[seg].iov_base, iov[seg].iov_len))
 			return -EFAULT;
-		iov[seg].iov_len = min_t(size_t, len, MAX_RW_COUNT - total);
+		iov[seg].iov_len = min_t(size_t, iov[seg].iov_len, MAX_RW_COUNT - total);
 		total += iov[seg].iov_len;
 	}
 	return total;
 }
 
-ssize_t import_iovec(unsigned int dir, const struct iovec __user *uvec, unsigned long nr_segs,
-		     struct iovec *fast, struct iovec **iovp, struct iov_iter *i)
+static int copy_iovec(struct iovec *iov, const struct iovec __user *uvec, unsigned long nr_segs)
+{
+	if (copy_from_user(iov, uvec, nr_segs * sizeof(*iov)))
+		return -EFAULT;
+	for (unsigned long seg = 0; seg < nr_segs; seg++)
+		if ((ssize_t)iov[seg].iov_len < 0)
+			return -EINVAL;
+	return 0;
+}
+
+struct iovec *iovec_from_user(const struct iovec __user *uvec, unsigned long nr_segs,
+			      struct iovec *fast)
 {
 	struct iovec *iov = fast;
-	ssize_t total;
+	int error;
 
-	*iovp = NULL;
 	if (nr_segs > UIO_MAXIOV)
-		return -EINVAL;
+		return ERR_PTR(-EINVAL);
 	if (nr_segs > UIO_FASTIOV)
 		iov = kmalloc_array(nr_segs, sizeof(*iov), GFP_KERNEL);
 	if (!iov)
-		return -ENOMEM;
-	total = copy_from_user(iov, uvec, nr_segs * sizeof(*iov)) ? -EFAULT
-								  : check_iovec(iov, nr_segs);
+		return ERR_PTR(-ENOMEM);
+	error = copy_iovec(iov, uvec, nr_segs);
+	if (!error)
+		return iov;
+	if (iov != fast)
+		kfree(iov);
+	return ERR_PTR(error);
+}
+
+ssize_t import_iovec(unsigned int dir, const struct iovec __user *uvec, unsigned long nr_segs,
+		     struct iovec *fast, struct iovec **iovp, struct iov_iter *i)
+{
+	struct iovec *iov = iovec_from_user(uvec, nr_segs, fast);
+	ssize_t total;
+
+	*iovp = NULL;
+	if (IS_ERR(iov))
+		return PTR_ERR(iov);
+	total = check_iovec(iov, nr_segs);
 	if (total < 0) {
 		if (iov != fast)
 			kfree(iov);

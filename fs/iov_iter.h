@@ -99,6 +99,12 @@ size_t iov_iter_single_seg_count(const struct iov_iter *i);
 void *iov_iter_single_seg_addr(const struct iov_iter *i);
 
 /*
+ * A user's vector, copied: @fast (of UIO_FASTIOV entries) or kmalloc'd.  ERR_PTR: too many pieces
+ * or one of negative length (-EINVAL), -EFAULT, -ENOMEM.  The addresses are not looked at.
+ */
+struct iovec *iovec_from_user(const struct iovec __user *uvec, unsigned long nr_segs,
+			      struct iovec *fast);
+/*
  * A user's vector, checked and copied: *iov is @fast (of UIO_FASTIOV entries) or kmalloc'd, NULL on
  * failure. Bytes or -errno.
  */

@@ -74,7 +74,7 @@ static int shared_key(struct vm_area_struct *vma, unsigned long addr, bool write
 	if (!writable && (write || !(vma->vm_flags & VM_READ)))
 		return -EFAULT;
 	/* As for a store, so that a private page is the process's own before it is waited on. */
-	folio = get_user_page(vma->vm_mm, vma, addr, writable);
+	folio = get_user_page(vma, addr, writable ? FOLL_WRITE : 0);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
 	offset = ((loff_t)vma->vm_pgoff << PAGE_SHIFT) + (addr - vma->vm_start);

@@ -56,7 +56,7 @@ int arch_setup_additional_pages(void)
 	base = get_unmapped_area(mm, 0, PAGE_SIZE + image_size(), 0);
 	err = IS_ERR_VALUE(base) ? (int)base : 0;
 	if (!err)
-		err = install_special_mapping(mm, base, PAGE_SIZE, VM_READ | VM_MAYREAD,
+		err = install_special_mapping(mm, base, PAGE_SIZE, VM_READ | VM_MAYREAD | VM_IO,
 					      &vvar_mapping);
 	if (!err)
 		err = install_special_mapping(mm, base + PAGE_SIZE, image_size(),

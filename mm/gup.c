@@ -64,7 +64,7 @@ int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
 	bool force = flags & FOLL_FORCE;
 	bool permitted;
 
-	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+	if (vma->vm_flags & VM_IO)
 		return -EFAULT;
 	if (flags & FOLL_WRITE)
 		permitted = vma->vm_flags & VM_WRITE || (force && is_cow_mapping(vma->vm_flags));
@@ -85,23 +85,20 @@ static int faultin_page(struct vm_area_struct *vma, unsigned long addr, unsigned
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
-struct folio *get_user_page(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
-			    bool write)
+struct folio *get_user_page(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
 {
-	unsigned int flags = FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0);
+	bool write = flags & FOLL_WRITE;
+	unsigned int fault_flags = FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0);
+	int error = check_vma_flags(vma, flags);
 	struct folio *folio;
-	int error;
 
-	if (write && !(vma->vm_flags & VM_WRITE) && !is_cow_mapping(vma->vm_flags))
-		return ERR_PTR(-EFAULT);
-	if (!write && !(vma->vm_flags & VM_MAYREAD))
-		return ERR_PTR(-EFAULT);
-	while (!(folio = follow_page(mm, addr, write))) {
-		error = faultin_page(vma, addr, flags);
-		if (error)
-			return ERR_PTR(error);
+	while (!error) {
+		folio = follow_page(vma->vm_mm, addr, write);
+		if (folio)
+			return folio;
+		error = faultin_page(vma, addr, fault_flags);
 	}
-	return folio;
+	return ERR_PTR(error);
 }
 
 static void copy_folio_part(struct folio *folio, unsigned long addr, void *buf, size_t len,
@@ -118,8 +115,10 @@ static void copy_folio_part(struct folio *folio, unsigned long addr, void *buf, 
 		folio_mark_dirty(folio);
 }
 
-size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
+size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len,
+			unsigned int flags)
 {
+	bool write = flags & FOLL_WRITE;
 	size_t done = 0;
 
 	if (mmap_read_lock_killable(mm))
@@ -127,7 +126,7 @@ size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, siz
 	while (done < len) {
 		size_t part = min(len - done, (size_t)PAGE_SIZE - offset_in_page(addr));
 		struct vm_area_struct *vma = vma_lookup(mm, addr);
-		struct folio *folio = vma ? get_user_page(mm, vma, addr, write) : NULL;
+		struct folio *folio = vma ? get_user_page(vma, addr, flags) : NULL;
 
 		if (IS_ERR_OR_NULL(folio))
 			break;

@@ -9,23 +9,25 @@
 #include "mm/folio.h"
 #include "mm/mm_types.h"
 
+#define FOLL_WRITE	0x01	/* writable, and not shared with another process by COW */
 /*
- * Copies between @buf and another address space, as far as it is mapped; protections are those that
- * mprotect() could give, so that a debugger's breakpoint reaches read-only text (a private copy).
+ * What mprotect() could permit counts: a debugger's breakpoint reaches read-only text (a private
+ * copy).
+ */
+#define FOLL_FORCE	0x02
+
+/*
+ * Copies between @buf and another address space, as far as it is mapped and @flags (FOLL_*) permit.
  * Returns the bytes copied.  Takes mmap_lock; may sleep.
  */
 size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len,
-			bool write);
+			unsigned int flags);
 
 /*
- * The folio at @addr, present and, if @write, writable, with a reference.  ERR_PTR(-EFAULT): not
- * permitted, or SIGBUS.  mmap_lock held for reading.
+ * The folio at @addr, present as @flags ask, with a reference; ERR_PTR: what faultin_page_range()
+ * says.  mmap_lock held for reading.
  */
-struct folio *get_user_page(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
-			    bool write);
-
-#define FOLL_WRITE	0x01	/* writable, and not shared with another process by COW */
-#define FOLL_FORCE	0x02	/* what mprotect() could permit counts */
+struct folio *get_user_page(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
 
 /*
  * Makes the pages of [start, end), within @vma, present.  0; -EFAULT: not permitted, or SIGBUS;

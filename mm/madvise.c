@@ -6,15 +6,16 @@
  */
 #include "mm/madvise.h"
 
+#include <linux/fadvise.h>
 #include <linux/falloc.h>
 #include <linux/mman.h>
 #include "fs/file.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
+#include "mm/fadvise.h"
 #include "mm/gup.h"
 #include "mm/memory.h"
 #include "mm/mmap.h"
-#include "mm/readahead.h"
 
 static bool known_behavior(int behavior)
 {
@@ -109,8 +110,8 @@ static int madvise_willneed(struct vm_area_struct *vma, unsigned long start, uns
 
 	if (!file)
 		return 0;
-	force_page_cache_readahead(file->f_mapping, file, linear_page_index(vma, start),
-				   (end - start) >> PAGE_SHIFT);
+	vfs_fadvise(file, (loff_t)linear_page_index(vma, start) << PAGE_SHIFT, end - start,
+		    POSIX_FADV_WILLNEED);
 	return 0;
 }
 

@@ -242,9 +242,9 @@ int filemap_fdatawrite(struct address_space *mapping)
 	return filemap_fdatawrite_range(mapping, 0, LAST_BYTE);
 }
 
-int filemap_flush(struct address_space *mapping)
+int filemap_flush_range(struct address_space *mapping, loff_t start, loff_t end)
 {
-	return fdatawrite_range(mapping, 0, LAST_BYTE, WB_SYNC_NONE);
+	return fdatawrite_range(mapping, start, end, WB_SYNC_NONE);
 }
 
 /* --- waiting --- */

@@ -53,7 +53,7 @@ void folio_redirty_for_writepage(struct writeback_control *wbc, struct folio *fo
 int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end);
 int filemap_fdatawrite(struct address_space *mapping);
 /* Starts I/O on what is easy, waits for nothing. */
-int filemap_flush(struct address_space *mapping);
+int filemap_flush_range(struct address_space *mapping, loff_t start, loff_t end);
 int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t end);
 int filemap_fdatawait_keep_errors(struct address_space *mapping);
 int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, loff_t end);

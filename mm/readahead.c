@@ -198,6 +198,10 @@ void page_cache_sync_ra(struct readahead_control *rac, unsigned long req_count)
 	if (!max)
 		return;
 	req_count = min(req_count, max);
+	if (ra->random) {
+		do_page_cache_ra(rac, req_count, 0);
+		return;
+	}
 	if (index && index == ra->start + ra->size) {
 		next_window(ra, index, max);
 	} else if (!index || index - prev <= 1 || req_count == max) {

@@ -26,7 +26,7 @@ static ssize_t read_memory(struct mm_struct *mm, unsigned long start, unsigned l
 	while (start < end && iov_iter_count(to)) {
 		size_t want = min_t(size_t, min_t(size_t, end - start, PAGE_SIZE),
 				    iov_iter_count(to));
-		size_t n = access_remote_vm(mm, start, page, want, false);
+		size_t n = access_remote_vm(mm, start, page, want, FOLL_FORCE);
 
 		if (copy_to_iter(page, n, to) != n) {
 			done = -EFAULT;
