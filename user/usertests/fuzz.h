@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fuzz.h - random mapping calls against a model of what they promise
+ *
+ *	fuzz.c		processes, threads, forks; the log, and how a difference is told
+ *	fuzz_calls.c	the calls: mmap, munmap, brk, mprotect, mremap, madvise, mlock, msync
+ *	fuzz_touch.c	loads and stores, and the kernel's copies to and from the pages
+ *	fuzz_files.c	truncation, holes, direct I/O and write-back of the mapped files
+ *	fuzz_model.c	what Linux promises of all these
+ *
+ * Each worker (a thread) has an arena of its own, a stretch of addresses in which it alone maps,
+ * and files of its own, so that its model knows all that can happen to them; only locks, page
+ * tables and mappings at the arena's ends are shared with its neighbours. A forked worker has the
+ * model in its memory like everything else: parent and child go on with a copy each, and until
+ * the child has ended neither changes what they share (worker.sharing).
+ *
+ * A page's content is known by WORDS words of eight bytes; the rest of every page is zero.
+ */
+#pragma once
+#include "user/usertests/usertests.h"
+#include <sys/mman.h>
+
+#define PAGE		4096UL
+#define ARENA_PAGES	48
+#define FILE_PAGES	16
+#define WORDS		4
+
+extern const size_t word_offset[WORDS];	// within a page
+
+enum object_type { DISK_FILE, MEMORY_FILE, SHARED_MEMORY, OBJECT_TYPES };
+
+// What several mappings can show: a file, or the memory behind one MAP_SHARED|MAP_ANONYMOUS.
+struct object {
+	enum object_type type;
+	int fd, read_fd, direct_fd;	// -1 where there is none
+	size_t size;			// bytes, a multiple of 8
+	uint64_t words[FILE_PAGES][WORDS];
+};
+
+struct page {
+	bool mapped;
+	bool shared;
+	bool own;		// a private page has its own content, in words
+	bool freed;		// MADV_FREE: its content may turn into zeroes
+	bool locked, lock_on_fault;
+	bool not_for_children;	// MADV_DONTFORK
+	bool may_write;		// mprotect may make it writable
+	bool cut;		// its mapping may have been split around here
+	int prot;
+	unsigned mapping;	// the number of the call that made it
+	struct object *object;	// NULL for private anonymous memory
+	unsigned index;		// page of the object
+	uint64_t words[WORDS];
+};
+
+struct arena {
+	char *base;
+	unsigned mappings;
+	struct page page[ARENA_PAGES];
+};
+
+struct range {
+	int first, count;	// pages
+};
+
+enum access { FINE, NOT_MAPPED, NOT_ALLOWED, BEYOND_END };
+
+/* --- fuzz_model.c: each changes the model as Linux changes the memory ----------------------- */
+
+// They return the errno, 0 for success.
+int model_protect(struct arena *arena, struct range range, int prot);
+int model_lock(struct arena *arena, struct range range, bool on_fault);
+int model_unlock(struct arena *arena, struct range range);
+int model_advise(struct arena *arena, struct range range, int advice);
+int model_sync(const struct arena *arena, struct range range, int flags);
+int model_all_mapped(const struct arena *arena, struct range range);
+
+struct map_request {
+	struct range range;
+	int prot;
+	bool shared, may_write, locked, populate;
+	struct object *object;
+	unsigned index;		// page of the object that comes first
+};
+void model_map(struct arena *arena, const struct map_request *request);
+void model_unmap(struct arena *arena, struct range range);
+bool model_any_mapped(const struct arena *arena, struct range range);
+
+// Is the range surely, or surely not, within one mapping?
+enum certainty { NO, PERHAPS, YES };
+enum certainty model_one_mapping(const struct arena *arena, struct range range);
+void model_move(struct arena *arena, struct range from, struct range to);
+void model_grow(struct arena *arena, struct range old, int pages);
+void model_forked(struct arena *arena);
+
+enum access model_access(const struct page *page, bool write);
+// What a load finds; true if zero is as right, after MADV_FREE.
+bool model_read(const struct page *page, int word, uint64_t *value);
+void model_write(struct page *page, int word, uint64_t value);
+// A private page gets its own copy of what it shows.
+void model_make_own(struct page *page);
+
+void model_resize(struct arena *arena, struct object *object, size_t size);
+void model_punch(struct object *object, size_t first, size_t pages);
+
+/* --- fuzz.c --------------------------------------------------------------------------------- */
+
+struct call {
+	const char *name;
+	long a, b, c, d, result;
+};
+
+#define TAIL 32
+
+struct worker {
+	struct arena arena, heap;	// heap.base is NULL where another worker has it
+	struct object object[OBJECT_TYPES + 2];	// further ones are SHARED_MEMORY, too
+	uint64_t random, seed, token;
+	int process, number, depth;
+	bool sharing;			// a relative by fork has the same shared pages
+	unsigned long calls;
+	struct call tail[TAIL];	// the last ones; the next goes to [calls % TAIL]
+};
+
+uint64_t random_number(struct worker *worker);
+int below(struct worker *worker, int limit);
+struct range random_range(struct worker *worker);
+// A number that was in no page before.
+uint64_t new_token(struct worker *worker);
+// The address of a page.
+char *page_at(const struct arena *arena, int page);
+
+// Notes a call for the tail of the log; its result follows.
+void note(struct worker *worker, const char *name, long a, long b, long c, long d);
+void note_result(struct worker *worker, long result);
+// Tells seed, worker, and the last calls, and ends the process.
+_Noreturn void differs(struct worker *worker, const char *what, long long got, long long want);
+// A call's result: 0 or -1 with errno, against the errno that the model wants.
+void expect(struct worker *worker, long result, int want);
+// The result of a transfer as one of those: 0 if it is complete.
+static inline long whole(ssize_t n, size_t size)
+{
+	return n < 0 ? n : n - (ssize_t)size;
+}
+
+/* --- the operations ------------------------------------------------------------------------- */
+
+struct operation {
+	void (*run)(struct worker *worker);
+	int weight;
+	bool changes_objects;	// not while a relative shares them
+};
+extern const struct operation call_operations[], touch_operations[], file_operations[];
+
+void catch_faults(void);
+// Every page of both arenas against the model.
+void sweep(struct worker *worker);
