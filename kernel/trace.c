@@ -100,7 +100,8 @@ static int next_record(struct trace_cursor *cursor, struct trace_record *best)
 
 static const char *result_name(u64 result)
 {
-	static const char *const names[] = { "minor", "major", "sigsegv", "sigbus", "oom" };
+	static const char *const names[] = { "minor", "major", "sigsegv", "sigbus", "oom",
+					     "retry" };
 
 	return result < ARRAY_SIZE(names) ? names[result] : "?";
 }
@@ -114,8 +115,9 @@ static size_t format(const struct trace_record *r, char *buf, size_t size)
 	switch (r->event) {
 	case TRACE_FAULT:
 		return n + scnprintf(buf + n, size - n,
-				     "va=%#llx access=%c path=%s result=%s vma=%#llx-%#llx\n", a[0],
-				     (char)a[1], (const char *)a[2], result_name(a[3]), a[4], a[5]);
+				     "va=%#llx access=%c kind=%s result=%s folio=%#llx ns=%llu\n",
+				     a[0], (char)a[1], (const char *)a[2], result_name(a[3]), a[4],
+				     a[5]);
 	case TRACE_SYSCALL:
 		return n + scnprintf(buf + n, size - n,
 				     "nr=%llu a0=%#llx a1=%#llx a2=%#llx result=%lld\n", a[0], a[1],

@@ -13,30 +13,37 @@
 #include "lib/types.h"
 
 enum trace_event {
-	TRACE_FAULT,		/* va, access, path, result, vma start, vma end */
+	TRACE_FAULT,		/* va, access, kind, result, frame, ns that it took */
 	TRACE_SYSCALL,		/* nr, a0, a1, a2, result */
 	TRACE_SCHED,		/* prev pid, next pid, prev state */
 	TRACE_BLOCK,		/* op, device, sector, bytes, 0 = submit 1 = complete */
 	TRACE_EVENT_COUNT,
 };
 
-/* A fault's result. */
-enum { FAULT_MINOR, FAULT_MAJOR, FAULT_SIGSEGV, FAULT_SIGBUS, FAULT_OOM };
+/* RETRY: it had to wait, and is made again. */
+enum fault_result {
+	FAULT_MINOR, FAULT_MAJOR, FAULT_SIGSEGV, FAULT_SIGBUS, FAULT_OOM, FAULT_RETRY,
+};
 
 struct trace_record {
 	u64 ns;
 	s16 hart;
 	u16 event;
 	s32 pid;
-	u64 arg[6];		/* as listed; a path is a pointer to a constant string */
+	u64 arg[6];		/* as listed; a kind is a pointer to a constant string */
 };
 
 extern unsigned long trace_enabled;		/* bit per event */
 
 void trace_write(enum trace_event event, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 
+static inline bool trace_is_on(enum trace_event event)
+{
+	return READ_ONCE(trace_enabled) & BIT(event);
+}
+
 #define TRACE(event, a, b, c, d, e, f) do {						\
-	if (unlikely(READ_ONCE(trace_enabled) & BIT(event)))				\
+	if (unlikely(trace_is_on(event)))						\
 		trace_write(event, (u64)(a), (u64)(b), (u64)(c), (u64)(d), (u64)(e), (u64)(f)); \
 } while (0)
 

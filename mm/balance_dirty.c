@@ -122,7 +122,7 @@ static bool over_limit(void)
 
 /* --- sleeping --- */
 
-static void balance_dirty_pages(void)
+void balance_dirty_pages(void)
 {
 	if (!over_background_limit())
 		return;
@@ -130,14 +130,14 @@ static void balance_dirty_pages(void)
 	wait_event_killable(&throttle_wait, !over_limit());
 }
 
-void balance_dirty_pages_ratelimited(struct address_space *mapping)
+bool balance_dirty_pages_due(struct address_space *mapping)
 {
 	int *count = &dirtied[smp_processor_id()];
 
 	if (!mapping_can_writeback(mapping) || ++*count < RATELIMIT_PAGES)
-		return;
+		return false;
 	*count = 0;
-	balance_dirty_pages();
+	return true;
 }
 
 void writeback_throttle_reclaim(void)

@@ -24,8 +24,18 @@ int dirty_background_bytes_changed(void);
 void global_dirty_limits(unsigned long *background, unsigned long *limit);
 bool over_background_limit(void);
 
-/* A page of @mapping became dirty by the caller, who holds no spinlock; he may have to sleep. */
-void balance_dirty_pages_ratelimited(struct address_space *mapping);
+/* A page of @mapping became dirty by the caller: true once in a while, then the next is due. */
+bool balance_dirty_pages_due(struct address_space *mapping);
+/* Wakes the flusher, or sleeps, if there is too much that is dirty.  No spinlock is held. */
+void balance_dirty_pages(void);
+
+/* The two together, for who may sleep where he is. */
+static inline void balance_dirty_pages_ratelimited(struct address_space *mapping)
+{
+	if (balance_dirty_pages_due(mapping))
+		balance_dirty_pages();
+}
+
 /* Reclaim has met dirty folios only: sleeps until some writeback ends, 100 ms at most. */
 void writeback_throttle_reclaim(void);
 /* There is less that is dirty or under writeback.  Any context. */

@@ -737,32 +737,47 @@ static void fault_readahead(struct vm_fault *vmf)
 	page_cache_ra_order(&rac, ra);
 }
 
+/* The page at @index, uptodate and locked; ERR_PTR(-EINTR): the task is killed; -EIO, … */
+static struct folio *lock_uptodate_folio(struct file *file, pgoff_t index)
+{
+	struct folio *folio = get_uptodate_folio(file, file->f_mapping, NULL, index, index + 1);
+
+	if (IS_ERR(folio) || !folio_lock_killable(folio))
+		return folio;
+	folio_put(folio);
+	return ERR_PTR(-EINTR);
+}
+
+/* The wait for a folio has failed, with mmap_lock held. */
+static vm_fault_t fault_wait_error(struct vm_fault *vmf, int error)
+{
+	if (error == -EINTR && vmf->flags & FAULT_FLAG_KILLABLE) {
+		mmap_read_unlock(vmf->vma->vm_mm);
+		return VM_FAULT_RETRY;		/* which the killed task will not make */
+	}
+	return error == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+}
+
 /*
  * The folio cannot be had at once.  If the fault may be tried again, waits with mmap_lock dropped;
  * else with it held. *folio: uptodate, locked, in the mapping; or a VM_FAULT_ code.
  */
 static vm_fault_t fault_wait_for_folio(struct vm_fault *vmf, struct folio **foliop)
 {
-	bool drop = (vmf->flags & FAULT_FLAG_ALLOW_RETRY) && !(vmf->flags & FAULT_FLAG_TRIED);
-	struct file *file = vmf->vma->vm_file;
-	struct address_space *mapping = file->f_mapping;
-	struct folio *folio;
+	struct file *file = vmf->vma->vm_file, *dropped = maybe_unlock_mmap_for_io(vmf);
+	struct folio *folio = lock_uptodate_folio(file, vmf->pgoff);
 
-	if (drop) {
-		get_file(file);
-		mmap_read_unlock(vmf->vma->vm_mm);
-	}
-	folio = get_uptodate_folio(file, mapping, NULL, vmf->pgoff, vmf->pgoff + 1);
-	if (drop) {
+	if (dropped) {
 		/* An error is seen again in the second round, with the lock held. */
-		if (!IS_ERR(folio))
+		if (!IS_ERR(folio)) {
+			folio_unlock(folio);
 			folio_put(folio);
-		fput(file);
+		}
+		fput(dropped);
 		return VM_FAULT_RETRY;
 	}
 	if (IS_ERR(folio))
-		return folio == ERR_PTR(-ENOMEM) ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
-	folio_lock(folio);
+		return fault_wait_error(vmf, PTR_ERR(folio));
 	*foliop = folio;
 	return 0;
 }

@@ -40,6 +40,7 @@
 #include "kernel/init.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
+#include "kernel/time.h"
 #include "kernel/trace.h"
 #include "lib/string.h"
 #include "mm/balance_dirty.h"
@@ -87,6 +88,17 @@ static inline void fault_map_pte(struct vm_fault *vmf)
 	vmf->ptl = pte_lockptr(vmf->pmd);
 }
 
+struct file *maybe_unlock_mmap_for_io(const struct vm_fault *vmf)
+{
+	struct file *file;
+
+	if ((vmf->flags & (FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_TRIED)) != FAULT_FLAG_ALLOW_RETRY)
+		return NULL;
+	file = get_file(vmf->vma->vm_file);
+	mmap_read_unlock(vmf->vma->vm_mm);
+	return file;
+}
+
 /*
  * Takes the lock of vmf->address's entry; false, unlocked: the entry is not vmf->orig_pte any more.
  */
@@ -98,6 +110,7 @@ static bool fault_lock_same(struct vm_fault *vmf)
 	if (likely(pte_same(ptep_get(vmf->pte), vmf->orig_pte)))
 		return true;
 	fault_unlock(vmf);
+	vmf->kind = "pte_changed";
 	return false;
 }
 
@@ -121,6 +134,7 @@ static inline void set_new_anon_pte(struct vm_fault *vmf, struct folio *folio)
 
 static vm_fault_t do_anonymous_zero_page(struct vm_fault *vmf)
 {
+	vmf->kind = __func__;
 	if (fault_lock_same(vmf)) {
 		set_pte(vmf->pte, pte_mkspecial(folio_pte(zero_folio, vmf->vma->vm_page_prot)));
 		fault_unlock(vmf);
@@ -133,7 +147,7 @@ static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 	struct vm_area_struct *vma = vmf->vma;
 	struct folio *folio;
 
-	vmf->path = __func__;
+	vmf->kind = __func__;
 	if (vma->vm_flags & VM_SHARED)
 		return VM_FAULT_SIGBUS;
 	if (pte_alloc(vma->vm_mm, vmf->pmd))
@@ -253,11 +267,13 @@ static vm_fault_t do_read_fault(struct vm_fault *vmf)
 {
 	vm_fault_t ret;
 
-	vmf->path = __func__;
+	vmf->kind = __func__;
 	if (vmf->vma->vm_ops->map_pages) {
 		ret = do_fault_around(vmf);
-		if (ret)
+		if (ret) {
+			vmf->kind = "do_fault_around";
 			return ret;
+		}
 	}
 	ret = __do_fault(vmf);
 	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)))
@@ -273,7 +289,7 @@ static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 {
 	vm_fault_t ret;
 
-	vmf->path = __func__;
+	vmf->kind = __func__;
 	if (anon_vma_prepare(vmf->vma))
 		return VM_FAULT_OOM;
 	vmf->cow_folio = vma_alloc_folio(0);
@@ -317,10 +333,25 @@ static vm_fault_t do_page_mkwrite(struct vm_fault *vmf)
 }
 
 /*
- * A shared folio was made writable: it is dirty from now on.  Locked; unlocks it and drops our
- * reference.
+ * There may be too much that is dirty: then who dirties it waits, if he can without mmap_lock.
+ * 0, or VM_FAULT_COMPLETED.
  */
-static void fault_dirty_shared_folio(struct vm_fault *vmf)
+static vm_fault_t fault_balance_dirty(struct vm_fault *vmf)
+{
+	struct file *dropped = maybe_unlock_mmap_for_io(vmf);
+
+	balance_dirty_pages();
+	if (!dropped)
+		return 0;
+	fput(dropped);
+	return VM_FAULT_COMPLETED;
+}
+
+/*
+ * A shared folio was made writable: it is dirty from now on.  Locked; unlocks it and drops our
+ * reference.  0, or VM_FAULT_COMPLETED.
+ */
+static vm_fault_t fault_dirty_shared_folio(struct vm_fault *vmf)
 {
 	struct address_space *mapping = folio_mapping(vmf->folio);
 
@@ -329,15 +360,14 @@ static void fault_dirty_shared_folio(struct vm_fault *vmf)
 	folio_put(vmf->folio);
 	if (!vmf->vma->vm_ops->page_mkwrite)
 		file_update_time(vmf->vma->vm_file);
-	if (mapping)
-		balance_dirty_pages_ratelimited(mapping);
+	return mapping && unlikely(balance_dirty_pages_due(mapping)) ? fault_balance_dirty(vmf) : 0;
 }
 
 static vm_fault_t do_shared_fault(struct vm_fault *vmf)
 {
 	vm_fault_t ret, mkwrite;
 
-	vmf->path = __func__;
+	vmf->kind = __func__;
 	ret = __do_fault(vmf);
 	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)))
 		return ret;
@@ -358,8 +388,7 @@ static vm_fault_t do_shared_fault(struct vm_fault *vmf)
 		folio_put(vmf->folio);
 		return ret;
 	}
-	fault_dirty_shared_folio(vmf);
-	return ret;
+	return ret | fault_dirty_shared_folio(vmf);
 }
 
 static vm_fault_t do_fault(struct vm_fault *vmf)
@@ -378,7 +407,7 @@ static vm_fault_t do_fault(struct vm_fault *vmf)
 /* The folio is ours to write: W, and D at once since the store follows.  ptl held; unlocks. */
 static void wp_page_reuse(struct vm_fault *vmf)
 {
-	vmf->path = __func__;
+	vmf->kind = __func__;
 	count_vm_event(PGREUSE);
 	ptep_add_bits(vmf->pte, _PAGE_STORED | (vmf->vma->vm_flags & VM_WRITE ? _PAGE_WRITE : 0));
 	fault_unlock(vmf);
@@ -424,7 +453,7 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct folio *old)
 	vm_fault_t ret = VM_FAULT_OOM;
 	struct folio *new;
 
-	vmf->path = __func__;
+	vmf->kind = __func__;
 	if (anon_vma_prepare(vmf->vma))
 		goto out;
 	new = wp_copy_frame(vmf->orig_pte);
@@ -449,7 +478,7 @@ static vm_fault_t wp_page_shared(struct vm_fault *vmf)
 {
 	vm_fault_t ret;
 
-	vmf->path = __func__;
+	vmf->kind = __func__;
 	folio_get(vmf->folio);
 	fault_unlock(vmf);
 	if (vmf->vma->vm_ops && vmf->vma->vm_ops->page_mkwrite) {
@@ -463,9 +492,8 @@ static vm_fault_t wp_page_shared(struct vm_fault *vmf)
 	}
 	if (fault_lock_same(vmf)) {
 		wp_page_reuse(vmf);
-		vmf->path = __func__;
-		fault_dirty_shared_folio(vmf);
-		return 0;
+		vmf->kind = __func__;
+		return fault_dirty_shared_folio(vmf);
 	}
 	folio_unlock(vmf->folio);
 	folio_put(vmf->folio);
@@ -515,7 +543,7 @@ static vm_fault_t handle_present_pte(struct vm_fault *vmf)
 			return do_wp_page(vmf);
 		bits = _PAGE_STORED;
 	}
-	vmf->path = "ptep_set_access_flags";
+	vmf->kind = "ptep_set_access_flags";
 	ptep_add_bits(vmf->pte, bits);
 	local_flush_tlb_page(vmf->address);	/* I7 */
 	fault_unlock(vmf);
@@ -533,7 +561,7 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 	return handle_present_pte(vmf);
 }
 
-static int fault_result(vm_fault_t ret, unsigned int flags)
+static enum fault_result fault_result(const struct vm_fault *vmf, vm_fault_t ret)
 {
 	if (ret & VM_FAULT_OOM)
 		return FAULT_OOM;
@@ -541,20 +569,35 @@ static int fault_result(vm_fault_t ret, unsigned int flags)
 		return FAULT_SIGBUS;
 	if (ret & VM_FAULT_SIGSEGV)
 		return FAULT_SIGSEGV;
-	return ret & VM_FAULT_MAJOR || flags & FAULT_FLAG_TRIED ? FAULT_MAJOR : FAULT_MINOR;
+	if (ret & VM_FAULT_RETRY)
+		return FAULT_RETRY;
+	return ret & VM_FAULT_MAJOR || vmf->flags & FAULT_FLAG_TRIED ? FAULT_MAJOR : FAULT_MINOR;
 }
 
-/* Books a fault that is over; @vmf->vma is still locked. */
-static void mm_account_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret)
+/* The frame that is there now; 0: none, or mmap_lock was dropped and the tables may be gone. */
+static unsigned long fault_frame(const struct vm_fault *vmf, vm_fault_t ret)
 {
-	char read = vmf->flags & FAULT_FLAG_INSTRUCTION ? 'x' : 'r';
-	char access = vmf->flags & FAULT_FLAG_WRITE ? 'w' : read;
+	pte_t pte;
 
-	TRACE(TRACE_FAULT, address, access, vmf->path, fault_result(ret, vmf->flags),
-	      vmf->vma->vm_start, vmf->vma->vm_end);
-	if (ret & VM_FAULT_ERROR || vmf->flags & FAULT_FLAG_REMOTE)
+	if (ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED) || !vmf->pmd || pte_none(*vmf->pmd))
+		return 0;
+	pte = ptep_get(pte_offset(vmf->pmd, vmf->address));
+	return pte_present(pte) ? pte_pfn(pte) : 0;
+}
+
+static noinline void trace_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret,
+				 u64 start)
+{
+	TRACE(TRACE_FAULT, address, fault_access(vmf->flags), vmf->kind, fault_result(vmf, ret),
+	      fault_frame(vmf, ret), ktime_get_ns() - start);
+}
+
+/* Books a fault that is over. */
+static inline void mm_account_fault(unsigned int flags, vm_fault_t ret)
+{
+	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_RETRY)))
 		return;
-	if (ret & VM_FAULT_MAJOR || vmf->flags & FAULT_FLAG_TRIED)
+	if (ret & VM_FAULT_MAJOR || flags & FAULT_FLAG_TRIED)
 		current->maj_flt++;
 	else
 		current->min_flt++;
@@ -562,12 +605,13 @@ static void mm_account_fault(const struct vm_fault *vmf, unsigned long address, 
 
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags)
 {
+	u64 start = unlikely(trace_is_on(TRACE_FAULT)) ? ktime_get_ns() : 0;
 	struct vm_fault vmf = {
 		.vma = vma,
 		.address = address & PAGE_MASK,
 		.flags = flags,
 		.pgoff = linear_page_index(vma, address),
-		.path = __func__,
+		.kind = __func__,
 	};
 	vm_fault_t ret = VM_FAULT_OOM;
 
@@ -575,8 +619,9 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, un
 	vmf.pmd = pmd_alloc(vma->vm_mm, address);
 	if (likely(vmf.pmd))
 		ret = handle_pte_fault(&vmf);
-	if (likely(!(ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED))))
-		mm_account_fault(&vmf, address, ret);
+	mm_account_fault(flags, ret);
+	if (unlikely(start))
+		trace_fault(&vmf, address, ret, start);
 	return ret;
 }
 

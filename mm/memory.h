@@ -21,6 +21,13 @@ extern struct folio *zero_folio;
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags);
 
 /*
+ * A step of a fault is about to wait.  In the first round of a fault that may be tried again:
+ * mmap_lock is dropped, so that the VMA must not be looked at any more, and the file, referenced,
+ * is returned; the step then ends with VM_FAULT_RETRY or VM_FAULT_COMPLETED.  NULL: it stays held.
+ */
+struct file *maybe_unlock_mmap_for_io(const struct vm_fault *vmf);
+
+/*
  * Enters @folio (for a private write: the copy) at @addr into vmf->pte, which is none; ptl held.
  * The caller's reference goes to the entry.  For ->map_pages, which moves vmf->pte along with
  * @addr.
@@ -37,6 +44,12 @@ vm_fault_t vmf_insert_pfn(struct vm_fault *vmf, unsigned long pfn);
 static inline struct folio *vm_normal_folio(pte_t pte)
 {
 	return likely(!pte_special(pte)) ? pfn_folio(pte_pfn(pte)) : NULL;
+}
+
+/* For the trace: read, write or fetch. */
+static inline char fault_access(unsigned int flags)
+{
+	return flags & FAULT_FLAG_WRITE ? 'w' : flags & FAULT_FLAG_INSTRUCTION ? 'x' : 'r';
 }
 
 /* Which counter of the RSS a mapped folio is in. */

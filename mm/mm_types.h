@@ -148,7 +148,7 @@ struct vm_fault {
 	struct vm_area_struct *vma;
 	pgoff_t pgoff;			/* of address, in the file */
 	unsigned long address;		/* page aligned */
-	const char *path;		/* the function that did it, for the trace */
+	const char *kind;		/* the function that did it, for the trace */
 	pte_t *pmd;			/* second-level entry that covers address */
 	pte_t *pte;			/* leaf entry; NULL: not looked up, or no table */
 	struct spinlock *ptl;		/* of pte's table; held where the step's comment says so */

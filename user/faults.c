@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // faults [-a] COMMAND [ARG...]: runs a command and prints a line for each of its page faults:
-// address, access, the path that the kernel took by its function's name, the result, and the
-// mapping. -a: of all processes, with their ids. It ends with the command's status.
+// address, access, the function of the kernel that resolved it, the result, the frame that is there
+// now, how many nanoseconds it took, and the mapping. -a: of all processes, with their ids. It ends
+// with the command's status.
 //
 // The records come from the kernel's trace ring (kernel/trace.h), which Linux does not have:
 //
-//   <ns> <hart> <pid> fault va=0x… access=r|w|x path=<function> result=<word> vma=0x…-0x…
+//   <ns> <hart> <pid> fault va=0x… access=r|w|x kind=<function> result=<word> folio=0x… ns=<n>
 //
-// A record tells where a mapping lies but not what it maps. That is read from /proc/PID/maps
-// while the process lives; a process that ended too early leaves its mappings without names.
+// Mappings are read from /proc/PID/maps while the process lives; one that ended too early leaves
+// faults without a mapping.
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -54,40 +55,42 @@ static void read_maps(pid_t pid)
 	FILE *f = fopen(path, "r");
 	while (f && fgets(line, sizeof(line), f)) {
 		struct mapping m = { 0 };
-		if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %63[^\n]", &m.start, &m.end, m.name) == 3)
+		if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %63[^\n]", &m.start, &m.end, m.name) >= 2)
 			learn(&m);
 	}
 	if (f)
 		fclose(f);
 }
 
-static const char *mapping_name(unsigned long address)
+static const struct mapping *mapping_of(unsigned long address)
 {
 	for (int i = 0; i < mappings; i++)
 		if (address >= maps[i].start && address < maps[i].end)
-			return maps[i].name;
-	return "";
+			return &maps[i];
+	return NULL;
 }
 
 static void print_fault(const char *line, pid_t command)
 {
-	char access, path[48], result[16];
-	unsigned long address, start, end;
+	unsigned long address, frame, ns;
+	const struct mapping *m = NULL;
+	char access, kind[48], result[16];
 	int pid;
 
-	if (sscanf(line, "%*s %*s %d fault va=%lx access=%c path=%47s result=%15s vma=%lx-%lx",
-		   &pid, &address, &access, path, result, &start, &end) != 7)
+	if (sscanf(line, "%*s %*s %d fault va=%lx access=%c kind=%47s result=%15s folio=%lx ns=%lu",
+		   &pid, &address, &access, kind, result, &frame, &ns) != 7)
 		return;
 	if (all)
 		fprintf(stderr, "%5d ", pid);
 	else if (pid != command)
 		return;
-	fprintf(stderr, "%#012lx %c %-20s %-8s ", address, access, path, result);
-	if (end)
-		fprintf(stderr, "%#lx-%#lx %s\n", start, end,
-			pid == command ? mapping_name(address) : "");
-	else
-		fprintf(stderr, "no mapping\n");
+	fprintf(stderr, "%#012lx %c %-21s %-8s %#7lx %7lu ", address, access, kind, result, frame,
+		ns);
+	if (pid == command)
+		m = mapping_of(address);
+	if (m)
+		fprintf(stderr, "%#lx-%#lx %s", m->start, m->end, m->name);
+	fputc('\n', stderr);
 }
 
 // Prints what the ring holds by now. A record that is cut off waits for its rest.

@@ -119,9 +119,7 @@ static struct vm_area_struct *lock_fault_vma(struct mm_struct *mm, unsigned long
 
 static void trace_bad_area(unsigned long addr, unsigned int flags)
 {
-	char access = flags & FAULT_FLAG_WRITE ? 'w' : flags & FAULT_FLAG_INSTRUCTION ? 'x' : 'r';
-
-	TRACE(TRACE_FAULT, addr, access, "bad_area", FAULT_SIGSEGV, 0, 0);
+	TRACE(TRACE_FAULT, addr, fault_access(flags), "bad_area", FAULT_SIGSEGV, 0, 0);
 }
 
 static unsigned int fault_flags(const struct pt_regs *regs)
