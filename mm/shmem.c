@@ -224,9 +224,14 @@ static void shmem_found_folio(struct folio **foliop, enum sgp_type sgp)
 /* A new page that a truncation may have passed by before it was there: it has set i_size before. */
 static int shmem_recheck_end(struct inode *inode, struct folio *folio)
 {
-	if (likely(!behind_end(inode, folio->index)))
+	pgoff_t index = folio->index;
+
+	if (likely(!behind_end(inode, index)))
 		return 0;
 	filemap_remove_folio(folio);
+	/* A neighbour's fault may have mapped it (filemap.c I5). */
+	if (folio_mapped(folio))
+		unmap_mapping_pages(inode->i_mapping, index, 1, false);
 	folio_unlock(folio);
 	folio_put(folio);
 	shmem_recalc_inode(inode, 0);

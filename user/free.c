@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 static const char *const names[] = { "MemTotal", "MemFree", "MemAvailable", "Buffers", "Cached",
-				     "SwapTotal", "SwapFree" };
-enum { TOTAL, FREE, AVAILABLE, BUFFERS, CACHED, SWAP_TOTAL, SWAP_FREE, COUNT };
+				     "SwapTotal", "SwapFree", "Shmem" };
+enum { TOTAL, FREE, AVAILABLE, BUFFERS, CACHED, SWAP_TOTAL, SWAP_FREE, SHARED, COUNT };
 
 int main(int argc, char **argv)
 {
@@ -30,9 +30,10 @@ int main(int argc, char **argv)
 					kb[i] = value >> shift;
 	fclose(f);
 	unsigned long cache = kb[BUFFERS] + kb[CACHED];
-	printf("%-6s%11s%11s%11s%11s%11s\n", "", "total", "used", "free", "cache", "available");
-	printf("%-6s%11lu%11lu%11lu%11lu%11lu\n", "Mem:", kb[TOTAL], kb[TOTAL] - kb[FREE] - cache,
-	       kb[FREE], cache, kb[AVAILABLE]);
+	printf("%-6s%11s%11s%11s%11s%11s%11s\n", "", "total", "used", "free", "shared", "cache",
+	       "available");
+	printf("%-6s%11lu%11lu%11lu%11lu%11lu%11lu\n", "Mem:", kb[TOTAL],
+	       kb[TOTAL] - kb[FREE] - cache, kb[FREE], kb[SHARED], cache, kb[AVAILABLE]);
 	printf("%-6s%11lu%11lu%11lu\n", "Swap:", kb[SWAP_TOTAL], kb[SWAP_TOTAL] - kb[SWAP_FREE],
 	       kb[SWAP_FREE]);
 	return 0;
