@@ -17,7 +17,9 @@
 #include "drivers/blk_merge.h"
 #include "kernel/completion.h"
 #include "kernel/errno.h"
+#include "kernel/fault_inject.h"
 #include "kernel/init.h"
+#include "kernel/param.h"
 #include "kernel/printk.h"
 #include "kernel/sched.h"
 #include "kernel/time.h"
@@ -259,11 +261,25 @@ static void plug_add(struct blk_plug *plug, struct request *rq)
 
 /* --- submission --- */
 
+static struct fault_attr fail_make_request = FAULT_ATTR_INIT("fail_make_request");
+KERNEL_PARAM("fail_make_request", fault_attr_param, &fail_make_request);
+
+/* Only what somebody has chosen fails: the disk, or the partition. */
+static bool should_fail_bio(const struct bio *bio)
+{
+	const struct block_device *bdev = bio->bi_bdev, *whole = &bdev->bd_disk->part0;
+
+	return unlikely(bdev->bd_make_it_fail || whole->bd_make_it_fail) &&
+	       should_fail(&fail_make_request, bio->bi_size);
+}
+
 static int check_bio(const struct bio *bio)
 {
 	const struct block_device *bdev = bio->bi_bdev;
 	u64 limit = bdev->bd_nr_sectors, sectors = bytes_to_sectors(bio->bi_size);
 
+	if (should_fail_bio(bio))
+		return -EIO;
 	if (bio->bi_op == REQ_OP_FLUSH)
 		return 0;
 	if (unlikely(!sectors || bio->bi_size % SECTOR_SIZE || bio->bi_sector > limit ||
@@ -375,5 +391,6 @@ static struct leak_counter request_counter = {
 static void block_init(void)
 {
 	register_leak_counter(&request_counter);
+	fault_attr_register(&fail_make_request);
 }
 core_initcall(block_init);

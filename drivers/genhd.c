@@ -9,6 +9,7 @@
 #include "drivers/partitions.h"
 #include "fs/stat.h"
 #include "kernel/errno.h"
+#include "kernel/param.h"
 #include "kernel/printk.h"
 #include "lib/atomic.h"
 #include "lib/string.h"
@@ -18,8 +19,25 @@
 
 static LIST_HEAD(bdev_list);
 
+static char *make_it_fail = "";		/* names of disks and partitions, separated by commas */
+KERNEL_PARAM("make_it_fail", param_string, &make_it_fail);
+
+/* Is it among those of the boot parameter? */
+static bool chosen_to_fail(const char *name)
+{
+	const char *word = make_it_fail;
+	size_t n = strlen(name);
+
+	while (word && (strncmp(word, name, n) || (word[n] && word[n] != ','))) {
+		word = strchr(word, ',');
+		word += word != NULL;
+	}
+	return word;
+}
+
 static void publish(struct block_device *bdev)
 {
+	bdev->bd_make_it_fail = chosen_to_fail(bdev->bd_name);
 	smp_wmb();
 	list_add_tail(&bdev->bd_list, &bdev_list);
 }

@@ -40,6 +40,7 @@ struct block_device {
 	int bd_openers;
 	int bd_holders;			/* claims by bd_holder */
 	void *bd_holder;		/* who has it for himself: a super block, a swap area */
+	bool bd_make_it_fail;		/* its bios may fail on purpose (drivers/block.c) */
 	struct list_head bd_list;	/* of all devices, in order of appearance */
 	struct disk_stats bd_stats;
 };

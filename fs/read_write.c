@@ -137,7 +137,8 @@ static __always_inline ssize_t transfer(struct file *file, struct iov_iter *iter
 	iocb.ki_pos = *pos;
 	iocb.ki_flags |= iocb_flags;
 	result = op(&iocb, iter);
-	*pos = iocb.ki_pos;
+	if (result > 0)
+		*pos = iocb.ki_pos;
 	return result;
 }
 

@@ -219,6 +219,7 @@ static void init_task_fields(struct task_struct *task, const struct kernel_clone
 	task->start_time = ktime_get_ns();
 	task->exit_signal = args->exit_signal;
 	task->personality = current->personality;
+	task->make_it_fail = current->make_it_fail;
 	task->blocked = current->blocked;
 	sigpending_init(&task->pending);
 	task->restart_block.fn = do_no_restart_syscall;

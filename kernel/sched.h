@@ -162,6 +162,9 @@ struct task_struct {
 
 	struct held_locks *held_locks;	/* debug build */
 	void *plug;			/* block layer: bios gathered by this task */
+
+	bool make_it_fail;		/* failures on purpose may be for it alone, ... */
+	unsigned int fail_nth;		/* ... or at the n-th chance from now (0: none) */
 };
 
 register struct task_struct *riscv_current __asm__("tp");

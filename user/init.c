@@ -64,6 +64,8 @@ static void mount_all(void)
 		mount_at("sysfs", "/sys");
 	if (access("/dev/console", F_OK))
 		mount_at("devtmpfs", "/dev");
+	if (access("/sys/kernel/debug/fail_make_request", F_OK))
+		mount_at("debugfs", "/sys/kernel/debug");
 	mount_at("tmpfs", "/tmp");
 	chmod("/tmp", 01777);
 	mount_at("tmpfs", "/dev/shm");

@@ -204,13 +204,16 @@ static ssize_t oom_score_adj_write(struct kiocb *iocb, struct iov_iter *from)
 	return ret;
 }
 
-static const struct file_operations oom_score_adj_fops = {
-	.llseek = default_llseek,
-	.read_iter = seq_read_iter,
-	.write_iter = oom_score_adj_write,
-	.open = pid_open,
-	.release = single_release,
-};
+/* A record that can be written, too. */
+#define WRITABLE_FOPS(name, write)						\
+	static const struct file_operations name = {				\
+		.llseek = default_llseek, .read_iter = seq_read_iter,		\
+		.write_iter = write, .open = pid_open, .release = single_release, \
+	}
+
+WRITABLE_FOPS(oom_score_adj_fops, oom_score_adj_write);
+WRITABLE_FOPS(make_it_fail_fops, proc_make_it_fail_write);
+WRITABLE_FOPS(fail_nth_fops, proc_fail_nth_write);
 
 static int show_mounts(struct seq_file *m, struct task_struct *task)
 {
@@ -243,6 +246,8 @@ static const struct pid_entry pid_entries[] = {
 	ENTRY_ONE("limits", 0444, proc_pid_limits),
 	ENTRY_ONE("mounts", 0444, show_mounts),
 	ENTRY_REG("oom_score_adj", 0644, &oom_score_adj_fops, .show = show_oom_score_adj),
+	ENTRY_REG("make-it-fail", 0644, &make_it_fail_fops, .show = proc_make_it_fail),
+	ENTRY_REG("fail-nth", 0644, &fail_nth_fops, .show = proc_fail_nth),
 	ENTRY_LINK("exe", exe_path),
 	ENTRY_LINK("cwd", cwd_path),
 	ENTRY_LINK("root", root_path),

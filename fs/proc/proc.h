@@ -69,6 +69,12 @@ int proc_pid_statm(struct seq_file *m, struct task_struct *task);
 int proc_pid_status(struct seq_file *m, struct task_struct *task);
 int proc_pid_limits(struct seq_file *m, struct task_struct *task);
 
+/* fs/proc/fault_inject.c */
+int proc_make_it_fail(struct seq_file *m, struct task_struct *task);
+int proc_fail_nth(struct seq_file *m, struct task_struct *task);
+ssize_t proc_make_it_fail_write(struct kiocb *iocb, struct iov_iter *from);
+ssize_t proc_fail_nth_write(struct kiocb *iocb, struct iov_iter *from);
+
 /* /proc/mounts; fs/proc/files.c */
 int proc_show_mounts(struct seq_file *m, void *unused);
 

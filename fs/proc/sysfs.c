@@ -48,17 +48,44 @@ static int show_sectors(struct seq_file *m, void *data)
 	return 0;
 }
 
+static int show_make_it_fail(struct seq_file *m, void *data)
+{
+	seq_printf(m, "%d\n", ((struct block_device *)data)->bd_make_it_fail);
+	return 0;
+}
+
+static int store_make_it_fail(const char *text, size_t len, void *data)
+{
+	int value, err = kstrtoint(text, 10, &value);
+
+	if (!err)
+		((struct block_device *)data)->bd_make_it_fail = value != 0;
+	return err;
+}
+
+/* Of a disk or a partition. */
+static struct pseudo_entry *bdev_files(struct pseudo_entry *parent, struct block_device *bdev)
+{
+	struct pseudo_entry *dir = pseudo_mkdir(parent, bdev->bd_name);
+
+	pseudo_file(dir, "size", 0444, show_sectors, NULL, bdev);
+	pseudo_file(dir, "make-it-fail", 0644, show_make_it_fail, store_make_it_fail, bdev);
+	return dir;
+}
+
 static void block_files(void)
 {
-	struct pseudo_entry *block = pseudo_mkdir(&sys_root, "block"), *disk;
+	struct pseudo_entry *block = pseudo_mkdir(&sys_root, "block"), *disk = NULL, *queue;
 
 	for (struct block_device *bdev = bdev_next(NULL); bdev; bdev = bdev_next(bdev)) {
-		if (bdev->bd_partno)
+		if (bdev->bd_partno) {
+			bdev_files(disk, bdev);
 			continue;
-		disk = pseudo_mkdir(block, bdev->bd_name);
-		pseudo_file(disk, "size", 0444, show_sectors, NULL, bdev);
-		pseudo_file(pseudo_mkdir(disk, "queue"), "rotational", 0644, show_rotational,
-			    store_rotational, bdev->bd_disk);
+		}
+		disk = bdev_files(block, bdev);
+		queue = pseudo_mkdir(disk, "queue");
+		pseudo_file(queue, "rotational", 0644, show_rotational, store_rotational,
+			    bdev->bd_disk);
 	}
 }
 
