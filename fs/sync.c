@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* sync(2), syncfs(2), fsync(2), fdatasync(2). */
+/* sync(2), syncfs(2), fsync(2), fdatasync(2), sync_file_range(2). */
+#include <linux/fs.h>
 #include "drivers/block.h"
 #include "fs/bdev.h"
 #include "fs/dcache.h"
@@ -99,4 +100,48 @@ SYSCALL_DEFINE1(fsync, unsigned int, fd)
 SYSCALL_DEFINE1(fdatasync, unsigned int, fd)
 {
 	return do_fsync(fd, 1);
+}
+
+#define RANGE_FLAGS	(SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | \
+			 SYNC_FILE_RANGE_WAIT_AFTER)
+
+/* Data alone, and not further than to the device: no metadata, no flush. */
+static int sync_range(struct file *file, loff_t start, loff_t end, unsigned int flags)
+{
+	bool all = (flags & SYNC_FILE_RANGE_WRITE_AND_WAIT) == SYNC_FILE_RANGE_WRITE_AND_WAIT;
+	int error = 0;
+
+	if (flags & SYNC_FILE_RANGE_WAIT_BEFORE)
+		error = file_fdatawait_range(file, start, end);
+	if (!error && flags & SYNC_FILE_RANGE_WRITE)
+		error = __filemap_fdatawrite_range(file->f_mapping, start, end,
+						   all ? WB_SYNC_ALL : WB_SYNC_NONE);
+	if (!error && flags & SYNC_FILE_RANGE_WAIT_AFTER)
+		error = file_fdatawait_range(file, start, end);
+	return error;
+}
+
+static int do_sync_file_range(struct file *file, loff_t offset, loff_t nbytes, unsigned int flags)
+{
+	umode_t mode = file_inode(file)->i_mode;
+	loff_t end;
+
+	if (flags & ~RANGE_FLAGS || offset < 0 || nbytes < 0 ||
+	    __builtin_add_overflow(offset, nbytes, &end))
+		return -EINVAL;
+	if (!S_ISREG(mode) && !S_ISBLK(mode) && !S_ISDIR(mode) && !S_ISLNK(mode))
+		return -ESPIPE;
+	return sync_range(file, offset, nbytes ? end - 1 : LAST_BYTE, flags);
+}
+
+SYSCALL_DEFINE4(sync_file_range, int, fd, loff_t, offset, loff_t, nbytes, unsigned int, flags)
+{
+	struct fd f = fdget(fd);
+	int error;
+
+	if (!f.file)
+		return -EBADF;
+	error = do_sync_file_range(f.file, offset, nbytes, flags);
+	fdput(f);
+	return error;
 }

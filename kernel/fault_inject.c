@@ -10,6 +10,7 @@
 #include "kernel/fault_inject.h"
 
 #include "kernel/errno.h"
+#include "kernel/init.h"
 #include "kernel/param.h"
 #include "kernel/printk.h"
 #include "kernel/sched.h"
@@ -107,3 +108,31 @@ bool should_fail(struct fault_attr *attr, ssize_t size)
 		atomic_add_unless(&attr->times, -1, 0);
 	return true;
 }
+
+/* --- allocations --- */
+
+#ifdef CONFIG_DEBUG
+struct fault_attr failslab = FAULT_ATTR_INIT_MEMORY("failslab");
+struct fault_attr fail_page_alloc = FAULT_ATTR_INIT_MEMORY("fail_page_alloc");
+KERNEL_PARAM("failslab", fault_attr_param, &failslab);
+KERNEL_PARAM("fail_page_alloc", fault_attr_param, &fail_page_alloc);
+
+bool should_fail_alloc(struct fault_attr *attr, ssize_t size, gfp_t gfp)
+{
+	/* Kernel threads, and the boot before there are others, do what nobody could be told. */
+	if (gfp & __GFP_NOFAIL || !current->mm)
+		return false;
+	if (attr->ignore_gfp_wait && gfp & __GFP_DIRECT_RECLAIM)
+		return false;
+	if (attr->ignore_gfp_highmem && gfp & __GFP_MOVABLE)
+		return false;
+	return should_fail(attr, size);
+}
+
+static void register_memory_attrs(void)
+{
+	fault_attr_register(&failslab);
+	fault_attr_register(&fail_page_alloc);
+}
+core_initcall(register_memory_attrs);
+#endif

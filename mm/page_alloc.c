@@ -18,6 +18,7 @@
  */
 #include "mm/page_alloc.h"
 
+#include "kernel/fault_inject.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/sched.h"
@@ -324,8 +325,11 @@ static noinline void clear_folio(struct folio *folio, unsigned int order)
 
 struct folio *alloc_folio(gfp_t gfp, unsigned int order)
 {
-	struct folio *folio = likely(!order) ? rmqueue_pcplist() : NULL;
+	struct folio *folio;
 
+	if (should_fail_alloc(&fail_page_alloc, 1L << order, gfp))
+		return NULL;
+	folio = likely(!order) ? rmqueue_pcplist() : NULL;
 	if (unlikely(!folio)) {
 		folio = alloc_from_zone(gfp, order);
 		if (!folio)

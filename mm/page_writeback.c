@@ -219,8 +219,8 @@ int do_writepages(struct address_space *mapping, struct writeback_control *wbc)
 	return mapping->a_ops->writepages ? mapping->a_ops->writepages(mapping, wbc) : 0;
 }
 
-static int fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end,
-			    enum writeback_sync_modes sync_mode)
+int __filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end,
+			       enum writeback_sync_modes sync_mode)
 {
 	struct writeback_control wbc = {
 		.nr_to_write = LONG_MAX,
@@ -234,7 +234,7 @@ static int fdatawrite_range(struct address_space *mapping, loff_t start, loff_t 
 
 int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end)
 {
-	return fdatawrite_range(mapping, start, end, WB_SYNC_ALL);
+	return __filemap_fdatawrite_range(mapping, start, end, WB_SYNC_ALL);
 }
 
 int filemap_fdatawrite(struct address_space *mapping)
@@ -244,7 +244,7 @@ int filemap_fdatawrite(struct address_space *mapping)
 
 int filemap_flush_range(struct address_space *mapping, loff_t start, loff_t end)
 {
-	return fdatawrite_range(mapping, start, end, WB_SYNC_NONE);
+	return __filemap_fdatawrite_range(mapping, start, end, WB_SYNC_NONE);
 }
 
 /* --- waiting --- */
@@ -344,6 +344,12 @@ int file_check_and_advance_wb_err(struct file *file)
 	clear_bit(AS_EIO, &mapping->flags);
 	clear_bit(AS_ENOSPC, &mapping->flags);
 	return error;
+}
+
+int file_fdatawait_range(struct file *file, loff_t start, loff_t end)
+{
+	wait_range(file->f_mapping, start, end);
+	return file_check_and_advance_wb_err(file);
 }
 
 int file_write_and_wait_range(struct file *file, loff_t start, loff_t end)

@@ -50,6 +50,9 @@ void folio_redirty_for_writepage(struct writeback_control *wbc, struct folio *fo
 
 /* --- writing out and waiting; end is the last byte --- */
 
+int __filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end,
+			       enum writeback_sync_modes sync_mode);
+/* The same with WB_SYNC_ALL. */
 int filemap_fdatawrite_range(struct address_space *mapping, loff_t start, loff_t end);
 int filemap_fdatawrite(struct address_space *mapping);
 /* Starts I/O on what is easy, waits for nothing. */
@@ -60,6 +63,7 @@ int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, lo
 int filemap_write_and_wait(struct address_space *mapping);
 /* fsync's: also the error that this file has not heard of yet. */
 int file_write_and_wait_range(struct file *file, loff_t start, loff_t end);
+int file_fdatawait_range(struct file *file, loff_t start, loff_t end);
 int file_check_and_advance_wb_err(struct file *file);
 /* Records a failed write (-errno).  Any context. */
 void mapping_set_error(struct address_space *mapping, int error);

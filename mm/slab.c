@@ -24,6 +24,7 @@
  */
 #include "mm/slab.h"
 
+#include "kernel/fault_inject.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "kernel/smp.h"
@@ -334,10 +335,14 @@ static noinline void *slab_alloc_slow(struct kmem_cache *cache, gfp_t gfp)
 
 static __always_inline void *slab_alloc(struct kmem_cache *cache, gfp_t gfp, const void *caller)
 {
-	unsigned long flags = local_irq_save();
-	int hart = smp_processor_id();
+	unsigned long flags;
 	void *object = NULL;
+	int hart;
 
+	if (should_fail_alloc(&failslab, cache->object_size, gfp))
+		return NULL;
+	flags = local_irq_save();
+	hart = smp_processor_id();
 	if (likely(cache->hart[hart].freelist))
 		object = pop_object(cache, hart);
 	local_irq_restore(flags);

@@ -123,6 +123,11 @@ static void attr_files(struct pseudo_entry *dir, struct fault_attr *attr)
 	pseudo_file(dir, "space", 0600, show_atomic, store_atomic, &attr->space);
 	pseudo_file(dir, "verbose", 0600, show_ulong, store_ulong, &attr->verbose);
 	pseudo_file(dir, "task-filter", 0600, show_bool, store_bool, &attr->task_filter);
+	if (!attr->of_memory)
+		return;
+	pseudo_file(dir, "ignore-gfp-wait", 0600, show_bool, store_bool, &attr->ignore_gfp_wait);
+	pseudo_file(dir, "ignore-gfp-highmem", 0600, show_bool, store_bool,
+		    &attr->ignore_gfp_highmem);
 }
 
 static void fault_inject_init(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // msync.c - msync(2): what a shared mapping stored goes to the file's disk
 #include "user/usertests/usertests.h"
+#include "user/usertests/disk.h"
 #include <sys/mman.h>
-#include <sys/sysmacros.h>
 
 #define PAGE	4096UL
 #define RW	(PROT_READ | PROT_WRITE)
@@ -28,32 +28,6 @@ static void check_file_byte(const char *path, off_t offset, char want)
 	CHECK_EQ(pread(fd, &got, 1, offset), 1);
 	CHECK_EQ(got, want);
 	CHECK_SYS(close(fd));
-}
-
-struct disk_counts {
-	unsigned long long sectors_written, flushes;
-};
-
-// Of the disk that the file lies on; false if /proc/diskstats does not list it.
-static bool disk_counts(const char *path, struct disk_counts *counts)
-{
-	char line[256];
-	struct stat st;
-	FILE *f = fopen("/proc/diskstats", "r");
-	bool found = false;
-
-	CHECK(f);
-	CHECK_SYS(stat(path, &st));
-	while (!found && fgets(line, sizeof(line), f)) {
-		unsigned int major, minor;
-		int n = sscanf(line, "%u %u %*s %*u %*u %*u %*u %*u %*u %llu %*u %*u %*u %*u "
-			       "%*u %*u %*u %*u %llu", &major, &minor, &counts->sectors_written,
-			       &counts->flushes);
-
-		found = n == 4 && makedev(major, minor) == st.st_dev;
-	}
-	fclose(f);
-	return found;
 }
 
 TEST(msync_sync_writes_to_the_disk)

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// disk.c - the disk below a file: what it was asked for, and making it fail
+#include "user/usertests/disk.h"
+#include "user/usertests/usertests.h"
+#include <sys/sysmacros.h>
+
+#define INJECTION	"/sys/kernel/debug/fail_make_request/"
+
+static char make_it_fail[100];		// the disk's switch, while it fails
+
+// The file's line of /proc/diskstats.
+static bool find_disk(const char *path, char name[32], struct disk_counts *counts)
+{
+	char line[256];
+	struct stat st;
+	FILE *f = fopen("/proc/diskstats", "r");
+	bool found = false;
+
+	CHECK(f);
+	CHECK_SYS(stat(path, &st));
+	while (!found && fgets(line, sizeof(line), f)) {
+		unsigned int major, minor;
+		int n = sscanf(line, "%u %u %31s %*u %*u %llu %*u %*u %*u %llu %*u %*u %*u %*u "
+			       "%*u %*u %*u %*u %llu", &major, &minor, name, &counts->sectors_read,
+			       &counts->sectors_written, &counts->flushes);
+
+		found = n == 6 && makedev(major, minor) == st.st_dev;
+	}
+	fclose(f);
+	return found;
+}
+
+bool disk_counts(const char *path, struct disk_counts *counts)
+{
+	char name[32];
+
+	return find_disk(path, name, counts);
+}
+
+static void set(const char *file, const char *value)
+{
+	int fd = CHECK_SYS(open(file, O_WRONLY));
+
+	CHECK_EQ(write(fd, value, strlen(value)), strlen(value));
+	CHECK_SYS(close(fd));
+}
+
+void disk_fails(const char *path, int times)
+{
+	struct disk_counts counts;
+	char name[32], text[20];
+
+	if (access(INJECTION "probability", W_OK) < 0)
+		skip("no fault injection");
+	CHECK(find_disk(path, name, &counts));
+	snprintf(make_it_fail, sizeof(make_it_fail), "/sys/block/%s/make-it-fail", name);
+	if (access(make_it_fail, W_OK) < 0)	// a partition lies below its disk
+		snprintf(make_it_fail, sizeof(make_it_fail), "/sys/block/%.3s/%s/make-it-fail",
+			 name, name);
+	snprintf(text, sizeof(text), "%d", times);
+	set(INJECTION "task-filter", "Y");
+	set(INJECTION "interval", "1");
+	set(INJECTION "space", "0");
+	set(INJECTION "verbose", "0");
+	set(INJECTION "times", text);
+	set(INJECTION "probability", "100");
+	set(make_it_fail, "1");
+	set("/proc/self/make-it-fail", "1");
+}
+
+void disk_works(void)
+{
+	set("/proc/self/make-it-fail", "0");
+	set(INJECTION "probability", "0");
+	set(make_it_fail, "0");
+}
+
+void drop_page_cache(void)
+{
+	sync();
+	set("/proc/sys/vm/drop_caches", "1");
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// nomem.c - each single allocation of a system call fails in turn: the call says so, or does without
+//
+// Needs fault injection for allocations, which only debug kernels have; elsewhere these tests pass
+// without a look.
+#include "user/usertests/usertests.h"
+#include <sys/mman.h>
+
+#define PAGE	4096UL
+#define DEBUG	"/sys/kernel/debug/"
+#define LIMIT	400	// allocations of one run, more than any has
+
+static void put(const char *path, const char *text)
+{
+	int fd = CHECK_SYS(open(path, O_WRONLY));
+
+	CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
+	CHECK_SYS(close(fd));
+}
+
+static bool allocations_can_fail(void)
+{
+	static const char *const files[] = {
+		DEBUG "failslab/ignore-gfp-wait", DEBUG "fail_page_alloc/ignore-gfp-wait",
+		DEBUG "fail_page_alloc/ignore-gfp-highmem", DEBUG "failslab/ignore-gfp-highmem",
+	};
+
+	if (access(files[0], W_OK) < 0 || access(files[3], W_OK) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		put(files[i], "N");
+	return true;
+}
+
+// In a child: the n-th allocation fails. What may happen then is ENOMEM, or an end by SIGKILL or
+// SIGBUS where memory itself was touched. False: there was no n-th one.
+static bool one_failure(int n, int (*run)(void))
+{
+	char text[20];
+	int status;
+	pid_t pid;
+
+	pid = CHECK_SYS(fork());
+	if (pid == 0) {
+		int fd = open("/proc/self/fail-nth", O_RDWR), error;
+
+		snprintf(text, sizeof(text), "%d", n);
+		if (write(fd, text, strlen(text)) < 0)
+			_exit(3);
+		errno = 0;
+		error = run() < 0 ? errno : 0;
+		if (pread(fd, text, sizeof(text), 0) < 0)
+			_exit(0);	// that one it was
+		if (error && error != ENOMEM && error != EAGAIN && error != ENFILE)
+			_exit(4);
+		_exit(atoi(text) ? 2 : 0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL && WTERMSIG(status) != SIGBUS)
+		fail(HERE("one_failure"), "allocation %d: signal %d", n, WTERMSIG(status));
+	if (WIFEXITED(status) && WEXITSTATUS(status) > 2)
+		fail(HERE("one_failure"), "allocation %d: want ENOMEM, status %d", n,
+		     WEXITSTATUS(status));
+	return !WIFEXITED(status) || WEXITSTATUS(status) != 2;
+}
+
+static void each_failure(int (*run)(void))
+{
+	int n = 1;
+
+	if (!allocations_can_fail())
+		return;
+	while (n < LIMIT && one_failure(n, run))
+		n++;
+	CHECK(n > 1 && n < LIMIT);
+}
+
+static int write_file(void)
+{
+	static char block[5 * PAGE];
+	int fd = open("new", O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+	if (fd < 0)
+		return -1;
+	for (int i = 0; i < 3; i++) {
+		ssize_t n = pwrite(fd, block, sizeof(block), i * 50 * PAGE);
+
+		if (n < 0)
+			return -1;
+	}
+	return fsync(fd);
+}
+
+TEST(nomem_write_file)
+{
+	each_failure(write_file);
+	put_file("new", "still works");
+	CHECK_CONTENT("new", "still works");
+}
+
+static int map_file(void)
+{
+	int fd = open("f", O_RDWR);
+	volatile char *shared, *private;
+
+	if (fd < 0)
+		return -1;
+	shared = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	private = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	if (shared == MAP_FAILED || private == MAP_FAILED)
+		return -1;
+	for (size_t i = 0; i < 8 * PAGE; i += PAGE) {
+		shared[i] = shared[i] + 1;
+		private[i] = private[i] + 1;
+	}
+	return msync((char *)shared, 8 * PAGE, MS_SYNC);
+}
+
+TEST(nomem_map_file)
+{
+	put_file("f", "x");
+	CHECK_SYS(truncate("f", 8 * PAGE));
+	each_failure(map_file);
+}
+
+static int direct(void)
+{
+	int fd = open("f", O_RDWR | O_DIRECT);
+	char *block = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			   0);
+
+	if (fd < 0 || block == MAP_FAILED)
+		return -1;
+	if (read(fd, block, 4 * PAGE) < 0)
+		return errno == EFAULT ? 0 : -1;
+	return pwrite(fd, block, 4 * PAGE, 8 * PAGE);
+}
+
+TEST(nomem_direct)
+{
+	put_file("f", "x");
+	CHECK_SYS(truncate("f", 8 * PAGE));
+	each_failure(direct);
+}
+
+static int make_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return pid < 0 ? -1 : waitpid(pid, NULL, 0);
+}
+
+TEST(nomem_fork)
+{
+	each_failure(make_child);
+}
+
+static int pipe_and_names(void)
+{
+	int fd[2];
+
+	if (pipe(fd) < 0 || write(fd[1], "x", 1) < 0)
+		return -1;
+	if (mkdir("d", 0755) < 0 && errno != EEXIST)
+		return -1;
+	if (rename("d", "e") < 0 || symlink("e", "s") < 0 || unlink("s") < 0)
+		return errno == ENOENT || errno == EEXIST ? 0 : -1;
+	return rmdir("e");
+}
+
+TEST(nomem_pipes_and_names)
+{
+	each_failure(pipe_and_names);
+}
