@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// nomem.c - each single allocation of a system call fails in turn: the call says so, or does without
+// nomem.c - each allocation of a system call fails in turn: the call says so, or does without it
 //
 // Needs fault injection for allocations, which only debug kernels have; elsewhere these tests pass
 // without a look.
