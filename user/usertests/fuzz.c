@@ -13,9 +13,10 @@
 
 #define PROCESSES	3
 #define THREADS		2
-#define SHORT_RUN	1200	// operations of a worker
+#define SHORT_RUN	800	// operations of a worker
 #define ROUND		100	// operations between two looks at the clock
 #define MOST_DEPTH	2	// of forks
+#define GIB		(1UL << 30)
 
 static struct worker workers[THREADS];	// of this process
 static pthread_barrier_t all_ready;
@@ -112,7 +113,8 @@ static const struct operation fork_operations[] = {
 };
 
 static const struct operation *const operations[] = {
-	call_operations, touch_operations, file_operations, fork_operations,
+	call_operations, touch_operations, copy_operations,
+	file_operations, look_operations, fork_operations,
 };
 
 static int total_weight(void)
@@ -199,7 +201,7 @@ static void open_file(struct worker *w, enum object_type type, const char *direc
 	CHECK_SYS(unlink(path));
 }
 
-static void set_up(struct worker *w, int process, int number, uint64_t seed, char *base)
+static void set_up(struct worker *w, int process, int number, uint64_t seed, char *area)
 {
 	struct map_request whole_arena = { .range = { 0, ARENA_PAGES }, .may_write = true };
 
@@ -211,7 +213,9 @@ static void set_up(struct worker *w, int process, int number, uint64_t seed, cha
 		w->object[i].type = i < SHARED_MEMORY ? i : SHARED_MEMORY;
 	open_file(w, DISK_FILE, ".");
 	open_file(w, MEMORY_FILE, "/dev/shm");
-	w->arena.base = base;
+	w->area = area;
+	w->area_pages = THREADS * ARENA_PAGES;
+	w->arena.base = area + number * ARENA_PAGES * PAGE;
 	model_map(&w->arena, &whole_arena);
 }
 
@@ -228,18 +232,31 @@ static void *run_worker(void *arg)
 	return NULL;
 }
 
+// Across an address at which a new page table of each level begins.
+static char *map_area(size_t size)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	char *p = mmap(NULL, 3 * GIB, PROT_NONE, flags, -1, 0), *area;
+
+	CHECK(p != MAP_FAILED);
+	CHECK_SYS(munmap(p, 3 * GIB));
+	area = (char *)(((uintptr_t)p + 2 * GIB - 1) & ~(GIB - 1)) - ARENA_PAGES / 2 * PAGE;
+	CHECK_EQ(mmap(area, size, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0), area);
+	return area;
+}
+
 // No memory is allocated after the barrier: it would come to lie in a hole of an arena.
-static _Noreturn void run_process(int process, uint64_t seed)
+static _Noreturn void run_process(int process, uint64_t seed, pid_t neighbour)
 {
 	pthread_t thread[THREADS];
-	size_t size = ARENA_PAGES * PAGE;
-	char *base = mmap(NULL, THREADS * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *area = map_area(THREADS * ARENA_PAGES * PAGE);
 
-	CHECK(base != MAP_FAILED);
 	catch_faults();
 	pthread_barrier_init(&all_ready, NULL, THREADS);
-	for (int i = 0; i < THREADS; i++)
-		set_up(&workers[i], process, i, seed, base + i * size);
+	for (int i = 0; i < THREADS; i++) {
+		workers[i].neighbour = neighbour;
+		set_up(&workers[i], process, i, seed, area);
+	}
 	for (int i = 1; i < THREADS; i++)
 		CHECK_EQ(pthread_create(&thread[i], NULL, run_worker, &workers[i]), 0);
 	workers[0].heap.base = (char *)((syscall(SYS_brk, 0) + PAGE - 1) & ~(PAGE - 1));
@@ -267,7 +284,7 @@ TEST(fuzz)
 	for (int i = 0; i < PROCESSES; i++) {
 		pid[i] = CHECK_SYS(fork());
 		if (pid[i] == 0)
-			run_process(i, seed);
+			run_process(i, seed, i ? pid[i - 1] : 0);
 	}
 	for (int i = 0; i < PROCESSES; i++)
 		CHECK_EXIT(pid[i], 0);

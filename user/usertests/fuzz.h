@@ -4,8 +4,10 @@
  *
  *	fuzz.c		processes, threads, forks; the log, and how a difference is told
  *	fuzz_calls.c	the calls: mmap, munmap, brk, mprotect, mremap, madvise, mlock, msync
- *	fuzz_touch.c	loads and stores, and the kernel's copies to and from the pages
- *	fuzz_files.c	truncation, holes, direct I/O and write-back of the mapped files
+ *	fuzz_touch.c	loads and stores
+ *	fuzz_copy.c	the kernel's copies to and from the same pages, direct I/O
+ *	fuzz_files.c	truncation, holes and write-back of the mapped files
+ *	fuzz_look.c	/proc, and neighbours that look in
  *	fuzz_model.c	what Linux promises of all these
  *
  * Each worker (a thread) has an arena of its own, a stretch of addresses in which it alone maps,
@@ -89,7 +91,8 @@ bool model_any_mapped(const struct arena *arena, struct range range);
 // Is the range surely, or surely not, within one mapping?
 enum certainty { NO, PERHAPS, YES };
 enum certainty model_one_mapping(const struct arena *arena, struct range range);
-void model_move(struct arena *arena, struct range from, struct range to);
+// With `stays` the old pages are still mapped afterwards, but empty.
+void model_move(struct arena *arena, struct range from, struct range to, bool stays);
 void model_grow(struct arena *arena, struct range old, int pages);
 void model_forked(struct arena *arena);
 
@@ -117,6 +120,9 @@ struct worker {
 	struct object object[OBJECT_TYPES + 2];	// further ones are SHARED_MEMORY, too
 	uint64_t random, seed, token;
 	int process, number, depth;
+	char *area;		// the arenas of all workers of the process, one after the other
+	int area_pages;
+	pid_t neighbour;	// another process of workers; 0 if there is none
 	bool sharing;			// a relative by fork has the same shared pages
 	unsigned long calls;
 	struct call tail[TAIL];	// the last ones; the next goes to [calls % TAIL]
@@ -150,8 +156,27 @@ struct operation {
 	int weight;
 	bool changes_objects;	// not while a relative shares them
 };
-extern const struct operation call_operations[], touch_operations[], file_operations[];
+extern const struct operation call_operations[], touch_operations[], copy_operations[],
+	file_operations[], look_operations[];
+
+// A word of a page.
+struct spot {
+	struct arena *arena;
+	int number, word;
+	struct page *page;
+	volatile uint64_t *at;
+};
+struct spot spot_of(struct arena *arena, int number, int word);
+struct spot random_spot(struct worker *worker);
+struct object *random_file(struct worker *worker);
+// May what the page shows be changed at this word?
+bool may_store(const struct worker *worker, const struct spot *spot);
+// After a load, and after a store, at the spot.
+void check_value(struct worker *worker, const struct spot *spot, uint64_t got);
+void stored(const struct spot *spot, uint64_t value);
 
 void catch_faults(void);
+// Loads a word, wherever it is.
+void peek(const void *at);
 // Every page of both arenas against the model.
 void sweep(struct worker *worker);

@@ -6,7 +6,6 @@
  * comes to lie and the model can follow.
  */
 #include "user/usertests/fuzz.h"
-#include "user/usertests/maps.h"
 
 static const int protections[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
 
@@ -278,10 +277,11 @@ static void grow(struct worker *w, struct range range, int pages)
 
 // The target is unmapped, and what is to be cut off the source too, before Linux looks whether the
 // source is one mapping.
-static void move(struct worker *w, struct range from, struct range to)
+static void move(struct worker *w, struct range from, struct range to, bool stays)
 {
 	struct range rest = { from.first + to.count, from.count - to.count };
-	int result = call_mremap(w, from, to, MREMAP_MAYMOVE | MREMAP_FIXED), want;
+	int result = call_mremap(w, from, to, MREMAP_MAYMOVE | MREMAP_FIXED |
+				 (stays ? MREMAP_DONTUNMAP : 0)), want;
 
 	if (!w->arena.page[from.first].mapped) {
 		expect(w, result, EFAULT);
@@ -298,7 +298,7 @@ static void move(struct worker *w, struct range from, struct range to)
 	}
 	want = crossing(w, from, result);
 	if (!want)
-		model_move(&w->arena, from, to);
+		model_move(&w->arena, from, to, stays);
 	expect(w, result, want);
 }
 
@@ -314,55 +314,13 @@ static void remap(struct worker *w)
 		grow(w, from, 1 + below(w, 4));
 		break;
 	case 2:
-		move(w, from, to);
+		move(w, from, to, false);
 		break;
 	default:
 		to.count = from.count;
 		if (to.first + to.count <= ARENA_PAGES)
-			move(w, from, to);
+			move(w, from, to, !below(w, 3));
 	}
-}
-
-/* --- what the kernel says ------------------------------------------------------------------- */
-
-static void compare_mapping(struct worker *w, const struct mapping *mapping,
-			    bool seen[ARENA_PAGES])
-{
-	for (int i = 0; i < ARENA_PAGES; i++) {
-		const struct page *page = &w->arena.page[i];
-		char *at = page_at(&w->arena, i);
-
-		if (at < mapping->start || at >= mapping->end)
-			continue;
-		seen[i] = true;
-		if (!page->mapped || (mapping->flags[0] == 'r') != !!(page->prot & PROT_READ) ||
-		    (mapping->flags[1] == 'w') != !!(page->prot & PROT_WRITE) ||
-		    (mapping->flags[3] == 's') != page->shared)
-			differs(w, "page in maps, as it is said there", i, page->prot);
-		if (page->object &&
-		    mapping->offset + (at - mapping->start) != page->index * PAGE)
-			differs(w, "offset in maps", mapping->offset, page->index * PAGE);
-	}
-}
-
-static void read_maps(struct worker *w)
-{
-	static __thread char text[1 << 16];
-	bool seen[ARENA_PAGES] = {};
-	struct mapping mapping;
-
-	note(w, "maps", 0, 0, 0, 0);
-	slurp("/proc/self/maps", text, sizeof(text));
-	if (strlen(text) == sizeof(text) - 1)
-		return;
-	for (char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
-		if (sscanf(line, "%p-%p %7s %lx", (void **)&mapping.start, (void **)&mapping.end,
-			   mapping.flags, &mapping.offset) == 4)
-			compare_mapping(w, &mapping, seen);
-	for (int i = 0; i < ARENA_PAGES; i++)
-		if (w->arena.page[i].mapped && !seen[i])
-			differs(w, "pages in maps", 0, i);
-	note_result(w, 0);
 }
 
 const struct operation call_operations[] = {
@@ -379,6 +337,5 @@ const struct operation call_operations[] = {
 	{ sync_range, 6, false },
 	{ in_core, 4, false },
 	{ remap, 30, false },
-	{ read_maps, 4, false },
 	{},
 };

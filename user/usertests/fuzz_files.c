@@ -3,7 +3,7 @@
 #include "user/usertests/fuzz.h"
 #include <linux/falloc.h>
 
-static struct object *random_file(struct worker *w)
+struct object *random_file(struct worker *w)
 {
 	return &w->object[below(w, SHARED_MEMORY)];
 }
@@ -80,54 +80,6 @@ static void drop_caches(struct worker *w)
 	close(fd);
 }
 
-// A page of the disk file that direct I/O can read or write as a whole, and a page to do it with
-// that does not show the same file.
-static struct page *direct_pages(struct worker *w, int *number, int *index)
-{
-	struct object *object = &w->object[DISK_FILE];
-	struct page *page = &w->arena.page[*number = below(w, ARENA_PAGES)];
-
-	*index = below(w, FILE_PAGES);
-	if (object->direct_fd < 0 || page->object == object || page->freed ||
-	    (*index + 1) * PAGE > object->size)
-		return NULL;
-	if (page->shared && (page->index + 1) * PAGE > page->object->size)
-		return NULL;
-	return page;
-}
-
-static void read_directly(struct worker *w)
-{
-	int number, index;
-	struct object *object = &w->object[DISK_FILE];
-	struct page *page = direct_pages(w, &number, &index);
-	ssize_t n;
-
-	if (!page || model_access(page, true) != FINE || (page->shared && w->sharing))
-		return;
-	note(w, "direct read", number, index, 0, 0);
-	n = pread(object->direct_fd, page_at(&w->arena, number), PAGE, index * PAGE);
-	expect(w, whole(n, PAGE), 0);
-	for (int word = 0; word < WORDS; word++)
-		model_write(page, word, object->words[index][word]);
-}
-
-static void write_directly(struct worker *w)
-{
-	int number, index;
-	struct object *object = &w->object[DISK_FILE];
-	struct page *page = direct_pages(w, &number, &index);
-	ssize_t n;
-
-	if (!page || model_access(page, false) != FINE)
-		return;
-	note(w, "direct write", number, index, 0, 0);
-	n = pwrite(object->direct_fd, page_at(&w->arena, number), PAGE, index * PAGE);
-	expect(w, whole(n, PAGE), 0);
-	for (int word = 0; word < WORDS; word++)
-		model_read(page, word, &object->words[index][word]);
-}
-
 const struct operation file_operations[] = {
 	{ truncate_file, 16, true },
 	{ punch_hole, 8, true },
@@ -135,7 +87,5 @@ const struct operation file_operations[] = {
 	{ sync_file, 4, false },
 	{ forget_file, 4, false },
 	{ drop_caches, 1, false },
-	{ read_directly, 8, false },
-	{ write_directly, 6, true },
 	{},
 };

@@ -144,7 +144,7 @@ void model_grow(struct arena *arena, struct range old, int pages)
 }
 
 // Both ranges lie apart; the new one may be longer, or shorter.
-void model_move(struct arena *arena, struct range from, struct range to)
+void model_move(struct arena *arena, struct range from, struct range to, bool stays)
 {
 	struct range moved = { to.first, from.count < to.count ? from.count : to.count };
 	struct page *source = &arena->page[from.first];
@@ -158,7 +158,12 @@ void model_move(struct arena *arena, struct range from, struct range to)
 	}
 	if (moved.count < to.count)
 		model_grow(arena, moved, to.count - moved.count);
-	model_unmap(arena, from);
+	if (!stays)
+		model_unmap(arena, from);
+	for_each_page(page, arena, from) {
+		page->own = page->freed = page->locked = page->lock_on_fault = false;
+		page->cut = true;
+	}
 }
 
 // => in the child

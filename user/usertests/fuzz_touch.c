@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * fuzz_touch.c - loads and stores at random addresses, mapped or not, and the kernel's copies
+ * fuzz_touch.c - loads, stores and exchanges at random addresses, mapped or not
  *
  * A store never goes to what a relative by fork shares, nor behind the end of a file in its last
  * page: what is found there later is nobody's promise.
  */
 #include "user/usertests/fuzz.h"
 #include <setjmp.h>
-#include <sys/uio.h>
 
 /* --- faults --------------------------------------------------------------------------------- */
 
@@ -58,6 +57,13 @@ static bool access_word(volatile uint64_t *at, enum how how, uint64_t *value)
 	return true;
 }
 
+void peek(const void *at)
+{
+	uint64_t value;
+
+	access_word((volatile uint64_t *)at, LOAD, &value);
+}
+
 static void check_fault(struct worker *w, enum access want, const void *at)
 {
 	static const struct { int sig, code; } faults[] = {
@@ -77,14 +83,7 @@ static void check_fault(struct worker *w, enum access want, const void *at)
 
 /* --- one word ------------------------------------------------------------------------------- */
 
-struct spot {
-	struct arena *arena;
-	int number, word;
-	struct page *page;
-	volatile uint64_t *at;
-};
-
-static struct spot spot_of(struct arena *arena, int number, int word)
+struct spot spot_of(struct arena *arena, int number, int word)
 {
 	return (struct spot){
 		arena, number, word, &arena->page[number],
@@ -92,15 +91,14 @@ static struct spot spot_of(struct arena *arena, int number, int word)
 	};
 }
 
-static struct spot random_spot(struct worker *w)
+struct spot random_spot(struct worker *w)
 {
 	struct arena *arena = w->heap.base && !below(w, 5) ? &w->heap : &w->arena;
 
 	return spot_of(arena, below(w, ARENA_PAGES), below(w, WORDS));
 }
 
-// May the content of the page be changed at this word?
-static bool may_store(const struct worker *w, const struct spot *spot)
+bool may_store(const struct worker *w, const struct spot *spot)
 {
 	const struct page *page = spot->page;
 
@@ -111,7 +109,7 @@ static bool may_store(const struct worker *w, const struct spot *spot)
 		page->index * PAGE + word_offset[spot->word] < page->object->size);
 }
 
-static void check_value(struct worker *w, const struct spot *spot, uint64_t got)
+void check_value(struct worker *w, const struct spot *spot, uint64_t got)
 {
 	uint64_t want;
 	bool or_zero = model_read(spot->page, spot->word, &want);
@@ -138,9 +136,8 @@ static void settle(struct page *page, char *at, int stored)
 			page->words[word] = 0;
 }
 
-static void stored(struct worker *w, const struct spot *spot, uint64_t value)
+void stored(const struct spot *spot, uint64_t value)
 {
-	(void)w;
 	model_write(spot->page, spot->word, value);
 	settle(spot->page, page_at(spot->arena, spot->number), spot->word);
 }
@@ -169,7 +166,7 @@ static void touch_at(struct worker *w, struct spot spot, enum how how)
 	if (how != STORE)
 		check_value(w, &spot, value);
 	if (how != LOAD)
-		stored(w, &spot, token);
+		stored(&spot, token);
 }
 
 static void touch(struct worker *w)
@@ -236,87 +233,9 @@ void sweep(struct worker *w)
 		sweep_arena(w, &w->heap);
 }
 
-/* --- the kernel's copies -------------------------------------------------------------------- */
-
-static struct object *random_file(struct worker *w, size_t *page, int *word, size_t *offset)
-{
-	*page = below(w, FILE_PAGES);
-	*word = below(w, WORDS);
-	*offset = *page * PAGE + word_offset[*word];
-	return &w->object[below(w, SHARED_MEMORY)];
-}
-
-// A copy into user memory is a store that fails with EFAULT.
-static void read_into_page(struct worker *w)
-{
-	struct spot spot = random_spot(w);
-	enum access access = model_access(spot.page, true);
-	size_t page, offset;
-	int word;
-	struct object *object = random_file(w, &page, &word, &offset);
-	ssize_t n;
-
-	if (!may_store(w, &spot))
-		return;
-	note(w, "pread into", spot.number, spot.word, object - w->object, offset);
-	n = pread(object->fd, (void *)spot.at, 8, offset);
-	if (offset >= object->size) {
-		expect(w, n, 0);
-		return;
-	}
-	expect(w, whole(n, 8), access == FINE ? 0 : EFAULT);
-	if (access == FINE)
-		stored(w, &spot, object->words[page][word]);
-}
-
-static void write_from_page(struct worker *w)
-{
-	struct spot spot = random_spot(w);
-	enum access access = model_access(spot.page, false);
-	size_t page, offset;
-	int word;
-	struct object *object = random_file(w, &page, &word, &offset);
-	uint64_t value = 0;
-	ssize_t n;
-
-	if (access == FINE && model_read(spot.page, spot.word, &value))
-		return;
-	note(w, "pwrite from", spot.number, spot.word, object - w->object, offset);
-	n = pwrite(object->fd, (void *)spot.at, 8, offset);
-	expect(w, whole(n, 8), access == FINE ? 0 : EFAULT);
-	if (access != FINE)
-		return;
-	if (offset + 8 > object->size)
-		model_resize(&w->arena, object, offset + 8);
-	object->words[page][word] = value;
-}
-
-// The same by another way into the kernel: it takes the pages by their addresses.
-static void copy_remotely(struct worker *w)
-{
-	struct spot spot = random_spot(w);
-	bool write = below(w, 2) && may_store(w, &spot);
-	enum access access = model_access(spot.page, write);
-	uint64_t value = new_token(w);
-	struct iovec here = { &value, 8 }, there = { (void *)spot.at, 8 };
-	ssize_t n;
-
-	note(w, write ? "process_vm_writev" : "process_vm_readv", spot.number, spot.word, 0, 0);
-	n = write ? process_vm_writev(getpid(), &here, 1, &there, 1, 0)
-		  : process_vm_readv(getpid(), &here, 1, &there, 1, 0);
-	expect(w, whole(n, 8), access == FINE ? 0 : EFAULT);
-	if (access == FINE && write)
-		stored(w, &spot, value);
-	else if (access == FINE)
-		check_value(w, &spot, value);
-}
-
 const struct operation touch_operations[] = {
 	{ touch, 400, false },
 	{ touch_row, 80, false },
 	{ scan_page, 30, false },
-	{ read_into_page, 30, false },
-	{ write_from_page, 30, true },
-	{ copy_remotely, 20, false },
 	{},
 };
