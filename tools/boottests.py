@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 
+import disktests
 import testlib
 
 Case = collections.namedtuple("Case", "name options status shows")
@@ -92,6 +93,6 @@ def full_disk(directory, _base):
 
 def all_cases(base, directory):
     """Pairs of a name and a function that returns None or what is wrong."""
-    special = [("bad-superblock", bad_superblock), ("full-disk", full_disk)]
+    special = [("bad-superblock", bad_superblock), ("full-disk", full_disk)] + disktests.CASES
     return [(case.name, functools.partial(run_case, case, base, directory)) for case in CASES] + \
            [(name, functools.partial(function, directory, base)) for name, function in special]

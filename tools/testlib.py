@@ -14,7 +14,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OPTIONS = "SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH FREE SEED GDB T MIN N " \
-          "IMG LOG KERNEL LINUX"
+          "IMG LOG KERNEL LINUX SCRATCH QEMU_ARGS"
 
 # A finished command: exit status, everything it said, seconds, and the file that holds what it
 # said.
@@ -29,14 +29,14 @@ def clean_env(**options):
     return {**env, **{name: str(value) for name, value in options.items()}}
 
 
-def run(argv, log, live=False, cwd=ROOT, **options):
-    """Runs a command in the project's directory, with stdin closed; its output goes to `log`.
+def run(argv, log, live=False, cwd=ROOT, stdin=subprocess.DEVNULL, **options):
+    """Runs a command in the project's directory; its output goes to `log`.
 
     live: to our own output instead, for a command that writes `log` by itself.
     """
     start = time.monotonic()
     with open(log, "w") as out:
-        status = subprocess.run(argv, cwd=cwd, env=clean_env(**options), stdin=subprocess.DEVNULL,
+        status = subprocess.run(argv, cwd=cwd, env=clean_env(**options), stdin=stdin,
                                 stdout=None if live else out, stderr=subprocess.STDOUT).returncode
     with open(log, errors="replace") as said:
         return Run(status, said.read().replace("\r", ""), time.monotonic() - start, log)
@@ -45,6 +45,8 @@ def run(argv, log, live=False, cwd=ROOT, **options):
 def guest(image, base=None, live=False, cwd=ROOT, **options):
     """Boots a copy of `base` (or `image` as it is) under tools/run's options; the copy stays."""
     image = os.path.abspath(image)
+    if "usertests" in options.get("CMD", ""):
+        options.setdefault("SCRATCH", "16M")
     if base:
         subprocess.run(["cp", "--sparse=always", base, image], check=True)
     stem = image[:-len(".img")]
@@ -127,5 +129,5 @@ def remove_disks(directory, prefix=""):
     """Removes disks, and all that belongs to them, of the runs whose names begin with `prefix`."""
     for name in os.listdir(directory):
         if name.startswith(prefix) and name.endswith(
-                (".img", ".swap", ".lock", ".uboot", ".sum", ".out")):
+                (".img", ".swap", ".scratch", ".lock", ".uboot", ".sum", ".out")):
             os.unlink(os.path.join(directory, name))

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""Tests of the disk from outside: one that QEMU lets fail, and QEMU's own count of what it was asked.
+
+Each case is a function of a directory and a root disk that returns None or what is wrong.
+"""
+import json
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+
+import testlib
+
+VICTIM = "victim"  # the file whose block cannot be written
+FAILING = """fsync a: Input/output error
+fsync a again: ok
+fsync b: Input/output error
+fsync of a new open: ok
+msync: Input/output error
+msync again: ok
+mapped: wm, read: the same
+"""
+
+
+def ext2_with_files(directory):
+    """An ext2 disk with two files; the sector at which the first one's content begins."""
+    disk, stage = f"{directory}/failing.disk", testlib.fresh_directory(f"{directory}/failing")
+    for name in VICTIM, "other":
+        with open(f"{stage}/{name}", "wb") as file:
+            file.write(b"o" * 8192)
+    with open(disk, "wb") as file:
+        file.truncate(8 << 20)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext2", "-b", "4096", "-d", stage, disk],
+                   env=testlib.clean_env(), check=True)
+    blocks = subprocess.run(["debugfs", "-R", f"blocks /{VICTIM}", disk], check=True, text=True,
+                            env=testlib.clean_env(), capture_output=True).stdout.split()
+    return disk, int(blocks[0]) * 8
+
+
+def failing_disk(directory, base):
+    """Writes to one sector fail behind the driver: who is told, and everything else goes on."""
+    disk, sector = ext2_with_files(directory)
+    rule = f"inject-error.0.event=none,inject-error.0.iotype=write,inject-error.0.sector={sector}"
+    drive = (f"-blockdev node-name=good,driver=file,filename={os.path.abspath(disk)} "
+             f"-blockdev node-name=bad,driver=blkdebug,image=good,{rule},inject-error.0.errno=5 "
+             "-device virtio-blk-device,drive=bad,werror=report")
+    command = f"""mount -t ext2 /dev/vdb /mnt && /overlay/writer /mnt/{VICTIM} &&
+        echo still > /mnt/new && dd if=/mnt/new of=/mnt/other conv=notrunc,fsync status=none &&
+        head -c 5 /mnt/other && umount /mnt && dmesg | grep 'I/O error'"""
+    done = testlib.guest(f"{directory}/boot-failing-disk.img", base, CMD=command, SWAP=0,
+                         QEMU_ARGS=drive, TIMEOUT=60)
+    damage = testlib.fsck(disk)
+    said = f"vdb: I/O error, write of 4096 bytes at sector {sector}\n"
+    text = done.text.replace(said, "")
+    if done.status or damage or FAILING + "still" not in text or said not in done.text:
+        return f"status {done.status}\n" + testlib.tail(done.text + (damage or ""))
+    return None
+
+
+class Monitor:
+    """QEMU's monitor protocol (QMP) on a socket that QEMU makes."""
+
+    def __init__(self, path, seconds):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(seconds)
+        self.socket.connect(path)
+        self.lines = self.socket.makefile()
+        self.ask("qmp_capabilities")
+
+    def ask(self, command):
+        self.socket.sendall(json.dumps({"execute": command}).encode())
+        for line in self.lines:
+            message = json.loads(line)
+            if "return" in message:
+                return message["return"]
+        raise ConnectionError(command)
+
+
+def counts_of(stats, name):
+    """Flushes, sectors written and read, as QEMU has counted them."""
+    own = next(s["stats"] for s in stats if s["device"] == name)
+    return own["flush_operations"], own["wr_bytes"] // 512, own["rd_bytes"] // 512
+
+
+def wait_for_line(path, line, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if os.path.exists(path):
+            with open(path, errors="replace") as console:
+                if f"\n{line}\n" in console.read().replace("\r", ""):
+                    return
+        time.sleep(0.1)
+    raise TimeoutError(line)
+
+
+def flushes_reach_the_disk(directory, base):
+    """What /proc/diskstats counts is what the device was asked for; each fsync flushed it."""
+    stem = f"{os.path.abspath(directory)}/boot-flushes"
+    command = """for i in 1 2 3 4 5; do
+            dd if=/dev/zero of=/dev/vdb bs=4k count=$i conv=notrunc,fsync status=none
+            dd if=/dev/zero of=/dev/vdb bs=4k count=2 oflag=sync conv=notrunc status=none
+        done; cat /proc/diskstats; echo ready; read line"""
+    guest_reads, we_write = os.pipe()
+    options = {"CMD": command, "SWAP": 0, "SCRATCH": "16M", "TIMEOUT": 60, "stdin": guest_reads,
+               "QEMU_ARGS": f"-qmp unix:{stem}.qmp,server=on,wait=off"}
+    result = []
+    guest = threading.Thread(
+        target=lambda: result.append(testlib.guest(f"{stem}.img", base, **options)))
+    guest.start()
+    try:
+        wait_for_line(f"{stem}.log", "ready", 60)
+        counts = counts_of(Monitor(f"{stem}.qmp", 10).ask("query-blockstats"), "scratch")
+    except OSError as error:
+        counts = repr(error)
+    os.write(we_write, b"\n")
+    guest.join()
+    os.close(guest_reads)
+    os.close(we_write)
+    line = re.search(r"^ *\d+ +\d+ vdb ((?:\d+ ?)+)$", result[0].text, re.M)
+    fields = [int(n) for n in line.group(1).split()] if line else [0] * 17
+    own = (fields[15], fields[6], fields[2])
+    # 5 fsyncs, 5 times 2 synchronous writes; each last close flushes, too.
+    if counts == own and own[0] >= 15:
+        return None
+    return f"QEMU counted {counts}, the guest {own}\n" + testlib.tail(result[0].text)
+
+
+CASES = [("failing-disk", failing_disk), ("flushes-reach-the-disk", flushes_reach_the_disk)]
