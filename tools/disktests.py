@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of the disk from outside: one that QEMU lets fail, and QEMU's own count of what it was asked.
+"""Tests of the disk from outside: one that QEMU lets fail, and QEMU's count of what it was asked.
 
 Each case is a function of a directory and a root disk that returns None or what is wrong.
 """

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// writer FILE: stores to the file's first page by write(2) and by a mapping, and says what fsync and
-// msync answer, to which of several open files; for a disk that cannot write that page.
+// writer FILE: stores to its first page by write(2) and by a mapping, and says what fsync and msync
+// answer, to which of several open files; for a disk that cannot write that page.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
