@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Two ways.  While there are few mms, none can come to be and all are locked for writing, in the
- * order of their addresses: nobody faults, maps, forks or exits, and what all tables say together
- * is compared with what each folio believes.  Only truncation of a mapped file could interfere.
+ * order of their addresses: nobody faults, maps, forks, exits or reclaims what is mapped, and what
+ * all tables say together is compared with what each folio believes.  Only truncation of a mapped
+ * file could interfere.
  * With many (a task cannot hold that many locks) each is locked and looked at by itself, and the
  * sums are left out.
  */

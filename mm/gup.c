@@ -40,7 +40,7 @@ static struct folio *follow_page(struct mm_struct *mm, unsigned long addr, bool 
 
 	if (!pmd)
 		return NULL;
-	pte = *pte_offset_map_lock(pmd, addr, &ptl);
+	pte = ptep_get(pte_offset_map_lock(pmd, addr, &ptl));
 	if (pte_present(pte) && pte_sufficient(pte, write)) {
 		folio = pfn_folio(pte_pfn(pte));
 		folio_get(folio);

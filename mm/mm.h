@@ -46,7 +46,8 @@ static inline void mmdrop(struct mm_struct *mm)
 }
 
 extern unsigned int nr_mms;
-extern struct rw_semaphore mm_gate;	/* held for writing: no mm comes to be meanwhile */
+/* Held for writing: no mm comes to be meanwhile, and none loses pages to reclaim. */
+extern struct rw_semaphore mm_gate;
 /*
  * Up to @max of all mms there are, the dying ones too, each with an mm_count for the caller.
  * Returns how many.

@@ -31,6 +31,7 @@
 #include "mm/balance_dirty.h"
 #include "mm/check.h"
 #include "mm/filemap.h"
+#include "mm/mm.h"
 #include "mm/page_alloc.h"
 #include "mm/rmap.h"
 #include "mm/shrinker.h"
@@ -205,9 +206,16 @@ void munlock_folio(struct folio *folio)
 /* Locked; true: nobody maps it, any more or at all. */
 static bool unmap_old_folio(struct folio *folio, struct scan_control *sc)
 {
+	bool unmapped;
+
 	if (!folio_mapped(folio))
 		return true;
-	return !sc->force && !folio_referenced(folio, &sc->tlb) && try_to_unmap(folio);
+	/* mm_check() has stopped all changes and counts. */
+	if (sc->force || !down_read_trylock(&mm_gate))
+		return false;
+	unmapped = !folio_referenced(folio, &sc->tlb) && try_to_unmap(folio);
+	up_read(&mm_gate);
+	return unmapped;
 }
 
 /* True: out of the cache, and ours alone. */

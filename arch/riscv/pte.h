@@ -11,11 +11,14 @@
  * PT2 Clearing V, W, A or D takes effect only after a fence (arch/riscv/tlb.h).
  * PT3 A user entry with W is soft-dirty: a hart that sets D by itself says nothing new.  Who clears
  *     soft-dirty clears W too.
+ * PT4 An entry in memory may have another form than the one these functions give and take
+ *     (arch/riscv/svade.c): nobody else reads or writes it there.
  */
 #ifndef ARCH_RISCV_PTE_H
 #define ARCH_RISCV_PTE_H
 
 #include "arch/riscv/page.h"
+#include "arch/riscv/svade.h"
 #include "lib/types.h"
 
 typedef struct { unsigned long pte; } pte_t;
@@ -211,12 +214,16 @@ static inline pte_t pte_modify(pte_t pte, pte_t prot)
 
 static inline pte_t ptep_get(const pte_t *ptep)
 {
-	return (pte_t){ READ_ONCE(ptep->pte) };
+	pte_t pte = { READ_ONCE(ptep->pte) };
+
+	return likely(!(pte.pte & _PAGE_GLOBAL)) ? pte : (pte_t){ pte_meant(pte.pte) };
 }
 
 /* For an entry that is not present: nobody but us writes it.  Needs the page-table lock. */
 static inline void set_pte(pte_t *ptep, pte_t pte)
 {
+	if (unlikely(svade_emulated))
+		pte.pte = pte_stored(pte.pte);
 	WRITE_ONCE(ptep->pte, pte.pte);
 }
 
@@ -225,19 +232,9 @@ static inline void set_pte(pte_t *ptep, pte_t pte)
  */
 static inline pte_t ptep_get_and_clear(pte_t *ptep)
 {
-	return (pte_t){ __atomic_exchange_n(&ptep->pte, 0, __ATOMIC_RELAXED) };
-}
+	pte_t pte = { __atomic_exchange_n(&ptep->pte, 0, __ATOMIC_RELAXED) };
 
-static inline void ptep_set_wrprotect(pte_t *ptep)
-{
-	__atomic_fetch_and(&ptep->pte, ~_PAGE_WRITE, __ATOMIC_RELAXED);
-}
-
-static inline bool ptep_test_and_clear_young(pte_t *ptep)
-{
-	if (!pte_young(ptep_get(ptep)))
-		return false;
-	return __atomic_fetch_and(&ptep->pte, ~_PAGE_ACCESSED, __ATOMIC_RELAXED) & _PAGE_ACCESSED;
+	return likely(!(pte.pte & _PAGE_GLOBAL)) ? pte : (pte_t){ pte_meant(pte.pte) };
 }
 
 /*
@@ -246,13 +243,32 @@ static inline bool ptep_test_and_clear_young(pte_t *ptep)
  */
 static inline void ptep_add_bits(pte_t *ptep, unsigned long bits)
 {
-	__atomic_fetch_or(&ptep->pte, bits, __ATOMIC_RELAXED);
+	if (unlikely(svade_emulated))
+		set_pte(ptep, (pte_t){ ptep_get(ptep).pte | bits });
+	else
+		__atomic_fetch_or(&ptep->pte, bits, __ATOMIC_RELAXED);
 }
 
 /* Takes permission or A and D bits away; the caller fences (PT2). */
 static inline void ptep_clear_bits(pte_t *ptep, unsigned long bits)
 {
-	__atomic_fetch_and(&ptep->pte, ~bits, __ATOMIC_RELAXED);
+	if (unlikely(svade_emulated))
+		set_pte(ptep, (pte_t){ ptep_get(ptep).pte & ~bits });
+	else
+		__atomic_fetch_and(&ptep->pte, ~bits, __ATOMIC_RELAXED);
+}
+
+static inline void ptep_set_wrprotect(pte_t *ptep)
+{
+	ptep_clear_bits(ptep, _PAGE_WRITE);
+}
+
+static inline bool ptep_test_and_clear_young(pte_t *ptep)
+{
+	if (!pte_young(ptep_get(ptep)))
+		return false;
+	ptep_clear_bits(ptep, _PAGE_ACCESSED);
+	return true;
 }
 
 #endif
