@@ -35,7 +35,7 @@ static const char op_letter[NR_REQ_OPS] = { 'R', 'W', 'F' };
 static void trace_request(const struct request *rq, int completed)
 {
 	TRACE(TRACE_BLOCK, op_letter[rq->op], disk_name(rq->bdev->bd_disk), rq->sector, rq->bytes,
-	      completed, 0);
+	      completed);
 }
 
 static u32 bytes_to_sectors(u32 bytes)

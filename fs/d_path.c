@@ -32,6 +32,17 @@ static char *finish(struct name_buffer *b)
 	return b->left < 0 ? ERR_PTR(-ENAMETOOLONG) : b->begin + b->left;
 }
 
+void dentry_short_name(const struct dentry *dentry, char *name, size_t size)
+{
+	size_t len;
+
+	spin_lock(&dcache_lock);
+	len = min_t(size_t, dentry->d_name.len, size - 1);
+	memcpy(name, dentry->d_name.name, len);
+	spin_unlock(&dcache_lock);
+	name[len] = '\0';
+}
+
 /*
  * Prepends the way from @root to @path; true if it leads there, else it ends at the top of some
  * other tree.

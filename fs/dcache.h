@@ -152,6 +152,8 @@ void d_genocide(struct dentry *root);
  * The path's name as seen from the caller's root, written at the end of @buf: a pointer into it; "
  * (deleted)" is appended to an unlinked one. ERR_PTR(-ENAMETOOLONG).
  */
+/* The last component alone, cut to @size bytes with its NUL.  Does not sleep. */
+void dentry_short_name(const struct dentry *dentry, char *name, size_t size);
 char *d_path(const struct path *path, char *buf, int len);
 char *dentry_path(struct dentry *dentry, char *buf, int len);	/* from its file system's root */
 unsigned long nr_dentries(void);

@@ -32,6 +32,7 @@
 #include "kernel/resource.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
+#include "kernel/trace.h"
 #include "kernel/user.h"
 #include "lib/err.h"
 #include "lib/string.h"
@@ -257,6 +258,8 @@ int begin_new_exec(struct linux_binprm *bprm)
 	reset_task(bprm);
 	commit_creds(bprm->cred);
 	bprm->cred = NULL;
+	if (unlikely(trace_is_on(TRACE_TASK)))
+		trace_task(TRACE_TASK_EXEC, 0);
 	return 0;
 }
 

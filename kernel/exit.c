@@ -26,6 +26,7 @@
 #include "kernel/resource.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
+#include "kernel/trace.h"
 #include "kernel/user.h"
 #include "mm/mm.h"
 
@@ -284,6 +285,8 @@ void __noreturn do_exit(long code)
 	exit_fs(task);
 	if (group_dead && task->signal->leader)
 		disassociate_ctty();
+	if (unlikely(trace_is_on(TRACE_TASK)))
+		trace_task(TRACE_TASK_EXIT, code);
 
 	/*
 	 * After this the parent may take the descriptor out of every list; the reference of its

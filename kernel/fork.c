@@ -29,6 +29,7 @@
 #include "kernel/robust_list.h"
 #include "kernel/syscall.h"
 #include "kernel/time.h"
+#include "kernel/trace.h"
 #include "kernel/user.h"
 #include "lib/err.h"
 #include "lib/string.h"
@@ -498,6 +499,8 @@ long kernel_clone(struct kernel_clone_args *args)
 	nr = child->pid;
 	if (args->flags & CLONE_PARENT_SETTID)
 		put_user((int)nr, args->parent_tid);
+	if (unlikely(trace_is_on(TRACE_TASK)))
+		trace_task(TRACE_TASK_FORK, nr);
 	if (!(args->flags & CLONE_VFORK)) {
 		wake_up_new_task(child);
 		return nr;

@@ -338,7 +338,7 @@ void schedule_tail(struct task_struct *prev)
 static void switch_to(struct run_queue *rq, struct task_struct *prev, struct task_struct *next,
 		      u64 now)
 {
-	TRACE(TRACE_SCHED, prev->pid, next->pid, prev->state, 0, 0, 0);
+	TRACE(TRACE_SCHED, prev->pid, next->pid, prev->state, 0, 0);
 	if (prev == rq->idle)
 		rq->idle_ns += now - rq->idle_since;
 	if (next == rq->idle)

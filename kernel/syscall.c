@@ -59,5 +59,5 @@ void do_syscall(struct pt_regs *regs)
 	unsigned long nr = regs->a7;
 
 	regs->a0 = nr < NR_SYSCALLS ? syscall_table[nr](regs) : sys_ni_syscall(regs);
-	TRACE(TRACE_SYSCALL, regs->a7, regs->orig_a0, regs->a1, regs->a2, regs->a0, 0);
+	TRACE(TRACE_SYSCALL, regs->a7, regs->orig_a0, regs->a1, regs->a2, regs->a0);
 }

@@ -3,6 +3,12 @@
  * Each hart writes its own ring, with interrupts off, so writers need no lock. A reader copies a
  * record and then checks that the writer has not lapped it meanwhile: `written` counts records
  * since boot, and record n lives in slot n % RING_RECORDS until n + RING_RECORDS is written.
+ *
+ * T1 What is read is in the order of time over all harts, also from one read to the next. A read
+ *    goes up to a moment, `until`, and a record that bears an earlier time is in its ring: `busy`
+ *    was set before the time was taken, and the reader waits until it is clear.
+ * T2 So a read ends, even if reading itself makes records: they are later than `until`, which moves
+ *    on when the end was reported.
  */
 #include "kernel/trace.h"
 
@@ -17,10 +23,11 @@
 #include "lib/vsnprintf.h"
 #include "mm/vmalloc.h"
 
-#define RING_RECORDS	512
+#define RING_RECORDS	1024
 
 struct trace_ring {
 	u64 written;
+	bool busy;
 	struct trace_record records[RING_RECORDS];
 };
 
@@ -28,21 +35,40 @@ struct trace_ring {
 static struct trace_ring *rings[NR_CPUS];
 unsigned long trace_enabled;
 
-static const char *const event_names[TRACE_EVENT_COUNT] = { "fault", "syscall", "sched", "block" };
+static const char *const event_names[TRACE_EVENT_COUNT] = {
+	"fault", "task", "syscall", "sched", "block",
+};
 
-void trace_write(enum trace_event event, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
+void trace_write_args(enum trace_event event, const u64 arg[TRACE_ARGS])
 {
 	unsigned long flags = local_irq_save();
 	struct trace_ring *ring = rings[smp_processor_id()];
 	struct trace_record *r;
 
 	if (ring) {
+		WRITE_ONCE(ring->busy, true);
+		fence_time();			/* T1 */
 		r = &ring->records[ring->written % RING_RECORDS];
 		*r = (struct trace_record){ ktime_get_ns(), smp_processor_id(), event, current->pid,
-					    { a, b, c, d, e, f } };
+					    { 0 } };
+		memcpy(r->arg, arg, sizeof(r->arg));
 		__atomic_store_n(&ring->written, ring->written + 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&ring->busy, false, __ATOMIC_RELEASE);
 	}
 	local_irq_restore(flags);
+}
+
+void trace_write(enum trace_event event, u64 a, u64 b, u64 c, u64 d, u64 e)
+{
+	trace_write_args(event, (const u64[TRACE_ARGS]){ a, b, c, d, e });
+}
+
+void trace_task(u64 op, u64 value)
+{
+	u64 arg[TRACE_ARGS] = { op, value };
+
+	strscpy((char *)&arg[TRACE_NAME], current->comm, TRACE_NAME_LEN);
+	trace_write_args(TRACE_TASK, arg);
 }
 
 static bool rings_alloc(void)
@@ -57,23 +83,36 @@ static bool rings_alloc(void)
 	return true;
 }
 
-void trace_cursor_init(struct trace_cursor *cursor)
+/* Sees to it that the rings have all that happened before now, and returns now. */
+static u64 settle(void)
 {
-	memset(cursor, 0, sizeof(*cursor));
+	u64 now = ktime_get_ns();
+
+	fence_time();				/* T1 */
+	for (int cpu = 0; cpu < nr_harts; cpu++)
+		while (rings[cpu] && __atomic_load_n(&rings[cpu]->busy, __ATOMIC_ACQUIRE))
+			cpu_relax();
+	return now;
 }
 
-/* Record number *n of @cpu, or the oldest that is left; false: there is none yet. */
-static bool fetch(int cpu, u64 *n, struct trace_record *record)
+/*
+ * The next record of @cpu; false: there is none yet. Those that were overwritten meanwhile are
+ * added to *@lost, but not those from before the first read.
+ */
+static bool fetch(int cpu, u64 *n, struct trace_record *record, u64 *lost)
 {
 	struct trace_ring *ring = READ_ONCE(rings[cpu]);
-	u64 written;
+	u64 written, oldest;
 
 	if (!ring)
 		return false;
 	for (;;) {
 		written = __atomic_load_n(&ring->written, __ATOMIC_ACQUIRE);
-		if (written > RING_RECORDS && *n < written - RING_RECORDS + 1)
-			*n = written - RING_RECORDS + 1;
+		oldest = written > RING_RECORDS ? written - RING_RECORDS + 1 : 0;
+		if (*n < oldest) {
+			*lost += *n ? oldest - *n : 0;
+			*n = oldest;
+		}
 		if (*n >= written)
 			return false;
 		*record = ring->records[*n % RING_RECORDS];
@@ -84,14 +123,15 @@ static bool fetch(int cpu, u64 *n, struct trace_record *record)
 	}
 }
 
-/* The oldest record after the cursor over all harts; its hart, or -1. */
+/* The oldest record after the cursor and up to its end over all harts; its hart, or -1. */
 static int next_record(struct trace_cursor *cursor, struct trace_record *best)
 {
 	struct trace_record r;
 	int found = -1;
 
 	for (int cpu = 0; cpu < nr_harts; cpu++)
-		if (fetch(cpu, &cursor->next[cpu], &r) && (found < 0 || r.ns < best->ns)) {
+		if (fetch(cpu, &cursor->next[cpu], &r, &cursor->lost) && r.ns <= cursor->until &&
+		    (found < 0 || r.ns < best->ns)) {
 			*best = r;
 			found = cpu;
 		}
@@ -100,10 +140,34 @@ static int next_record(struct trace_cursor *cursor, struct trace_record *best)
 
 static const char *result_name(u64 result)
 {
-	static const char *const names[] = { "minor", "major", "sigsegv", "sigbus", "oom",
-					     "retry" };
+	static const char *const names[] = {
+		"minor", "major", "sigsegv", "sigbus", "oom", "retry",
+	};
 
 	return result < ARRAY_SIZE(names) ? names[result] : "?";
+}
+
+static size_t format_fault(const u64 *a, char *buf, size_t size)
+{
+	return scnprintf(buf, size,
+			 "va=%#llx access=%c kind=%s result=%s folio=%#llx ns=%llu vma=%#llx-%#llx "
+			 "name=%s\n",
+			 a[0], (char)a[1], (const char *)a[2], result_name(a[3]), a[4], a[5], a[6],
+			 a[7], (const char *)&a[TRACE_NAME]);
+}
+
+static size_t format_task(const u64 *a, char *buf, size_t size)
+{
+	const char *name = (const char *)&a[TRACE_NAME];
+
+	switch (a[0]) {
+	case TRACE_TASK_FORK:
+		return scnprintf(buf, size, "op=fork child=%llu name=%s\n", a[1], name);
+	case TRACE_TASK_EXEC:
+		return scnprintf(buf, size, "op=exec name=%s\n", name);
+	default:
+		return scnprintf(buf, size, "op=exit status=%#llx name=%s\n", a[1], name);
+	}
 }
 
 static size_t format(const struct trace_record *r, char *buf, size_t size)
@@ -114,10 +178,9 @@ static size_t format(const struct trace_record *r, char *buf, size_t size)
 
 	switch (r->event) {
 	case TRACE_FAULT:
-		return n + scnprintf(buf + n, size - n,
-				     "va=%#llx access=%c kind=%s result=%s folio=%#llx ns=%llu\n",
-				     a[0], (char)a[1], (const char *)a[2], result_name(a[3]), a[4],
-				     a[5]);
+		return n + format_fault(a, buf + n, size - n);
+	case TRACE_TASK:
+		return n + format_task(a, buf + n, size - n);
 	case TRACE_SYSCALL:
 		return n + scnprintf(buf + n, size - n,
 				     "nr=%llu a0=%#llx a1=%#llx a2=%#llx result=%lld\n", a[0], a[1],
@@ -132,21 +195,40 @@ static size_t format(const struct trace_record *r, char *buf, size_t size)
 	}
 }
 
+/* Appends a line if there is room for all of it. */
+static bool append(const char *line, size_t n, char *buf, size_t size, size_t *done)
+{
+	if (n > size - *done)
+		return false;
+	memcpy(buf + *done, line, n);
+	*done += n;
+	return true;
+}
+
 size_t trace_read(struct trace_cursor *cursor, char *buf, size_t size)
 {
 	struct trace_record r;
-	char line[192];
+	char line[TRACE_MAX_LINE];
 	size_t done = 0, n;
 	int cpu;
 
+	if (!cursor->until)
+		cursor->until = settle();
 	while ((cpu = next_record(cursor, &r)) >= 0) {
+		if (cursor->lost) {
+			n = scnprintf(line, sizeof(line), "%llu %d 0 lost records=%llu\n", r.ns,
+				      cpu, cursor->lost);
+			if (!append(line, n, buf, size, &done))
+				return done;
+			cursor->lost = 0;
+		}
 		n = format(&r, line, sizeof(line));
-		if (n > size - done)
-			break;
-		memcpy(buf + done, line, n);
-		done += n;
+		if (!append(line, n, buf, size, &done))
+			return done;
 		cursor->next[cpu]++;
 	}
+	if (!done)
+		cursor->until = 0;
 	return done;
 }
 
@@ -212,13 +294,13 @@ int trace_events_store(const char *buf)
 
 void trace_dump(int n)
 {
-	struct trace_cursor cursor;
+	/* The other harts have stopped, perhaps within a record: nothing is waited for. */
+	struct trace_cursor cursor = { .until = ~0ULL };
 	struct trace_record r;
-	char line[192];
+	char line[TRACE_MAX_LINE];
 	u64 total = 0;
 	int cpu;
 
-	trace_cursor_init(&cursor);
 	trace_enabled = 0;
 	for (struct trace_cursor c = cursor; (cpu = next_record(&c, &r)) >= 0; c.next[cpu]++)
 		total++;
@@ -233,7 +315,7 @@ void trace_dump(int n)
 #ifdef CONFIG_DEBUG
 static void trace_all(void)
 {
-	trace_events_store("fault syscall sched block");
+	trace_events_store("fault task syscall sched block");
 }
 late_initcall(trace_all);
 #endif

@@ -10,10 +10,12 @@
 #ifndef KERNEL_TRACE_H
 #define KERNEL_TRACE_H
 
+#include "kernel/smp.h"
 #include "lib/types.h"
 
 enum trace_event {
-	TRACE_FAULT,		/* va, access, kind, result, frame, ns that it took */
+	TRACE_FAULT,		/* va, access, kind, result, frame, ns, vma start, vma end, name */
+	TRACE_TASK,		/* op (TRACE_TASK_*), child pid or exit code; TRACE_NAME: comm */
 	TRACE_SYSCALL,		/* nr, a0, a1, a2, result */
 	TRACE_SCHED,		/* prev pid, next pid, prev state */
 	TRACE_BLOCK,		/* op, device, sector, bytes, 0 = submit 1 = complete */
@@ -25,37 +27,54 @@ enum fault_result {
 	FAULT_MINOR, FAULT_MAJOR, FAULT_SIGSEGV, FAULT_SIGBUS, FAULT_OOM, FAULT_RETRY,
 };
 
+enum { TRACE_TASK_FORK, TRACE_TASK_EXEC, TRACE_TASK_EXIT };
+
+#define TRACE_ARGS	10
+#define TRACE_NAME	8	/* the last two hold a name of up to 15 characters */
+#define TRACE_NAME_LEN	(2 * sizeof(u64))
+
 struct trace_record {
 	u64 ns;
 	s16 hart;
 	u16 event;
 	s32 pid;
-	u64 arg[6];		/* as listed; a kind is a pointer to a constant string */
+	u64 arg[TRACE_ARGS];	/* as listed; a kind is a pointer to a constant string */
 };
 
 extern unsigned long trace_enabled;		/* bit per event */
 
-void trace_write(enum trace_event event, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
+void trace_write_args(enum trace_event event, const u64 arg[TRACE_ARGS]);
+/* The same for up to five, in registers: a tracepoint that is off has no frame to make for them. */
+void trace_write(enum trace_event event, u64 a, u64 b, u64 c, u64 d, u64 e);
+
+/* TRACE_TASK of current; if it is on. */
+void trace_task(u64 op, u64 value);
 
 static inline bool trace_is_on(enum trace_event event)
 {
 	return READ_ONCE(trace_enabled) & BIT(event);
 }
 
-#define TRACE(event, a, b, c, d, e, f) do {						\
-	if (unlikely(trace_is_on(event)))						\
-		trace_write(event, (u64)(a), (u64)(b), (u64)(c), (u64)(d), (u64)(e), (u64)(f)); \
-} while (0)
+#define TRACE(event, a, b, c, d, e)							\
+	do {										\
+		if (unlikely(trace_is_on(event)))					\
+			trace_write(event, (u64)(a), (u64)(b), (u64)(c), (u64)(d), (u64)(e)); \
+	} while (0)
 
+#define TRACE_MAX_LINE	256
+
+/* All zero: at the oldest record. */
 struct trace_cursor {
-	u64 next[8];		/* per hart */
+	u64 next[NR_CPUS];	/* number of a hart's next record */
+	u64 until;		/* ns: up to where this reading goes; 0: it begins anew */
+	u64 lost;		/* overwritten before they were read, not yet told */
 };
 /*
- * Formats records after the cursor into @buf, whole lines only; advances the cursor. Returns bytes;
- * 0: no more.
+ * Formats records after the cursor into @buf (TRACE_MAX_LINE at least), whole lines only; advances
+ * the cursor. Returns bytes; 0: no more of those that there were when this reading began, after the
+ * last 0 or the open.
  */
 size_t trace_read(struct trace_cursor *cursor, char *buf, size_t size);
-void trace_cursor_init(struct trace_cursor *cursor);	/* at the oldest record */
 /*
  * "fault syscall sched block": the names that are on; write: names to switch on, "!name" off,
  * "none".

@@ -44,6 +44,7 @@
 #include "kernel/trace.h"
 #include "lib/string.h"
 #include "mm/balance_dirty.h"
+#include "mm/fault_trace.h"
 #include "mm/filemap.h"
 #include "mm/mmu_gather.h"
 #include "mm/page_alloc.h"
@@ -257,6 +258,7 @@ static vm_fault_t do_fault_around(struct vm_fault *vmf)
 {
 	pgoff_t first, last;
 
+	vmf->kind = __func__;
 	if (pte_alloc(vmf->vma->vm_mm, vmf->pmd))
 		return VM_FAULT_OOM;
 	fault_around_window(vmf, &first, &last);
@@ -267,14 +269,12 @@ static vm_fault_t do_read_fault(struct vm_fault *vmf)
 {
 	vm_fault_t ret;
 
-	vmf->kind = __func__;
 	if (vmf->vma->vm_ops->map_pages) {
 		ret = do_fault_around(vmf);
-		if (ret) {
-			vmf->kind = "do_fault_around";
+		if (ret)
 			return ret;
-		}
 	}
+	vmf->kind = __func__;
 	ret = __do_fault(vmf);
 	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)))
 		return ret;
@@ -561,37 +561,6 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 	return handle_present_pte(vmf);
 }
 
-static enum fault_result fault_result(const struct vm_fault *vmf, vm_fault_t ret)
-{
-	if (ret & VM_FAULT_OOM)
-		return FAULT_OOM;
-	if (ret & VM_FAULT_SIGBUS)
-		return FAULT_SIGBUS;
-	if (ret & VM_FAULT_SIGSEGV)
-		return FAULT_SIGSEGV;
-	if (ret & VM_FAULT_RETRY)
-		return FAULT_RETRY;
-	return ret & VM_FAULT_MAJOR || vmf->flags & FAULT_FLAG_TRIED ? FAULT_MAJOR : FAULT_MINOR;
-}
-
-/* The frame that is there now; 0: none, or mmap_lock was dropped and the tables may be gone. */
-static unsigned long fault_frame(const struct vm_fault *vmf, vm_fault_t ret)
-{
-	pte_t pte;
-
-	if (ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED) || !vmf->pmd || pte_none(*vmf->pmd))
-		return 0;
-	pte = ptep_get(pte_offset(vmf->pmd, vmf->address));
-	return pte_present(pte) ? pte_pfn(pte) : 0;
-}
-
-static noinline void trace_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret,
-				 u64 start)
-{
-	TRACE(TRACE_FAULT, address, fault_access(vmf->flags), vmf->kind, fault_result(vmf, ret),
-	      fault_frame(vmf, ret), ktime_get_ns() - start);
-}
-
 /* Books a fault that is over. */
 static inline void mm_account_fault(unsigned int flags, vm_fault_t ret)
 {
@@ -621,7 +590,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, un
 		ret = handle_pte_fault(&vmf);
 	mm_account_fault(flags, ret);
 	if (unlikely(start))
-		trace_fault(&vmf, address, ret, start);
+		trace_mm_fault(&vmf, address, ret, start);
 	return ret;
 }
 

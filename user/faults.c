@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
-// faults [-a] COMMAND [ARG...]: runs a command and prints a line for each of its page faults:
-// address, access, the function of the kernel that resolved it, the result, the frame that is there
-// now, how many nanoseconds it took, and the mapping. -a: of all processes, with their ids. It ends
-// with the command's status.
+// faults [-as] COMMAND [ARG...] | faults [-as] -p PID: prints a line for each page fault of a
+// command and of all processes and threads that it starts, or of a process that runs already:
 //
-// The records come from the kernel's trace ring (kernel/trace.h), which Linux does not have:
+//   pid, address, access (r, w or x), kind: the function of the kernel that dealt with it, result,
+//   frame, nanoseconds in that function, the mapping and the last component of what it maps
 //
-//   <ns> <hart> <pid> fault va=0x… access=r|w|x kind=<function> result=<word> folio=0x… ns=<n>
+// -a: of everybody. -s: at the end a table by kind instead. A command's status is passed on; -p
+// ends with the process or on Ctrl-C.
 //
-// Mappings are read from /proc/PID/maps while the process lives; one that ended too early leaves
-// faults without a mapping.
+// The records come from the kernel's trace ring (kernel/trace.h), which Linux does not have. Events
+// `fault` and `task` are switched on meanwhile: by `task` one learns who forks, execs and exits. A
+// command counts from its execve on, since what comes before is this program's own.
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,96 +26,186 @@
 
 #define TRACE "/proc/faultline/trace"
 #define TRACE_EVENTS "/proc/faultline/trace_events"
-#define PAUSE_NS 2000000 // between two looks at the ring while the command runs
-#define MAPS 128
+#define PAUSE_NS 1000000 // between two looks at the ring
+#define TASKS 1024
+#define KINDS 32
 
-struct mapping {
-	unsigned long start, end;
-	char name[64];
+struct fault {
+	int pid;
+	unsigned long address, folio, ns, start, end;
+	char access, kind[32], result[16], name[24];
 };
 
-static struct mapping maps[MAPS];
-static int mappings, all;
+struct kind {
+	char name[32];
+	unsigned long count, major, failed, ns, max_ns;
+};
 
-// Known mappings stay: what a process has unmapped since still explains its earlier faults.
-static void learn(const struct mapping *m)
-{
-	for (int i = 0; i < mappings; i++) {
-		if (maps[i].start == m->start) {
-			maps[i] = *m;
-			return;
-		}
-	}
-	if (mappings < MAPS)
-		maps[mappings++] = *m;
-}
-
-static void read_maps(pid_t pid)
-{
-	char path[32], line[512];
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-	FILE *f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f)) {
-		struct mapping m = { 0 };
-		if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %63[^\n]", &m.start, &m.end, m.name) >= 2)
-			learn(&m);
-	}
-	if (f)
-		fclose(f);
-}
-
-static const struct mapping *mapping_of(unsigned long address)
-{
-	for (int i = 0; i < mappings; i++)
-		if (address >= maps[i].start && address < maps[i].end)
-			return &maps[i];
-	return NULL;
-}
-
-static void print_fault(const char *line, pid_t command)
-{
-	unsigned long address, frame, ns;
-	const struct mapping *m = NULL;
-	char access, kind[48], result[16];
+static struct {
 	int pid;
+	bool started; // has executed the command
+} tasks[TASKS];
+static struct kind kinds[KINDS];
+static int nr_tasks, nr_kinds;
+static bool all, summary;
+static unsigned long lost;
+static volatile sig_atomic_t interrupted;
 
-	if (sscanf(line, "%*s %*s %d fault va=%lx access=%c kind=%47s result=%15s folio=%lx ns=%lu",
-		   &pid, &address, &access, kind, result, &frame, &ns) != 7)
-		return;
-	if (all)
-		fprintf(stderr, "%5d ", pid);
-	else if (pid != command)
-		return;
-	fprintf(stderr, "%#012lx %c %-21s %-8s %#7lx %7lu ", address, access, kind, result, frame,
-		ns);
-	if (pid == command)
-		m = mapping_of(address);
-	if (m)
-		fprintf(stderr, "%#lx-%#lx %s", m->start, m->end, m->name);
-	fputc('\n', stderr);
+/* --- whom we follow --- */
+
+static int find_task(int pid)
+{
+	int i = 0;
+
+	while (i < nr_tasks && tasks[i].pid != pid)
+		i++;
+	return i;
 }
 
-// Prints what the ring holds by now. A record that is cut off waits for its rest.
-static void drain(int trace, pid_t command)
+static void add_task(int pid, bool started)
 {
-	static char text[8192];
-	static size_t length;
+	if (nr_tasks == TASKS)
+		errx(125, "more than %d processes at a time", TASKS);
+	tasks[nr_tasks].pid = pid;
+	tasks[nr_tasks++].started = started;
+}
+
+static bool followed(int pid)
+{
+	int i = find_task(pid);
+
+	return all ? pid != getpid() : i < nr_tasks && tasks[i].started;
+}
+
+// A line of the event `task`: op=fork child=N, op=exec, op=exit.
+static void on_task(int pid, const char *rest)
+{
+	int i = find_task(pid), child;
+
+	if (i == nr_tasks)
+		return;
+	if (sscanf(rest, "op=fork child=%d", &child) == 1)
+		add_task(child, tasks[i].started);
+	else if (strncmp(rest, "op=exec", 7) == 0)
+		tasks[i].started = true;
+	else
+		tasks[i] = tasks[--nr_tasks];
+}
+
+// The threads of a process that runs already.
+static void add_process(int pid)
+{
+	char path[32];
+	struct dirent *entry;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	DIR *dir = opendir(path);
+	if (!dir)
+		err(125, "%s", path);
+	while ((entry = readdir(dir)))
+		if (atoi(entry->d_name) > 0)
+			add_task(atoi(entry->d_name), true);
+	closedir(dir);
+}
+
+/* --- what is shown --- */
+
+static void print_fault(const struct fault *f)
+{
+	fprintf(stderr, "%5d %#012lx %c %-22s %-7s ", f->pid, f->address, f->access, f->kind,
+		f->result);
+	if (f->folio)
+		fprintf(stderr, "%#8lx", f->folio);
+	else
+		fprintf(stderr, "%8s", "-");
+	fprintf(stderr, " %8lu ", f->ns);
+	if (f->end)
+		fprintf(stderr, "%#lx-%#lx %s\n", f->start, f->end, f->name);
+	else
+		fprintf(stderr, "-\n");
+}
+
+static void count_fault(const struct fault *f)
+{
+	struct kind *k = kinds;
+
+	while (k < kinds + nr_kinds && strcmp(k->name, f->kind) != 0)
+		k++;
+	if (k == kinds + nr_kinds) {
+		if (nr_kinds == KINDS)
+			return;
+		nr_kinds++;
+		strcpy(k->name, f->kind);
+	}
+	k->count++;
+	k->major += strcmp(f->result, "major") == 0;
+	k->failed += strcmp(f->result, "minor") != 0 && strcmp(f->result, "major") != 0 &&
+		     strcmp(f->result, "retry") != 0;
+	k->ns += f->ns;
+	if (f->ns > k->max_ns)
+		k->max_ns = f->ns;
+}
+
+static int more_often(const void *a, const void *b)
+{
+	const struct kind *x = a, *y = b;
+
+	return (x->count < y->count) - (x->count > y->count);
+}
+
+static void print_summary(void)
+{
+	qsort(kinds, nr_kinds, sizeof(kinds[0]), more_often);
+	fprintf(stderr, "%-22s %8s %7s %7s %9s %9s %9s\n", "kind", "faults", "major", "failed",
+		"total-us", "mean-ns", "max-ns");
+	for (struct kind *k = kinds; k < kinds + nr_kinds; k++)
+		fprintf(stderr, "%-22s %8lu %7lu %7lu %9lu %9lu %9lu\n", k->name, k->count,
+			k->major, k->failed, k->ns / 1000, k->ns / k->count, k->max_ns);
+}
+
+/* --- the ring --- */
+
+static void on_fault(int pid, const char *rest)
+{
+	struct fault f = { .pid = pid };
+
+	if (followed(pid) &&
+	    sscanf(rest, "va=%lx access=%c kind=%31s result=%15s folio=%lx ns=%lu vma=%lx-%lx "
+		   "name=%23[^\n]", &f.address, &f.access, f.kind, f.result, &f.folio, &f.ns,
+		   &f.start, &f.end, f.name) >= 8)
+		(summary ? count_fault : print_fault)(&f);
+}
+
+static void on_line(const char *line)
+{
+	char event[16];
+	unsigned long records;
+	int pid, rest = 0;
+
+	if (sscanf(line, "%*s %*s %d %15s %n", &pid, event, &rest) != 2 || !rest)
+		return;
+	if (strcmp(event, "fault") == 0)
+		on_fault(pid, line + rest);
+	else if (strcmp(event, "task") == 0)
+		on_task(pid, line + rest);
+	else if (strcmp(event, "lost") == 0 && sscanf(line + rest, "records=%lu", &records) == 1)
+		lost += records;
+}
+
+// Takes what the ring holds by now: whole lines.
+static void drain(int trace)
+{
+	static char text[4096];
 	ssize_t n;
 
-	read_maps(command);
-	while ((n = read(trace, text + length, sizeof(text) - 1 - length)) > 0) {
-		length += n;
-		text[length] = '\0';
+	while ((n = read(trace, text, sizeof(text) - 1)) > 0) {
 		char *line = text, *end;
+
+		text[n] = '\0';
 		for (; (end = strchr(line, '\n')); line = end + 1) {
 			*end = '\0';
-			print_fault(line, command);
+			on_line(line);
 		}
-		length = strlen(line);
-		memmove(text, line, length);
-		if (length == sizeof(text) - 1)
-			length = 0; // no record is that long
 	}
 }
 
@@ -134,8 +227,8 @@ static void switch_event(const char *name)
 	close(fd);
 }
 
-// Whether faults are recorded already; then that shall go on afterwards.
-static int event_is_on(void)
+// Whether an event is recorded already; then that shall go on afterwards.
+static bool event_is_on(const char *event)
 {
 	char names[256];
 	int fd = open_or_die(TRACE_EVENTS, O_RDONLY);
@@ -143,7 +236,7 @@ static int event_is_on(void)
 
 	close(fd);
 	names[n > 0 ? n : 0] = '\0';
-	return strstr(names, "fault") != NULL;
+	return strstr(names, event) != NULL;
 }
 
 // The ring, from here on.
@@ -155,6 +248,13 @@ static int open_trace(void)
 	while (read(trace, skipped, sizeof(skipped)) > 0)
 		;
 	return trace;
+}
+
+/* --- running --- */
+
+static void interrupt(int sig)
+{
+	interrupted = sig;
 }
 
 static pid_t start(char **argv)
@@ -172,31 +272,63 @@ static pid_t start(char **argv)
 	return pid;
 }
 
-int main(int argc, char **argv)
+// Shows faults until the command has ended, or the process that is followed; the exit status.
+static int follow(int trace, pid_t command)
 {
 	struct timespec pause = { .tv_nsec = PAUSE_NS };
-	int opt, status = 0;
-	pid_t ended;
+	int status = 0;
+	bool ended;
 
-	while ((opt = getopt(argc, argv, "+a")) != -1) {
+	do {
+		if (command)
+			ended = waitpid(command, &status, WNOHANG) != 0;
+		else
+			ended = interrupted || !nr_tasks;
+		drain(trace);
+		if (!ended)
+			nanosleep(&pause, NULL);
+	} while (!ended);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int main(int argc, char **argv)
+{
+	int opt, process = 0, status;
+	pid_t command = 0;
+
+	while ((opt = getopt(argc, argv, "+asp:")) != -1) {
 		if (opt == '?')
 			return 125;
-		all = 1;
+		all |= opt == 'a';
+		summary |= opt == 's';
+		if (opt == 'p')
+			process = atoi(optarg);
 	}
-	if (optind == argc)
-		errx(125, "usage: faults [-a] command [argument...]");
-	int trace = open_trace(), was_on = event_is_on();
-	switch_event("fault");
+	if ((optind == argc) == !process)
+		errx(125, "usage: faults [-as] command [argument...] | faults [-as] -p pid");
+	int trace = open_trace();
+	bool fault_was_on = event_is_on("fault"), task_was_on = event_is_on("task");
 	setvbuf(stderr, NULL, _IOLBF, 0);
-	pid_t pid = start(argv + optind);
-	signal(SIGINT, SIG_IGN); // it is meant for the command
-	do {
-		ended = waitpid(pid, &status, WNOHANG);
-		drain(trace, pid);
-		if (ended == 0)
-			nanosleep(&pause, NULL);
-	} while (ended == 0);
-	if (!was_on)
+	if (!summary)
+		fprintf(stderr, "%5s %-12s A %-22s %-7s %8s %8s %s\n", "PID", "ADDRESS", "KIND",
+			"RESULT", "FRAME", "NS", "MAPPING");
+	switch_event("fault task");
+	if (process) {
+		add_process(process);
+		signal(SIGINT, interrupt);
+	} else {
+		signal(SIGINT, SIG_IGN); // it is meant for the command
+		command = start(argv + optind);
+		add_task(command, false);
+	}
+	status = follow(trace, command);
+	if (!fault_was_on)
 		switch_event("!fault");
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	if (!task_was_on)
+		switch_event("!task");
+	if (summary)
+		print_summary();
+	if (lost)
+		warnx("%lu records were overwritten before they could be read", lost);
+	return status;
 }

@@ -89,6 +89,12 @@ static inline bool irqs_disabled(void)
 	return !(csr_read(sstatus) & SR_SIE);
 }
 
+/* Orders reads of CSR_TIME too: for a fence they are device input (unprivileged spec, Zicsr). */
+static inline void fence_time(void)
+{
+	__asm__ volatile("fence iorw, iorw" : : : "memory");
+}
+
 static inline void cpu_relax(void)
 {
 	__asm__ volatile("nop" : : : "memory");

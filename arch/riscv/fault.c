@@ -117,9 +117,11 @@ static struct vm_area_struct *lock_fault_vma(struct mm_struct *mm, unsigned long
 	return NULL;
 }
 
-static void trace_bad_area(unsigned long addr, unsigned int flags)
+/* No mapping, or (SEGV_ACCERR) one that does not permit the access. */
+static void trace_bad_area(unsigned long addr, unsigned int flags, int code)
 {
-	TRACE(TRACE_FAULT, addr, fault_access(flags), "bad_area", FAULT_SIGSEGV, 0, 0);
+	TRACE(TRACE_FAULT, addr, fault_access(flags),
+	      code == SEGV_ACCERR ? "access_permitted" : "bad_area", FAULT_SIGSEGV, 0);
 }
 
 static unsigned int fault_flags(const struct pt_regs *regs)
@@ -152,14 +154,14 @@ void do_page_fault(struct pt_regs *regs)
 	int code;
 
 	if (unlikely(!user_page_fault(regs))) {
-		trace_bad_area(regs->badaddr, flags);
+		trace_bad_area(regs->badaddr, flags, SEGV_MAPERR);
 		bad_area(regs, SIGSEGV, SEGV_MAPERR);
 		return;
 	}
 	for (;; flags |= FAULT_FLAG_TRIED) {
 		vma = lock_fault_vma(mm, regs->badaddr, flags, &code);
 		if (unlikely(!vma)) {
-			trace_bad_area(regs->badaddr, flags);
+			trace_bad_area(regs->badaddr, flags, code);
 			bad_area(regs, SIGSEGV, code);
 			return;
 		}

@@ -35,13 +35,8 @@ static int show_leak(struct seq_file *m, void *data)
 
 static int trace_open(struct inode *inode, struct file *file)
 {
-	struct trace_cursor *cursor = kmalloc(sizeof(*cursor), GFP_KERNEL);
-
-	if (!cursor)
-		return -ENOMEM;
-	trace_cursor_init(cursor);
-	file->private_data = cursor;
-	return 0;
+	file->private_data = kzalloc(sizeof(struct trace_cursor), GFP_KERNEL);
+	return file->private_data ? 0 : -ENOMEM;
 }
 
 static void trace_release(struct inode *inode, struct file *file)
@@ -50,15 +45,18 @@ static void trace_release(struct inode *inode, struct file *file)
 }
 
 /*
- * Consumes: each read goes on where the last one of this open file ended; 0 when there is nothing
- * new.
+ * Consumes: each read goes on where the last one of this open file ended.  0: that was all that
+ * there was when it began to read; the next read gives what has come since.
  */
 static ssize_t trace_file_read(struct kiocb *iocb, struct iov_iter *to)
 {
 	size_t size = min(iov_iter_count(to), (size_t)PAGE_SIZE), n;
-	char *text = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	ssize_t ret;
+	char *text;
 
+	if (size < TRACE_MAX_LINE)
+		return -EINVAL;
+	text = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
 	n = trace_read(iocb->ki_filp->private_data, text, size);

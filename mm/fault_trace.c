@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A record says everything by itself, the name of what is mapped included, since who reads it later
+ * may find the process gone or another program in it.
+ */
+#include "mm/fault_trace.h"
+
+#include "fs/dcache.h"
+#include "fs/file.h"
+#include "kernel/time.h"
+#include "kernel/trace.h"
+#include "lib/string.h"
+#include "mm/memory.h"
+#include "mm/mmap.h"
+#include "mm/pgtable.h"
+
+static enum fault_result fault_result(const struct vm_fault *vmf, vm_fault_t ret)
+{
+	if (ret & VM_FAULT_OOM)
+		return FAULT_OOM;
+	if (ret & VM_FAULT_SIGBUS)
+		return FAULT_SIGBUS;
+	if (ret & VM_FAULT_SIGSEGV)
+		return FAULT_SIGSEGV;
+	if (ret & VM_FAULT_RETRY)
+		return FAULT_RETRY;
+	return ret & VM_FAULT_MAJOR || vmf->flags & FAULT_FLAG_TRIED ? FAULT_MAJOR : FAULT_MINOR;
+}
+
+/* The frame that the entry shows now; 0: none. */
+static unsigned long frame_at(struct mm_struct *mm, unsigned long address)
+{
+	pte_t *pmd = mm_find_pmd(mm, address);
+	pte_t pte = pmd ? ptep_get(pte_offset(pmd, address)) : (pte_t){ 0 };
+
+	return pte_present(pte) ? pte_pfn(pte) : 0;
+}
+
+/* The file's last component, or "[heap]" and the like. */
+static void vma_short_name(struct vm_area_struct *vma, char *name, size_t size)
+{
+	const char *special = arch_vma_name(vma);
+
+	if (special)
+		strscpy(name, special, size);
+	else if (vma->vm_file)
+		dentry_short_name(file_dentry(vma->vm_file), name, size);
+}
+
+void trace_mm_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret, u64 start)
+{
+	u64 arg[TRACE_ARGS] = {
+		address, fault_access(vmf->flags), (u64)vmf->kind, fault_result(vmf, ret), 0,
+		ktime_get_ns() - start,
+	};
+
+	/* Without mmap_lock the VMA and the tables may be gone. */
+	if (!(ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED))) {
+		arg[4] = frame_at(vmf->vma->vm_mm, address);
+		arg[6] = vmf->vma->vm_start;
+		arg[7] = vmf->vma->vm_end;
+		vma_short_name(vmf->vma, (char *)&arg[TRACE_NAME], TRACE_NAME_LEN);
+	}
+	trace_write_args(TRACE_FAULT, arg);
+}
