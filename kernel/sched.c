@@ -17,6 +17,7 @@
 
 #include "arch/riscv/fpu.h"
 #include "arch/riscv/mmu.h"
+#include "arch/riscv/tlb.h"
 #include "drivers/block.h"
 #include "kernel/fork.h"
 #include "kernel/lockdep.h"
@@ -270,13 +271,17 @@ static void switch_address_space(struct run_queue *rq, struct task_struct *prev,
 {
 	if (!next->mm) {
 		next->active_mm = prev->active_mm;
-		if (prev->mm)
+		if (prev->mm) {
 			mmgrab(prev->mm);
-		else
+			tlb_enter_lazy();
+		} else {
 			prev->active_mm = NULL;
+		}
 		return;
 	}
 	next->active_mm = next->mm;
+	if (!prev->mm)
+		tlb_leave_lazy();
 	switch_mm(prev->active_mm, next->mm);
 	if (!prev->mm) {
 		rq->loaned_mm = prev->active_mm;

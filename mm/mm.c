@@ -17,6 +17,7 @@
 
 #include "arch/riscv/csr.h"
 #include "arch/riscv/mmu.h"
+#include "arch/riscv/tlb.h"
 #include "fs/file.h"
 #include "kernel/init.h"
 #include "kernel/panic.h"
@@ -183,6 +184,8 @@ static struct mm_struct *replace_mm(struct mm_struct *mm)
 	current->mm = mm;
 	spin_unlock(&task_mm_lock);
 	current->active_mm = mm;
+	if (!old && mm)
+		tlb_leave_lazy();
 	switch_mm(loaded, mm);
 	local_irq_enable();
 	/* A kernel thread that becomes a user task gives its loan back. */

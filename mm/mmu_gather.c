@@ -7,7 +7,7 @@
 static void tlb_fence(struct mmu_gather *tlb)
 {
 	if (tlb->freed_tables)
-		flush_tlb_mm(tlb->mm);	/* harts also keep the upper levels of a walk */
+		flush_tlb_tables(tlb->mm);	/* harts also keep the upper levels of a walk */
 	else if (tlb->start < tlb->end)
 		flush_tlb_range(tlb->mm, tlb->start, tlb->end);
 	tlb->start = ~0UL;

@@ -28,6 +28,19 @@ void flush_tlb_mm(struct mm_struct *mm);
 /* [start, end) in bytes, page aligned. */
 void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 void flush_tlb_page(struct mm_struct *mm, unsigned long va);
+/*
+ * Page tables were unlinked, and are to be freed.  Unlike the others this reaches also the harts
+ * that only keep the table loaded: nothing stops them from walking it on a guess.
+ */
+void flush_tlb_tables(struct mm_struct *mm);
+
+/*
+ * The hart runs a thread without an mm from now on; a task again.  By the scheduler, interrupts
+ * off, the second before the task's table is loaded.
+ */
+void tlb_enter_lazy(void);
+void tlb_leave_lazy(void);
+
 /* Harts whose user translations are to go, all at once, when the batch is flushed. */
 struct tlb_batch {
 	unsigned long cpus;
