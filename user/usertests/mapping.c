@@ -42,6 +42,29 @@ char *map_new_file(const char *path, size_t pages, int protection, int flags)
 	return p;
 }
 
+int mmap_errno(void *hint, size_t length, int protection, int flags, int fd, off_t offset)
+{
+	void *p = mmap(hint, length, protection, flags, fd, offset);
+
+	if (p == MAP_FAILED)
+		return errno;
+	CHECK_SYS(munmap(p, length));
+	return 0;
+}
+
+int mremap_errno(void *p, size_t old_length, size_t new_length, int flags, void *to)
+{
+	return mremap(p, old_length, new_length, flags, to) == MAP_FAILED ? errno : 0;
+}
+
+struct mapping mapping_at(const void *p)
+{
+	struct mapping m;
+
+	CHECK(find_mapping(p, &m));
+	return m;
+}
+
 size_t resident(const char *p, size_t pages)
 {
 	unsigned char vec[1024];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // mapping.h - what the tests of mapping calls share
 #pragma once
+#include "user/usertests/maps.h"
 #include "user/usertests/usertests.h"
 #include <sys/mman.h>
 
@@ -18,6 +19,12 @@ char *find_room(size_t pages);
 int make_pages(const char *path, size_t pages);
 // make_pages, mapped with these flags (MAP_SHARED, …); the descriptor is closed.
 char *map_new_file(const char *path, size_t pages, int protection, int flags);
+// The errno of an mmap() that is to fail; 0 (and the mapping is undone) if it does not.
+int mmap_errno(void *hint, size_t length, int protection, int flags, int fd, off_t offset);
+// Likewise of mremap().
+int mremap_errno(void *p, size_t old_length, size_t new_length, int flags, void *to);
+// What the line of /proc/self/maps that holds the address says; fails if there is none.
+struct mapping mapping_at(const void *p);
 // How many pages of [p, p + pages) mincore(2) says are there.
 size_t resident(const char *p, size_t pages);
 // Is it mapped at all?

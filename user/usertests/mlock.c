@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // mlock.c - memory that stays in RAM: mlock, mlock2, munlock, mlockall and RLIMIT_MEMLOCK
-#include "user/usertests/maps.h"
 #include "user/usertests/mapping.h"
 #include <sys/resource.h>
 
