@@ -12,6 +12,7 @@
 #include "fs/file.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
+#include "lib/err.h"
 #include "mm/fadvise.h"
 #include "mm/gup.h"
 #include "mm/memory.h"
@@ -153,8 +154,8 @@ static int madvise_update(struct vm_area_struct **vmap, unsigned long start, uns
 	if ((unsigned long)flags == vma->vm_flags)
 		return 0;
 	vma = vma_modify(vma, start, end, flags);
-	if (!vma)
-		return -EAGAIN;
+	if (IS_ERR(vma))
+		return PTR_ERR(vma) == -ENOMEM ? -EAGAIN : PTR_ERR(vma);
 	*vmap = vma;
 	return 0;
 }

@@ -110,7 +110,7 @@ static void mlock_vma_pages(struct vm_area_struct *vma, unsigned long flags)
 
 /*
  * [start, end) of *@vmap becomes what @lock (VM_LOCKED, VM_LOCKONFAULT or 0) says.  *@vmap is then
- * the VMA that ends at @end or later.  0 or -ENOMEM.
+ * the VMA that ends at @end or later.  0 or -errno.
  */
 static int mlock_fixup(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
 		       unsigned long lock)
@@ -118,11 +118,13 @@ static int mlock_fixup(struct vm_area_struct **vmap, unsigned long start, unsign
 	struct vm_area_struct *vma = *vmap;
 	unsigned long flags = (vma->vm_flags & ~VM_LOCKED_MASK) | lock;
 	long pages = (end - start) >> PAGE_SHIFT;
+	int error;
 
 	if (flags == vma->vm_flags || vma->vm_flags & VM_SPECIAL)
 		return 0;
-	if (!vma_isolate(&vma, start, end))
-		return -ENOMEM;
+	error = vma_isolate(&vma, start, end);
+	if (error)
+		return error;
 	if ((flags ^ vma->vm_flags) & VM_LOCKED)
 		vma->vm_mm->locked_vm += lock ? pages : -pages;
 	mlock_vma_pages(vma, flags);
@@ -138,13 +140,15 @@ static int apply_vma_lock_flags(struct mm_struct *mm, unsigned long start, unsig
 
 	while (start < end) {
 		unsigned long stop;
+		int error;
 
 		vma = vma_lookup(mm, start);
 		if (!vma)
 			return -ENOMEM;
 		stop = min(end, vma->vm_end);
-		if (mlock_fixup(&vma, start, stop, lock))
-			return -ENOMEM;
+		error = mlock_fixup(&vma, start, stop, lock);
+		if (error)
+			return error;
 		start = stop;
 	}
 	return 0;

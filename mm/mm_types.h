@@ -161,6 +161,8 @@ struct vm_fault {
 struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *vma);	/* a copy came to be: fork, split */
 	void (*close)(struct vm_area_struct *vma);
+	/* May it be cut in two at @addr?  0 or -errno; NULL: it may. */
+	int (*may_split)(struct vm_area_struct *vma, unsigned long addr);
 	/*
 	 * Finds the folio at vmf->pgoff, reads it in if need be.  mmap_lock held for reading.  0
 	 * with a referenced folio in vmf->folio, VM_FAULT_LOCKED if it is locked too, with

@@ -222,25 +222,36 @@ static void update_hiwater(struct mm_struct *mm)
 
 /* --- parts of VMAs --- */
 
-/* Cuts @vma at @addr, if that is inside it. */
-static bool split_at(struct vm_area_struct *vma, unsigned long addr)
+int vma_may_split(struct vm_area_struct *vma, unsigned long addr)
 {
-	struct vm_area_struct *spare;
-
 	if (addr <= vma->vm_start || addr >= vma->vm_end)
-		return true;
-	if (vma->vm_mm->map_count >= sysctl_max_map_count)
-		return false;
-	spare = vma_alloc_spare(vma);
-	if (spare)
-		vma_split(vma->vm_mm, vma, addr, spare);
-	return spare;
+		return 0;
+	return vma->vm_ops && vma->vm_ops->may_split ? vma->vm_ops->may_split(vma, addr) : 0;
 }
 
-bool vma_isolate(struct vm_area_struct **vmap, unsigned long start, unsigned long end)
+/* Cuts @vma at @addr, if that is inside it.  0 or -errno. */
+static int split_at(struct vm_area_struct *vma, unsigned long addr)
 {
-	if (!split_at(*vmap, start))
-		return false;
+	int error = vma_may_split(vma, addr);
+	struct vm_area_struct *spare;
+
+	if (error || addr <= vma->vm_start || addr >= vma->vm_end)
+		return error;
+	if (vma->vm_mm->map_count >= sysctl_max_map_count)
+		return -ENOMEM;
+	spare = vma_alloc_spare(vma);
+	if (!spare)
+		return -ENOMEM;
+	vma_split(vma->vm_mm, vma, addr, spare);
+	return 0;
+}
+
+int vma_isolate(struct vm_area_struct **vmap, unsigned long start, unsigned long end)
+{
+	int error = split_at(*vmap, start);
+
+	if (error)
+		return error;
 	if (start > (*vmap)->vm_start)
 		*vmap = (*vmap)->vm_next;
 	return split_at(*vmap, end);
@@ -250,11 +261,13 @@ struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long star
 				  unsigned long end, unsigned long flags)
 {
 	struct vm_area_struct *whole = vma_shift_edge(vma->vm_mm, vma, start, end, flags);
+	int error;
 
 	if (whole)
 		return whole;
-	if (!vma_isolate(&vma, start, end))
-		return NULL;
+	error = vma_isolate(&vma, start, end);
+	if (error)
+		return ERR_PTR(error);
 	vma->vm_flags = flags;
 	vma_set_page_prot(vma);
 	return vma_merge_neighbours(vma->vm_mm, vma);
@@ -262,20 +275,33 @@ struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long star
 
 /* --- unmapping --- */
 
+/* May the VMAs that hold the ends of [start, end) be cut there?  @first is that of the begin. */
+static int may_cut(struct mm_struct *mm, struct vm_area_struct *first, unsigned long start,
+		   unsigned long end)
+{
+	struct vm_area_struct *last = first->vm_end < end ? find_vma(mm, end) : first;
+
+	return vma_may_split(first, start) ?: last ? vma_may_split(last, end) : 0;
+}
+
 /*
  * Can [start, end) be unmapped?  A hole in one VMA leaves two: *@spare is for the second.  0 or
- * -ENOMEM.
+ * -errno.
  */
 static int unmap_prepare(struct mm_struct *mm, unsigned long start, unsigned long end,
 			 struct vm_area_struct **spare)
 {
 	struct vm_area_struct *vma = find_vma_intersection(mm, start, end);
 
+	bool hole = vma && vma->vm_start < start && end < vma->vm_end;
+	int error;
+
 	*spare = NULL;
-	if (!vma || start <= vma->vm_start || end >= vma->vm_end)
-		return 0;
-	if (mm->map_count >= sysctl_max_map_count)
+	if (hole && mm->map_count >= sysctl_max_map_count)
 		return -ENOMEM;
+	error = vma ? may_cut(mm, vma, start, end) : 0;
+	if (error || !hole)
+		return error;
 	*spare = vma_alloc_spare(vma);
 	return *spare ? 0 : -ENOMEM;
 }
@@ -650,7 +676,7 @@ unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, 
 		return -EINVAL;
 	if (mmap_write_lock_killable(mm))
 		return -EINTR;
-	ret = do_mmap(mm, file, addr, len, prot, flags, off >> PAGE_SHIFT);
+	ret = do_mmap(mm, file, addr, len, prot, flags, (long)off >> PAGE_SHIFT);
 	locked = flags & MAP_LOCKED || mm->def_flags & VM_LOCKED;
 	mmap_write_unlock_gone(mm);
 	populate = locked || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;

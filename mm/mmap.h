@@ -55,15 +55,18 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
  * the last reference to a file that was removed takes locks that come before mmap_lock.
  */
 void mmap_write_unlock_gone(struct mm_struct *mm);
+/* May @vma be cut at @addr, should that be inside it?  0 or what ->may_split says. */
+int vma_may_split(struct vm_area_struct *vma, unsigned long addr);
 /*
- * Splits *@vmap, which holds [start, end), until the VMA of just that range is *@vmap.  False: no
- * memory or too many VMAs; it may be split then, and means the same as before.  Locked.
+ * Splits *@vmap, which holds [start, end), until the VMA of just that range is *@vmap.  0; -ENOMEM:
+ * no memory or too many VMAs; or what ->may_split says.  It may be split then, and means the same
+ * as before.  Locked.
  */
-bool vma_isolate(struct vm_area_struct **vmap, unsigned long start, unsigned long end);
+int vma_isolate(struct vm_area_struct **vmap, unsigned long start, unsigned long end);
 /*
  * Gives [start, end) of @vma other @flags, splitting and joining as it takes; the entries are the
- * caller's business.  The VMA that holds the range then and ends at @end or later; NULL: no memory
- * or too many VMAs.  Locked.
+ * caller's business.  The VMA that holds the range then and ends at @end or later; ERR_PTR as
+ * above.  Locked.
  */
 struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long start,
 				  unsigned long end, unsigned long flags);

@@ -14,6 +14,7 @@
 #include "arch/riscv/tlb.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
+#include "lib/err.h"
 #include "mm/gup.h"
 #include "mm/memory.h"
 #include "mm/mmap.h"
@@ -115,10 +116,10 @@ static int mprotect_fixup(struct vm_area_struct **vmap, unsigned long start, uns
 	if (error || flags == old)
 		return error;
 	vma = vma_modify(vma, start, end, flags);
-	if (!vma) {
+	if (IS_ERR(vma)) {
 		if (flags & ~old & VM_ACCOUNT)
 			vm_unacct_memory(pages);
-		return -ENOMEM;
+		return PTR_ERR(vma);
 	}
 	vm_stat_account(vma->vm_mm, old, -(long)pages);
 	vm_stat_account(vma->vm_mm, flags, pages);

@@ -240,10 +240,12 @@ static unsigned long move_vma(struct mremap *m, struct vm_area_struct *vma)
 	/* The hole that the old range leaves may split its VMA. */
 	if (m->mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
+	error = vma_may_split(vma, m->addr) ?: vma_may_split(vma, m->addr + m->old_len);
 	/* What stays behind is unlocked: that must be just the old range. */
-	if (m->flags & MREMAP_DONTUNMAP && vma->vm_flags & VM_LOCKED &&
-	    !vma_isolate(&vma, m->addr, m->addr + m->old_len))
-		return -ENOMEM;
+	if (!error && m->flags & MREMAP_DONTUNMAP && vma->vm_flags & VM_LOCKED)
+		error = vma_isolate(&vma, m->addr, m->addr + m->old_len);
+	if (error)
+		return error;
 	new = new_place(m, vma);
 	if (!new)
 		return -ENOMEM;

@@ -2,6 +2,7 @@
 /* The entries are special (vmf_insert_pfn): nobody counts the folios, which are never freed. */
 #include "mm/special_mapping.h"
 
+#include "kernel/errno.h"
 #include "lib/err.h"
 #include "mm/memory.h"
 #include "mm/mmap.h"
@@ -23,7 +24,14 @@ static const char *special_mapping_name(struct vm_area_struct *vma)
 	return spec->name;
 }
 
+/* Whoever looks for its functions at its begin would find half of them. */
+static int special_mapping_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	return -EINVAL;
+}
+
 static const struct vm_operations_struct special_mapping_vmops = {
+	.may_split = special_mapping_split,
 	.fault = special_mapping_fault,
 	.name = special_mapping_name,
 };

@@ -30,8 +30,9 @@ TEST(munmap_rounds_up)
 
 TEST(munmap_several_at_once)
 {
-	char *p = map_anon(9, RW);
+	char *p = find_room(9);
 
+	CHECK(mmap(p, 9 * PAGE, RW, ANON | MAP_FIXED, -1, 0) == p);
 	for (int i = 0; i < 9; i += 2)
 		CHECK_SYS(mprotect(p + i * PAGE, PAGE, PROT_READ));
 	CHECK_SYS(munmap(p + 4 * PAGE, PAGE));
@@ -98,4 +99,23 @@ TEST(munmap_under_a_system_call)
 	CHECK_ERRNO(read(fd[0], p, 3), EFAULT);
 	CHECK_EQ(read(fd[0], p + PAGE, 3), 3);	// and nothing was lost
 	CHECK(!memcmp(p + PAGE, "abc", 3));
+}
+
+TEST(munmap_no_half_vdso)
+{
+	struct mapping m, vdso = {};
+	char *p = map_anon(1, RW);
+
+	// The kernel's own pages can go, but not in parts.
+	for (; !vdso.start && find_mapping(p, &m); p = m.end)
+		if (!strcmp(m.name, "[vdso]"))
+			vdso = m;
+	if (!vdso.start || vdso.end - vdso.start < 2 * (long)PAGE)
+		return;
+	CHECK_ERRNO(munmap(vdso.start, PAGE), EINVAL);
+	CHECK_ERRNO(munmap(vdso.end - PAGE, PAGE), EINVAL);
+	CHECK_ERRNO(mprotect(vdso.start, PAGE, PROT_READ), EINVAL);
+	CHECK_SYS(mprotect(vdso.start, vdso.end - vdso.start, PROT_READ));
+	CHECK_SYS(mprotect(vdso.start, vdso.end - vdso.start, PROT_READ | PROT_EXEC));
+	CHECK_SYS(munmap(vdso.start, vdso.end - vdso.start));
 }
