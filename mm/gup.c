@@ -44,6 +44,9 @@ static struct folio *follow_page(struct mm_struct *mm, unsigned long addr, bool 
 	if (pte_present(pte) && pte_sufficient(pte, write)) {
 		folio = pfn_folio(pte_pfn(pte));
 		folio_get(folio);
+		/* What the caller stores sets no D: MADV_FREE is over. */
+		if (write && folio_test_anon(folio) && !folio_test_swapbacked(folio))
+			folio_set_swapbacked(folio);
 	}
 	spin_unlock(ptl);
 	return folio;

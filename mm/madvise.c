@@ -13,9 +13,11 @@
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "lib/err.h"
+#include "mm/advise_pages.h"
 #include "mm/fadvise.h"
 #include "mm/gup.h"
 #include "mm/memory.h"
+#include "mm/mincore.h"
 #include "mm/mmap.h"
 
 static bool known_behavior(int behavior)
@@ -27,6 +29,9 @@ static bool known_behavior(int behavior)
 	case MADV_WILLNEED:
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
+	case MADV_FREE:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 	case MADV_REMOVE:
@@ -49,6 +54,9 @@ static bool needs_write_lock(int behavior)
 	case MADV_WILLNEED:
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
+	case MADV_FREE:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 	case MADV_REMOVE:
@@ -67,6 +75,27 @@ static int madvise_dontneed(struct vm_area_struct *vma, unsigned long start, uns
 		return -EINVAL;
 	zap_page_range(vma, start, end);
 	return 0;
+}
+
+static int madvise_free(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	if (vma->vm_flags & (VM_LOCKED | VM_PFNMAP) || !vma_is_anonymous(vma))
+		return -EINVAL;
+	free_page_range(vma, start, end);
+	return 0;
+}
+
+static int madvise_cold(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			int behavior)
+{
+	bool pageout = behavior == MADV_PAGEOUT;
+
+	if (vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
+		return -EINVAL;
+	/* Who may not know what of a file is in memory may not make it go, either. */
+	if (pageout && !can_do_mincore(vma))
+		return 0;
+	return cold_page_range(vma, start, end, pageout);
 }
 
 /* Unlike MAP_POPULATE this says what went wrong: EINVAL for the mapping, EFAULT for its file. */
@@ -168,6 +197,11 @@ static int madvise_vma(struct vm_area_struct **vmap, unsigned long start, unsign
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
 		return madvise_dontneed(*vmap, start, end, behavior);
+	case MADV_FREE:
+		return madvise_free(*vmap, start, end);
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return madvise_cold(*vmap, start, end, behavior);
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 		return madvise_populate(*vmap, start, end, behavior);

@@ -8,6 +8,7 @@
 
 #include "arch/riscv/uaccess.h"
 #include "fs/file.h"
+#include "fs/inode.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "mm/filemap.h"
@@ -37,26 +38,60 @@ static bool page_in_memory(const struct vm_area_struct *vma, unsigned long addr)
 	return (pmd && pte_present(ptep_get(pte_offset(pmd, addr)))) || in_page_cache(vma, addr);
 }
 
-int do_mincore(struct mm_struct *mm, unsigned long addr, unsigned long pages, u8 *vec)
+bool can_do_mincore(const struct vm_area_struct *vma)
 {
-	struct vm_area_struct *vma = NULL;
+	struct inode *inode;
 
-	for (unsigned long i = 0; i < pages; i++, addr += PAGE_SIZE) {
-		if (!vma || addr >= vma->vm_end)
-			vma = vma_lookup(mm, addr);
-		if (!vma)
-			return -ENOMEM;
-		vec[i] = page_in_memory(vma, addr);
+	if (vma_is_anonymous(vma))
+		return true;
+	if (!vma->vm_file)
+		return false;
+	inode = file_inode(vma->vm_file);
+	return inode_owner_or_capable(inode) || !inode_permission(inode, MAY_WRITE);
+}
+
+long do_mincore(struct mm_struct *mm, unsigned long addr, unsigned long pages, u8 *vec)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+	bool told;
+
+	if (!vma)
+		return -ENOMEM;
+	pages = min(pages, (vma->vm_end - addr) >> PAGE_SHIFT);
+	told = can_do_mincore(vma);
+	for (unsigned long i = 0; i < pages; i++, addr += PAGE_SIZE)
+		vec[i] = !told || page_in_memory(vma, addr);
+	return pages;
+}
+
+/* In pieces, since vec may lie in memory whose fault takes the same lock. */
+static int mincore_range(unsigned long start, unsigned long pages, u8 __user *vec, u8 *buf)
+{
+	struct mm_struct *mm = current->mm;
+
+	while (pages) {
+		long done;
+
+		mmap_read_lock(mm);
+		done = do_mincore(mm, start, min(pages, (unsigned long)PAGE_SIZE), buf);
+		mmap_read_unlock(mm);
+		if (done < 0)
+			return done;
+		if (copy_to_user(vec, buf, done))
+			return -EFAULT;
+		start += done << PAGE_SHIFT;
+		pages -= done;
+		vec += done;
+		cond_resched();
 	}
 	return 0;
 }
 
 SYSCALL_DEFINE3(mincore, unsigned long, start, size_t, len, u8 __user *, vec)
 {
-	unsigned long pages = PAGE_ALIGN(len) >> PAGE_SHIFT;
-	struct mm_struct *mm = current->mm;
+	unsigned long pages = (len >> PAGE_SHIFT) + !!offset_in_page(len);
 	u8 *buf;
-	int error = 0;
+	int error;
 
 	if (offset_in_page(start))
 		return -EINVAL;
@@ -67,19 +102,7 @@ SYSCALL_DEFINE3(mincore, unsigned long, start, size_t, len, u8 __user *, vec)
 	buf = (u8 *)__get_free_page(GFP_KERNEL);
 	if (!buf)
 		return -EAGAIN;
-	/* In pieces, since vec may lie in memory whose fault takes the same lock. */
-	while (pages && !error) {
-		unsigned long part = min(pages, (unsigned long)PAGE_SIZE);
-
-		mmap_read_lock(mm);
-		error = do_mincore(mm, start, part, buf);
-		mmap_read_unlock(mm);
-		if (!error && copy_to_user(vec, buf, part))
-			error = -EFAULT;
-		start += part << PAGE_SHIFT;
-		pages -= part;
-		vec += part;
-	}
+	error = mincore_range(start, pages, vec, buf);
 	free_page((unsigned long)buf);
 	return error;
 }

@@ -235,6 +235,17 @@ int folio_referenced(struct folio *folio, struct tlb_batch *batch)
 
 /* --- taking it away --- */
 
+/*
+ * The entry @pte of an anonymous folio was taken out.  May its content go?  The folio was freed
+ * (MADV_FREE) and not stored to since; and who holds a reference beside its entries and reclaim
+ * might store yet.
+ */
+static bool may_discard(struct folio *folio, pte_t pte)
+{
+	return !pte_dirty(pte) && !folio_test_swapbacked(folio) &&
+	       folio_ref_count(folio) == folio_mapcount(folio) + 1;
+}
+
 static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
 		      void *arg)
 {
@@ -249,9 +260,15 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 	pte = ptep_get_and_clear(ptep);
 	/* Before the folio can be written or be somebody else's: its last store is in it then. */
 	flush_tlb_page(vma->vm_mm, addr);
+	if (folio_test_anon(folio) && !may_discard(folio, pte)) {
+		set_pte(ptep, pte);
+		folio_set_swapbacked(folio);
+		spin_unlock(ptl);
+		return false;
+	}
 	if (pte_dirty(pte))
 		folio_mark_dirty(folio);
-	add_mm_counter(vma->vm_mm, MM_FILEPAGES, -1);
+	add_mm_counter(vma->vm_mm, mm_counter(folio), -1);
 	folio_remove_rmap(folio, vma);
 	spin_unlock(ptl);
 	folio_put(folio);
@@ -260,7 +277,6 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 
 bool try_to_unmap(struct folio *folio)
 {
-	DEBUG_BUG_ON(folio_test_anon(folio));
 	rmap_walk(folio, &(struct rmap_walk_control){ unmap_one, NULL });
 	return !folio_mapped(folio);
 }

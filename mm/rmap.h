@@ -74,8 +74,9 @@ pte_t *page_vma_mapped(const struct folio *folio, struct vm_area_struct *vma, un
  */
 int folio_referenced(struct folio *folio, struct tlb_batch *batch);
 /*
- * Takes a locked file folio out of every entry, fenced; D of the entries becomes the folio's.
- * False: somebody maps it still (VM_LOCKED).
+ * Takes a locked file folio out of every entry, fenced; D of the entries becomes the folio's.  An
+ * anonymous one only if its content may be lost; where it has been stored to again it is swapbacked
+ * again.  False: somebody maps it still (VM_LOCKED).
  */
 bool try_to_unmap(struct folio *folio);
 /*

@@ -63,9 +63,20 @@ struct scan_control {
 
 /* --- the list --- */
 
-/* True: it is on the list now; false: it is mlocked, and comes when it no longer is. */
+/* Anonymous, and stored to since MADV_FREE, or never freed: there is nowhere to put its content. */
+static bool keeps_content(const struct folio *folio)
+{
+	return folio_test_anon(folio) && folio_test_swapbacked(folio);
+}
+
+/*
+ * True: it is on the list now.  False: it was already, or is mlocked and comes when it no longer
+ * is, or is none of ours any more.
+ */
 static bool add_locked(struct folio *folio)
 {
+	if (unlikely(folio_test_lru(folio) || keeps_content(folio)))
+		return false;
 	if (unlikely(folio_test_mlocked(folio))) {
 		folio_set_unevictable(folio);
 		return false;
@@ -157,6 +168,43 @@ static void putback_folios(struct folio **batch, unsigned int nr)
 		folio_put(batch[i]);
 }
 
+/* --- single ones --- */
+
+void folio_mark_lazyfree(struct folio *folio)
+{
+	bool added = false;
+
+	spin_lock(&lru_lock);
+	if (folio_test_swapbacked(folio)) {
+		folio_clear_swapbacked(folio);
+		folio_clear_referenced(folio);
+		added = add_locked(folio);
+	}
+	spin_unlock(&lru_lock);
+	mod_state(NR_INACTIVE_FILE, added);
+	count_vm_events(PGLAZYFREE, added);
+}
+
+void folio_deactivate(struct folio *folio)
+{
+	spin_lock(&lru_lock);
+	if (folio_test_lru(folio))
+		list_move_tail(&folio->lru, &lru);
+	spin_unlock(&lru_lock);
+}
+
+bool folio_isolate_lru(struct folio *folio)
+{
+	bool isolated;
+
+	spin_lock(&lru_lock);
+	isolated = folio_test_lru(folio) && folio_try_get(folio);
+	if (isolated)
+		del_locked(folio);
+	spin_unlock(&lru_lock);
+	return isolated;
+}
+
 /* --- mlocked folios --- */
 
 /*
@@ -218,11 +266,22 @@ static bool unmap_old_folio(struct folio *folio, struct scan_control *sc)
 	return unmapped;
 }
 
+/* After MADV_FREE.  True: ours alone, and nobody wants its content. */
+static bool reclaim_lazyfree_folio(struct folio *folio, struct scan_control *sc)
+{
+	if (keeps_content(folio) || !unmap_old_folio(folio, sc) || folio_ref_count(folio) != 1)
+		return false;
+	count_vm_event(PGLAZYFREED);
+	return true;
+}
+
 /* True: out of the cache, and ours alone. */
 static bool reclaim_locked_folio(struct folio *folio, struct scan_control *sc)
 {
 	struct address_space *mapping = folio_mapping(folio);
 
+	if (folio_test_anon(folio))
+		return reclaim_lazyfree_folio(folio, sc);
 	if (!mapping || folio_test_writeback(folio))
 		return false;
 	/* A dirty one stays mapped: it cannot go now, and would have to be faulted in again. */
@@ -251,6 +310,32 @@ static bool reclaim_folio(struct folio *folio, struct scan_control *sc)
 	return done;
 }
 
+/* Those of the isolated folios that could not be freed go back; the number of those that were. */
+static unsigned int shrink_batch(struct folio **batch, unsigned int nr, struct scan_control *sc)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!reclaim_folio(batch[i], sc)) {
+			batch[kept++] = batch[i];
+			continue;
+		}
+		dec_state(NR_INACTIVE_FILE);
+		folio_put(batch[i]);
+	}
+	tlb_batch_flush(&sc->tlb);
+	putback_folios(batch, kept);
+	return nr - kept;
+}
+
+void reclaim_pages(struct folio **folios, unsigned int nr)
+{
+	struct scan_control sc = { .gfp = GFP_KERNEL };
+
+	if (nr)
+		shrink_batch(folios, nr, &sc);
+}
+
 /* Looks at @nr folios of the list. */
 static void shrink_list(unsigned long nr, struct scan_control *sc)
 {
@@ -259,22 +344,12 @@ static void shrink_list(unsigned long nr, struct scan_control *sc)
 
 	while (looked < nr) {
 		unsigned long before = looked;
-		unsigned int taken, kept = 0;
+		unsigned int taken;
 
 		taken = isolate_folios(batch, min(nr - looked, SWAP_CLUSTER_MAX), &looked);
 		if (looked == before)
 			break;
-		for (unsigned int i = 0; i < taken; i++) {
-			if (!reclaim_folio(batch[i], sc)) {
-				batch[kept++] = batch[i];
-				continue;
-			}
-			dec_state(NR_INACTIVE_FILE);
-			folio_put(batch[i]);
-			freed++;
-		}
-		tlb_batch_flush(&sc->tlb);
-		putback_folios(batch, kept);
+		freed += shrink_batch(batch, taken, sc);
 		cond_resched();
 	}
 	sc->nr_reclaimed += freed;
@@ -415,8 +490,7 @@ static int check_lru(void)
 
 	spin_lock(&lru_lock);
 	list_for_each_entry(folio, &lru, lru) {
-		broken = !folio_test_lru(folio) || folio_test_anon(folio) ||
-			 folio_test_mlocked(folio);
+		broken = !folio_test_lru(folio) || folio_test_mlocked(folio);
 		if (broken)
 			break;
 	}

@@ -2,9 +2,10 @@
 /*
  * Reclaim: which folios can be had back, and getting them.
  *
- * One list in order of last use holds the page cache's folios; folio_add_lru() puts one there, the
- * last folio_put() or reclaim takes it off.  Only clean, unlocked folios are dropped, mapped ones
- * after a while without use; dirty ones are left to the flusher, which is woken.
+ * One list in order of last use holds the page cache's folios, and anonymous ones after MADV_FREE;
+ * folio_add_lru() puts one there, the last folio_put() or reclaim takes it off.  Only clean,
+ * unlocked folios are dropped, mapped ones after a while without use; dirty ones are left to the
+ * flusher, which is woken.
  */
 #ifndef MM_VMSCAN_H
 #define MM_VMSCAN_H
@@ -27,6 +28,17 @@ void folio_del_lru(struct folio *folio);
  */
 void mlock_folio(struct folio *folio);
 void munlock_folio(struct folio *folio);
+/*
+ * An anonymous folio whose content may be lost: reclaim gets to see it.  Until somebody stores to
+ * it (folio_test_swapbacked() again) it is as good as clean.  Page-table lock held.
+ */
+void folio_mark_lazyfree(struct folio *folio);
+/* The next one that reclaim looks at. */
+void folio_deactivate(struct folio *folio);
+/* Takes it off the list, with a reference, for reclaim_pages(); false: it is on no list. */
+bool folio_isolate_lru(struct folio *folio);
+/* Frees those of the isolated folios that can be had at once; the others go back.  May sleep. */
+void reclaim_pages(struct folio **folios, unsigned int nr);
 /* It was used by a read or write: twice makes it young. */
 void folio_mark_accessed(struct folio *folio);
 

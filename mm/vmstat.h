@@ -52,6 +52,8 @@
 	X(PGSTEAL_DIRECT, "pgsteal_direct")				\
 	X(PGSCAN_KSWAPD, "pgscan_kswapd")				\
 	X(PGSCAN_DIRECT, "pgscan_direct")				\
+	X(PGLAZYFREE, "pglazyfree")					\
+	X(PGLAZYFREED, "pglazyfreed")					\
 	X(SLABS_SCANNED, "slabs_scanned")				\
 	X(PGINODESTEAL, "pginodesteal")					\
 	X(DROP_PAGECACHE, "drop_pagecache")				\

@@ -223,6 +223,55 @@ TEST(madvise_free_keeps_what_is_stored_later)
 		CHECK(p[i * PAGE + 1] == p[i * PAGE + PAGE - 1]);
 }
 
+TEST(madvise_free_drops_what_is_clean)
+{
+	char *p = map_anon(32, RW);
+
+	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
+	memset(p, 'f', 32 * PAGE);
+	CHECK_SYS(madvise(p, 32 * PAGE, MADV_FREE));
+	for (int i = 0; i < 32; i += 2)
+		p[i * PAGE] = 's';
+	CHECK_SYS(madvise(p, 32 * PAGE, MADV_PAGEOUT));
+	for (int i = 0; i < 32; i++)
+		CHECK_EQ(p[i * PAGE], i % 2 ? 0 : 's');
+	for (int i = 0; i < 32; i += 2)
+		CHECK_EQ(p[i * PAGE + 1], 'f');	// the rest of a page stays with it
+}
+
+TEST(madvise_free_and_stores_of_the_kernel)
+{
+	char *p = map_anon(3, RW);
+	int fd[2];
+
+	CHECK(pin_to_hart(0));
+	memset(p, 'f', 3 * PAGE);
+	CHECK_SYS(madvise(p, 3 * PAGE, MADV_FREE));
+	CHECK_SYS(pipe(fd));
+	CHECK_EQ(write(fd[1], "kernel", 6), 6);
+	CHECK_EQ(read(fd[0], p + PAGE, 6), 6);
+	CHECK_SYS(madvise(p, 3 * PAGE, MADV_PAGEOUT));
+	CHECK(!memcmp(p + PAGE, "kernelf", 7));
+	CHECK_EQ(p[0] + p[2 * PAGE], 0);
+}
+
+TEST(madvise_free_again)
+{
+	char *p = map_anon(1, RW);
+
+	CHECK(pin_to_hart(0));
+	for (int i = 0; i < 5; i++) {
+		p[0] = 'a' + i;
+		CHECK_SYS(madvise(p, PAGE, MADV_FREE));
+		p[0] = 'A' + i;
+		CHECK_SYS(madvise(p, PAGE, MADV_PAGEOUT));
+		CHECK_EQ(p[0], 'A' + i);
+		CHECK_SYS(madvise(p, PAGE, MADV_FREE));
+		CHECK_SYS(madvise(p, PAGE, MADV_PAGEOUT));
+		CHECK_EQ(p[0], 0);
+	}
+}
+
 TEST(madvise_free_in_a_child)
 {
 	char *p = map_anon(8, RW);
