@@ -9,8 +9,8 @@
  *
  * I1 exit_state goes 0 → EXIT_ZOMBIE → EXIT_DEAD or 0 → EXIT_DEAD, under tasklist_lock.  Whoever
  *    makes it EXIT_DEAD calls release_task(), once.
- * I2 A task that has begun to exit is no longer counted in signal->live; the last one that leaves
- *    takes the process's timers and its terminal with it.
+ * I2 The last thread that begins to exit decides the process's status (signal->quick_threads); the
+ *    last one counted in signal->live takes the process's timers and its terminal with it.
  */
 #include "kernel/exit.h"
 
@@ -271,7 +271,7 @@ void __noreturn do_exit(long code)
 
 	if (!task->pid)
 		panic("Attempted to kill the idle task!");
-	exit_signals(task);
+	exit_signals(task, code);
 	task->exit_code = code;
 	group_dead = atomic_dec_and_test(&task->signal->live);
 	if (group_dead)

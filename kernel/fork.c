@@ -49,6 +49,7 @@ static struct signal_struct init_signal = {
 	.sigcnt = ATOMIC_INIT(1),
 	.live = ATOMIC_INIT(1),
 	.nr_threads = 1,
+	.quick_threads = 1,
 	.threads = LIST_HEAD_INIT(init_signal.threads),
 	.shared_pending = { .list = LIST_HEAD_INIT(init_signal.shared_pending.list) },
 	.wait_chldexit = WAIT_QUEUE_HEAD_INIT(init_signal.wait_chldexit),
@@ -136,7 +137,7 @@ static int copy_signal(u64 flags, struct task_struct *task)
 	task->signal = sig;
 	atomic_set(&sig->sigcnt, 1);
 	atomic_set(&sig->live, 1);
-	sig->nr_threads = 1;
+	sig->nr_threads = sig->quick_threads = 1;
 	sig->group_leader = task;
 	INIT_LIST_HEAD(&sig->threads);
 	list_add(&task->thread_group, &sig->threads);
@@ -289,6 +290,7 @@ static void link_thread(struct task_struct *task)
 	task->exit_signal = -1;
 	list_add_tail(&task->thread_group, &sig->threads);
 	sig->nr_threads++;
+	sig->quick_threads++;
 	atomic_inc(&sig->live);
 	if (current->jobctl & JOBCTL_STOP_PENDING) {
 		task->jobctl |= JOBCTL_STOP_PENDING;

@@ -522,7 +522,17 @@ void flush_signal_handlers(struct task_struct *task, bool force_default)
 	}
 }
 
-void exit_signals(struct task_struct *task)
+/* The last one out says how the process ended; siglock held. */
+static void leave_process(struct signal_struct *signal, int code)
+{
+	if (--signal->quick_threads || signal->flags & SIGNAL_GROUP_EXIT)
+		return;
+	signal->flags = SIGNAL_GROUP_EXIT | (signal->flags & SIGNAL_UNKILLABLE);
+	signal->group_exit_code = code;
+	signal->group_stop_count = 0;
+}
+
+void exit_signals(struct task_struct *task, int code)
 {
 	struct task_struct *t;
 	bool stopped;
@@ -533,6 +543,7 @@ void exit_signals(struct task_struct *task)
 	task->flags |= PF_EXITING;
 	sig = task->signal->group_exit_code;
 	stopped = leave_group_stop(task);
+	leave_process(task->signal, code);
 	left = task->signal->shared_pending.signal & ~task->blocked;
 	/* Others must look at what this thread was woken for and did not take. */
 	for_each_thread(task->signal, t)

@@ -70,7 +70,8 @@ struct rusage_sum {
 struct signal_struct {
 	atomic_t sigcnt;		/* tasks, zombies included, that point here */
 	int nr_threads;			/* live or zombie, on ->threads */
-	atomic_t live;			/* that have not begun to exit */
+	atomic_t live;			/* that still use what the process has */
+	int quick_threads;		/* that have not begun to exit */
 	/* task->thread_group; changed with tasklist_lock and siglock, read with either */
 	struct list_head threads;
 	struct task_struct *group_leader;	/* stays until all other threads are gone */
@@ -176,10 +177,10 @@ int copy_siginfo_to_user(siginfo_t __user *to, const struct kernel_siginfo *from
 /* All other threads of current's process are to die; with siglock. */
 void zap_other_threads(void);
 /*
- * Moves the pending signals of an exiting thread to who remains, so that no process-wide one is
- * lost.
+ * The first step of a thread's end: no signal is for it any more, and one for the process that it
+ * would have taken wakes another.  If it is the last one, @code is the process's status.
  */
-void exit_signals(struct task_struct *task);
+void exit_signals(struct task_struct *task, int code);
 bool is_current_pgrp_orphaned(void);
 void signal_init(void);
 
