@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// thread_exec.c - execve in a process with threads: the caller alone goes on, under the process's id
+// thread_exec.c - execve in a process with threads: the caller alone goes on, the id stays
 #include "user/usertests/threads.h"
 
 static char output[16384];
