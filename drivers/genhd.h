@@ -36,7 +36,7 @@ struct block_device {
 	u64 bd_start_sect, bd_nr_sectors;
 	int bd_partno;			/* 0: the whole disk */
 	char bd_name[DISK_NAME_LEN];	/* "vda1" */
-	struct inode *bd_inode;		/* its page cache; made by fs/bdev.c at first open */
+	struct inode *bd_inode;		/* its page cache; made by fs/bdev.c at boot */
 	int bd_openers;
 	int bd_holders;			/* claims by bd_holder */
 	void *bd_holder;		/* who has it for himself: a super block, a swap area */

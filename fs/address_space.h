@@ -154,6 +154,11 @@ static inline void mapping_unmap_writable(struct address_space *mapping)
 	atomic_dec(&mapping->i_mmap_writable);
 }
 
+static inline bool mapping_writably_mapped(const struct address_space *mapping)
+{
+	return atomic_read(&mapping->i_mmap_writable) > 0;
+}
+
 /* From now on there shall be none: 0, or -EBUSY while there are some. */
 static inline int mapping_deny_writable(struct address_space *mapping)
 {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A block device's file side. Each device has one inode of the internal file system "bdev", made at
- * its first use, whose address space is the device's page cache; every device node's open file uses
- * that one.
+ * A block device's file side. Each device has one inode of the internal file system "bdev" whose
+ * address space is the device's page cache; every device node's open file uses that one.
  *
- * bdev_mutex covers bd_openers, bd_holder and the making of bd_inode. The last user writes the
- * cache back and empties it.
+ * bdev_mutex covers bd_openers and bd_holder. The last user writes the cache back and empties it.
  */
 #include "fs/bdev.h"
 #include "arch/riscv/uaccess.h"
@@ -131,9 +129,10 @@ static bool blkdev_release_folio(struct folio *folio, gfp_t gfp)
 
 static ssize_t blkdev_direct_IO(struct kiocb *iocb, struct iov_iter *iter)
 {
+	static const struct direct_ops ops = { .get_extent = blkdev_get_extent };
 	struct inode *inode = iocb->ki_filp->f_mapping->host;
 
-	return bounced_direct_IO(iocb, iter, inode->i_bdev, blkdev_get_extent);
+	return blockdev_direct_IO(iocb, iter, inode->i_bdev, &ops);
 }
 
 static const struct address_space_operations def_blk_aops = {
@@ -150,40 +149,16 @@ static const struct address_space_operations def_blk_aops = {
 
 /* --- the life of an open device --- */
 
-/* => bdev_mutex held */
-static int make_bd_inode(struct block_device *bdev)
-{
-	struct inode *inode;
-
-	if (bdev->bd_inode)
-		return 0;
-	inode = new_inode(bdev_mnt->mnt_sb);
-	if (!inode)
-		return -ENOMEM;
-	inode->i_mode = S_IFBLK;
-	inode->i_ino = get_next_ino();
-	inode->i_rdev = bdev->bd_dev;
-	inode->i_bdev = bdev;
-	inode->i_blkbits = SECTOR_SHIFT;
-	inode->i_data.a_ops = &def_blk_aops;
-	inode->i_data.gfp_mask = GFP_NOFS | __GFP_MOVABLE;
-	i_size_write(inode, bdev_nr_bytes(bdev));
-	bdev->bd_inode = inode;
-	return 0;
-}
-
 static struct block_device *blkdev_get(struct block_device *bdev, bool write, void *holder)
 {
-	int error;
+	int error = 0;
 
 	if (write && bdev_read_only(bdev))
 		return ERR_PTR(-EACCES);
 	mutex_lock(&bdev_mutex);
-	if (holder && bdev->bd_holder && bdev->bd_holder != holder)
+	if (holder && bdev->bd_holder && bdev->bd_holder != holder) {
 		error = -EBUSY;
-	else
-		error = make_bd_inode(bdev);
-	if (!error) {
+	} else {
 		bdev->bd_openers++;
 		if (holder) {
 			bdev->bd_holder = holder;
@@ -248,11 +223,8 @@ void blkdev_put(struct block_device *bdev, void *holder)
 
 int sync_blockdev(struct block_device *bdev)
 {
-	int error;
+	int error = filemap_write_and_wait(bdev->bd_inode->i_mapping);
 
-	if (!bdev->bd_inode)
-		return 0;
-	error = filemap_write_and_wait(bdev->bd_inode->i_mapping);
 	return error ?: blkdev_issue_flush(bdev);
 }
 
@@ -406,3 +378,28 @@ static void bdev_init(void)
 	BUG_ON(IS_ERR(bdev_mnt));
 }
 fs_initcall(bdev_init);
+
+static void make_bd_inode(struct block_device *bdev)
+{
+	struct inode *inode = new_inode(bdev_mnt->mnt_sb);
+
+	if (!inode)
+		panic("no memory for the inode of %s", bdev->bd_name);
+	inode->i_mode = S_IFBLK;
+	inode->i_ino = get_next_ino();
+	inode->i_rdev = bdev->bd_dev;
+	inode->i_bdev = bdev;
+	inode->i_blkbits = SECTOR_SHIFT;
+	inode->i_data.a_ops = &def_blk_aops;
+	inode->i_data.gfp_mask = GFP_NOFS | __GFP_MOVABLE;
+	i_size_write(inode, bdev_nr_bytes(bdev));
+	bdev->bd_inode = inode;
+}
+
+/* All devices are there, and nobody has opened one. */
+static void make_bd_inodes(void)
+{
+	for (struct block_device *bdev = bdev_next(NULL); bdev; bdev = bdev_next(bdev))
+		make_bd_inode(bdev);
+}
+late_initcall(make_bd_inodes);

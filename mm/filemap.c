@@ -35,6 +35,7 @@
 #include "fs/super.h"
 #include "kernel/init.h"
 #include "kernel/panic.h"
+#include "kernel/printk.h"
 #include "kernel/resource.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
@@ -191,6 +192,22 @@ bool remove_mapping(struct address_space *mapping, struct folio *folio)
 		atomic_set(&folio->_refcount, removed ? 1 : 2);
 	}
 	spin_unlock(&mapping->i_pages_lock);
+	return removed;
+}
+
+bool filemap_remove_clean_folio(struct folio *folio)
+{
+	struct address_space *mapping = folio->mapping;
+	bool removed;
+
+	spin_lock(&mapping->i_pages_lock);
+	/* With i_pages_lock held, and the folio's, nobody maps it. */
+	removed = !folio_test_dirty(folio) && !folio_mapped(folio);
+	if (removed)
+		__filemap_remove_folio(mapping, folio);
+	spin_unlock(&mapping->i_pages_lock);
+	if (removed)
+		folio_put(folio);
 	return removed;
 }
 
@@ -637,12 +654,17 @@ static ssize_t direct_write(struct kiocb *iocb, struct iov_iter *from)
 	 * A folio that cannot go would be newer than the disk: then the write goes through the
 	 * cache.
 	 */
-	if (invalidate_inode_pages2_range(mapping, pos >> PAGE_SHIFT, end >> PAGE_SHIFT))
+	if (mapping->nrpages &&
+	    invalidate_inode_pages2_range(mapping, pos >> PAGE_SHIFT, end >> PAGE_SHIFT))
 		return 0;
 	written = mapping->a_ops->direct_IO(iocb, from);
-	/* Somebody may have read the old content in meanwhile. */
-	if (mapping->nrpages)
-		invalidate_inode_pages2_range(mapping, pos >> PAGE_SHIFT, end >> PAGE_SHIFT);
+	/* Somebody may have read the old content in meanwhile, or stored to it. */
+	if (mapping->nrpages &&
+	    invalidate_inode_pages2_range(mapping, pos >> PAGE_SHIFT, end >> PAGE_SHIFT)) {
+		errseq_set(&mapping->wb_err, -EIO);
+		printk_ratelimited(KERN_ERR, "direct write of pid %d (%s): the page cache keeps "
+				   "another content\n", current->pid, current->comm);
+	}
 	if (written > 0 && pos + written > i_size_read(inode) && !S_ISBLK(inode->i_mode)) {
 		i_size_write(inode, pos + written);
 		mark_inode_dirty(inode);

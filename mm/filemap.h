@@ -117,6 +117,11 @@ vm_fault_t filemap_page_mkwrite(struct vm_fault *vmf);
  * leave it.
  */
 bool remove_mapping(struct address_space *mapping, struct folio *folio);
+/*
+ * For invalidation: takes a locked folio out, whoever refers to it.  False: it is dirty, or mapped
+ * again.
+ */
+bool filemap_remove_clean_folio(struct folio *folio);
 
 extern const struct xarray_ops page_cache_xa_ops;
 

@@ -276,6 +276,33 @@ static void wait_range(struct address_space *mapping, loff_t start, loff_t end)
 	}
 }
 
+static bool range_has(struct address_space *mapping, pgoff_t index, pgoff_t last, xa_mark_t mark)
+{
+	struct folio *folio;
+	bool found = false;
+
+	if (!xa_marked(&mapping->i_pages, mark))
+		return false;
+	spin_lock(&mapping->i_pages_lock);
+	folio = xa_find(&mapping->i_pages, &index, last, mark);
+	while (folio && !found) {
+		/* Locked: its writer is between the two. */
+		found = folio_test_dirty(folio) || folio_test_writeback(folio) ||
+			folio_test_locked(folio);
+		folio = xa_find_after(&mapping->i_pages, &index, last, mark);
+	}
+	spin_unlock(&mapping->i_pages_lock);
+	return found;
+}
+
+bool filemap_range_needs_writeback(struct address_space *mapping, loff_t start, loff_t end)
+{
+	pgoff_t index = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+
+	return range_has(mapping, index, last, PAGECACHE_TAG_DIRTY) ||
+	       range_has(mapping, index, last, PAGECACHE_TAG_WRITEBACK);
+}
+
 static int filemap_check_errors(struct address_space *mapping)
 {
 	int ret = 0;

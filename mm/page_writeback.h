@@ -61,6 +61,8 @@ int filemap_fdatawait_range(struct address_space *mapping, loff_t start, loff_t 
 int filemap_fdatawait_keep_errors(struct address_space *mapping);
 int filemap_write_and_wait_range(struct address_space *mapping, loff_t start, loff_t end);
 int filemap_write_and_wait(struct address_space *mapping);
+/* Is any of it dirty or on its way to the device? */
+bool filemap_range_needs_writeback(struct address_space *mapping, loff_t start, loff_t end);
 /* fsync's: also the error that this file has not heard of yet. */
 int file_write_and_wait_range(struct file *file, loff_t start, loff_t end);
 int file_fdatawait_range(struct file *file, loff_t start, loff_t end);

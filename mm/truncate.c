@@ -156,13 +156,11 @@ void truncate_setsize(struct inode *inode, loff_t newsize)
 
 /* --- invalidation --- */
 
-/* => locked, clean, no writeback.  Buffers off, out of the cache. */
-static bool invalidate_folio(struct address_space *mapping, struct folio *folio)
+/* => locked, clean, no writeback.  Takes what its owner has attached to it off. */
+static bool release_folio(struct address_space *mapping, struct folio *folio)
 {
-	if (folio_test_private(folio) &&
-	    (!mapping->a_ops->release_folio || !mapping->a_ops->release_folio(folio, GFP_KERNEL)))
-		return false;
-	return remove_mapping(mapping, folio);
+	return !folio_test_private(folio) ||
+	       (mapping->a_ops->release_folio && mapping->a_ops->release_folio(folio, GFP_KERNEL));
 }
 
 unsigned long invalidate_mapping_pages(struct address_space *mapping, pgoff_t start, pgoff_t end)
@@ -178,7 +176,8 @@ unsigned long invalidate_mapping_pages(struct address_space *mapping, pgoff_t st
 			if (folio_trylock(folio)) {
 				if (folio->mapping == mapping && !folio_test_dirty(folio) &&
 				    !folio_test_writeback(folio) && !folio_mapped(folio))
-					count += invalidate_folio(mapping, folio);
+					count += release_folio(mapping, folio) &&
+						 remove_mapping(mapping, folio);
 				folio_unlock(folio);
 			}
 			folio_put(folio);
@@ -188,15 +187,20 @@ unsigned long invalidate_mapping_pages(struct address_space *mapping, pgoff_t st
 	return count;
 }
 
-/* 0, or -EBUSY: it is dirty, or somebody else refers to it. */
+/*
+ * 0, or -EBUSY: it is dirty, or its buffers are in use.  Other references do not matter: who copies
+ * out of it now has read before the invalidation.
+ */
 static int invalidate_folio2(struct address_space *mapping, struct folio *folio)
 {
 	if (folio->mapping != mapping)
 		return 0;
 	folio_wait_writeback(folio);
-	unmap_page(mapping, folio, folio->index);
-	if (folio_test_dirty(folio) || !invalidate_folio(mapping, folio))
-		return -EBUSY;
+	do {
+		unmap_page(mapping, folio, folio->index);
+		if (folio_test_dirty(folio) || !release_folio(mapping, folio))
+			return -EBUSY;
+	} while (!filemap_remove_clean_folio(folio));
 	return 0;
 }
 

@@ -193,11 +193,44 @@ unsigned int ext2_page_mkwrite(struct vm_fault *vmf)
 	return result;
 }
 
+static int direct_alloc(struct inode *inode, u64 block, unsigned int count)
+{
+	unsigned int fresh;
+
+	return ext2_alloc_blocks(inode, block, count, &fresh);
+}
+
+/*
+ * A read holds i_rwsem, so that no write allocates blocks, and no truncation frees any, between the
+ * look-up of one and the transfer.
+ */
+static ssize_t ext2_direct_read(struct kiocb *iocb, struct iov_iter *iter, struct inode *inode,
+				const struct direct_ops *ops)
+{
+	ssize_t done;
+
+	inode_lock_shared(inode);
+	done = filemap_write_and_wait_range(inode->i_mapping, iocb->ki_pos,
+					    iocb->ki_pos + iter->count - 1);
+	if (!done)
+		done = blockdev_direct_IO(iocb, iter, inode->i_sb->s_bdev, ops);
+	inode_unlock_shared(inode);
+	return done;
+}
+
 static ssize_t ext2_direct_IO(struct kiocb *iocb, struct iov_iter *iter)
 {
+	static const struct direct_ops ops = { ext2_get_extent, direct_alloc };
 	struct inode *inode = iocb->ki_filp->f_mapping->host;
+	loff_t end = iocb->ki_pos + iter->count;
+	ssize_t done;
 
-	return bounced_direct_IO(iocb, iter, inode->i_sb->s_bdev, ext2_get_extent);
+	if (!iter->data_source)
+		return ext2_direct_read(iocb, iter, inode, &ops);
+	done = blockdev_direct_IO(iocb, iter, inode->i_sb->s_bdev, &ops);
+	if (done < 0)
+		write_failed(inode, end);
+	return done;
 }
 
 const struct address_space_operations ext2_aops = {
