@@ -231,6 +231,22 @@ TEST(smaps_rollup_is_the_sum)
 	CHECK_SYS(kill(pid, SIGKILL));
 }
 
+TEST(smaps_drawn_by_vmmap)
+{
+	char *p = anonymous(10, MAP_PRIVATE), command[80], line[160];
+
+	touch(p, 3);
+	p[6 * PAGE] = 1;
+	snprintf(command, sizeof(command), "vmmap %d >out", getpid());
+	CHECK_EQ(system(command), 0);
+	slurp("out", text, sizeof(text));
+	CHECK(strncmp(text, "ADDRESSES   ", 12) == 0);
+	snprintf(line, sizeof(line), "%010lx-%010lx rw-p       8       4       4 ", (long)p,
+		 (long)p + 8 * PAGE);
+	if (!strstr(text, line) || !strstr(text, "\n    AAA...A.\n"))
+		fail(HERE("vmmap"), "want \"%s…\" and AAA...A., it is:\n%s", line, text);
+}
+
 // Who can be looked into is who has the same ids and may be dumped.
 TEST(smaps_permissions)
 {
