@@ -126,6 +126,7 @@ struct worker {
 	bool sharing;			// a relative by fork has the same shared pages
 	unsigned long calls;
 	struct call tail[TAIL];	// the last ones; the next goes to [calls % TAIL]
+	char text[1 << 16];	// what was read of a file in /proc: no stack grows for it
 };
 
 uint64_t random_number(struct worker *worker);

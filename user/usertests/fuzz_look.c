@@ -33,13 +33,13 @@ static void compare_mapping(struct worker *w, const struct mapping *mapping,
 
 static void read_maps(struct worker *w)
 {
-	static __thread char text[1 << 16];
+	char *text = w->text;
 	bool seen[ARENA_PAGES] = {};
 	struct mapping mapping;
 
 	note(w, "maps", 0, 0, 0, 0);
-	slurp("/proc/self/maps", text, sizeof(text));
-	if (strlen(text) == sizeof(text) - 1)
+	slurp("/proc/self/maps", text, sizeof(w->text));
+	if (strlen(text) == sizeof(w->text) - 1)
 		return;
 	for (char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
 		if (sscanf(line, "%p-%p %7s %lx", (void **)&mapping.start, (void **)&mapping.end,
@@ -76,10 +76,8 @@ static void read_pagemap(struct worker *w)
 
 static void read_smaps(struct worker *w)
 {
-	static __thread char text[1 << 16];
-
 	note(w, "smaps", 0, 0, 0, 0);
-	slurp("/proc/self/smaps", text, sizeof(text));
+	slurp("/proc/self/smaps", w->text, sizeof(w->text));
 	note_result(w, 0);
 }
 
