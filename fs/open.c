@@ -219,11 +219,15 @@ static int handle_truncate(struct file *file)
 	struct iattr attr = {.ia_valid =
 				     ATTR_SIZE | ATTR_OPEN | ATTR_MTIME | ATTR_CTIME | ATTR_FILE,
 			     .ia_file = file};
-	int error;
+	/* A program that runs must not be cut, even by who opens it only for reading. */
+	int error = get_write_access(inode);
 
+	if (error)
+		return error;
 	inode_lock(inode);
 	error = notify_change(file->f_path.dentry, &attr);
 	inode_unlock(inode);
+	put_write_access(inode);
 	return error;
 }
 
