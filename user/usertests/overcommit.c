@@ -47,7 +47,7 @@ static size_t ram(void)
 
 TEST(overcommit_counts)
 {
-	const long long kb = 64 << 10, slack = 8 << 10;
+	const long long kb = 8 << 10, slack = 2 << 10;
 	long long before = committed();
 	char *p = map_anon(kb / 4, PROT_NONE);
 
@@ -71,7 +71,7 @@ TEST(overcommit_counts)
 
 TEST(overcommit_counts_moves_once)
 {
-	const long long kb = 64 << 10, slack = 8 << 10;
+	const long long kb = 8 << 10, slack = 2 << 10;
 	long long before = committed();
 	char *p = map_anon(kb / 4, RW), *room = find_room(kb / 2);
 
@@ -87,7 +87,7 @@ TEST(overcommit_counts_moves_once)
 
 TEST(overcommit_counts_for_each_child)
 {
-	const long long kb = 32 << 10, slack = 8 << 10;
+	const long long kb = 8 << 10, slack = 2 << 10;
 	long long before = committed();
 
 	CHECK(map_anon(kb / 4, RW));
