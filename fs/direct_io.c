@@ -37,6 +37,7 @@ struct dio {
 	/* the chunk: memory from `offset` in the first page on, all in one piece of the iterator */
 	struct folio **pages;		/* NULL entries: kernel memory, from kernel_base on */
 	unsigned int max_pages, nr_pages;
+	unsigned long addr;		/* of the first page */
 	size_t offset;
 	char *kernel_base;
 
@@ -65,12 +66,13 @@ static ssize_t pin_user_memory(struct dio *dio, unsigned long addr, size_t bytes
 	struct mm_struct *mm = current->mm;
 	struct folio *folio = NULL;
 
+	dio->addr = addr & PAGE_MASK;
 	dio->offset = offset_in_page(addr);
 	dio->nr_pages = 0;
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	while (dio->nr_pages < nr) {
-		folio = pin_page(mm, (addr & PAGE_MASK) + dio->nr_pages * PAGE_SIZE, flags);
+		folio = pin_page(mm, dio->addr + dio->nr_pages * PAGE_SIZE, flags);
 		if (IS_ERR(folio))
 			break;
 		dio->pages[dio->nr_pages++] = folio;
@@ -83,6 +85,8 @@ static ssize_t pin_user_memory(struct dio *dio, unsigned long addr, size_t bytes
 
 static void unpin_pages(struct dio *dio)
 {
+	if (dio->op == REQ_OP_READ && dio->nr_pages)
+		folios_stored(dio->pages, dio->nr_pages, current->mm, dio->addr);
 	for (unsigned int i = 0; i < dio->nr_pages; i++) {
 		struct folio *folio = dio->pages[i];
 

@@ -6,6 +6,8 @@
  * G1 A folio is used outside the page-table lock only with a reference taken under it.
  * G2 Writing goes into a writable entry, or into an exclusive anonymous folio of a mapping that
  *    the user himself may not write: never into what somebody else has too.
+ * G3 Writing goes into a soft-dirty entry.  A store that comes after the reference, by a device, is
+ *    told by folios_stored(), since clear_refs may have been there in between.
  */
 #include "mm/gup.h"
 
@@ -22,7 +24,8 @@
 static bool can_write_pte(pte_t pte, const struct folio *folio)
 {
 	return pte_write(pte) ||
-	       (!pte_special(pte) && folio_test_anon(folio) && folio_test_anon_exclusive(folio));
+	       (pte_soft_dirty(pte) && !pte_special(pte) && folio_test_anon(folio) &&
+		folio_test_anon_exclusive(folio));
 }
 
 /* Does @pte, present, do for reading, or for writing? */
@@ -50,6 +53,24 @@ static struct folio *follow_page(struct mm_struct *mm, unsigned long addr, bool 
 	}
 	spin_unlock(ptl);
 	return folio;
+}
+
+void folios_stored(struct folio **folios, unsigned int nr, struct mm_struct *mm, unsigned long addr)
+{
+	struct spinlock *ptl;
+	pte_t *pmd, *pte;
+
+	mmap_read_lock(mm);
+	for (unsigned int i = 0; i < nr; i++, addr += PAGE_SIZE) {
+		pmd = mm_find_pmd(mm, addr);
+		if (!pmd)
+			continue;
+		pte = pte_offset_map_lock(pmd, addr, &ptl);
+		if (pte_present(ptep_get(pte)) && pte_pfn(ptep_get(pte)) == folio_pfn(folios[i]))
+			ptep_add_bits(pte, _PAGE_SOFT_DIRTY);
+		spin_unlock(ptl);
+	}
+	mmap_read_unlock(mm);
 }
 
 /* The same question without a reference: the answer may be old when it comes. */

@@ -30,6 +30,13 @@ size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, siz
 struct folio *get_user_page(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
 
 /*
+ * A device has stored into @nr folios that get_user_page() gave for writing, from @addr on: where
+ * they are still mapped, that counts as a store of now (soft-dirty).  Takes mmap_lock.
+ */
+void folios_stored(struct folio **folios, unsigned int nr, struct mm_struct *mm,
+		   unsigned long addr);
+
+/*
  * Makes the pages of [start, end), within @vma, present.  0; -EFAULT: not permitted, or SIGBUS;
  * -ENOMEM; -EINTR.  mmap_lock held for reading.
  */

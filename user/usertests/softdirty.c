@@ -3,6 +3,7 @@
 #include "user/usertests/usertests.h"
 #include "user/usertests/maps.h"
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sched.h>
 
 #define PAGE	4096UL
@@ -65,6 +66,45 @@ TEST(softdirty_after_a_store_by_the_kernel)
 	CHECK_EQ(read(fd[0], p + 3 * PAGE - 4, 8), 8);
 	CHECK_PAGES(0, p, "00110000");
 	CHECK(memcmp(p + 3 * PAGE - 4, "12345678", 8) == 0);
+}
+
+TEST(softdirty_after_a_store_by_another_process)
+{
+	char *p = map(8, ANON, -1);
+	pid_t parent = getpid(), pid;
+	struct gate go;
+
+	gate_make(&go);
+	pid = CHECK_SYS(fork());
+	if (pid == 0) {
+		struct iovec from = { "1234", 4 }, to = { p + 4 * PAGE, 4 };
+
+		gate_wait(&go);
+		CHECK_EQ(process_vm_writev(parent, &from, 1, &to, 1, 0), 4);
+		_exit(0);
+	}
+	// Nobody shares these, so nothing but soft-dirty makes them read-only.
+	touch(p, 8);
+	clear_refs(0, "4");
+	gate_open(&go);
+	CHECK_EXIT(pid, 0);
+	CHECK_PAGES(0, p, "00001000");
+	CHECK(memcmp(p + 4 * PAGE, "1234", 4) == 0);
+}
+
+TEST(softdirty_after_a_store_by_a_device)
+{
+	char *p = map(8, ANON, -1);
+	int fd = CHECK_SYS(open("f", O_RDWR | O_CREAT, 0600));
+
+	touch(p, 8);
+	CHECK_EQ(write(fd, p, 2 * PAGE), 2 * PAGE);
+	CHECK_SYS(fsync(fd));
+	CHECK_SYS(close(fd));
+	fd = CHECK_SYS(open("f", O_RDONLY | O_DIRECT));
+	clear_refs(0, "4");
+	CHECK_EQ(read(fd, p + 2 * PAGE, 2 * PAGE), 2 * PAGE);
+	CHECK_PAGES(0, p, "00110000");
 }
 
 TEST(softdirty_new_mapping)
