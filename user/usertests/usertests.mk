@@ -5,6 +5,7 @@
 
 UT_DIR := user/usertests
 UT_CC ?= riscv64-linux-gnu-gcc
+UT_CXX ?= riscv64-linux-gnu-g++
 UT_HOSTCC ?= gcc
 # The tests do on purpose what these warnings are there to prevent.
 UT_NOWARN := -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-nonnull \
@@ -21,7 +22,8 @@ UT_PIEFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -fPIE -fno-stack-protector \
 UT_SRCS := $(sort $(wildcard $(UT_DIR)/*.c))
 UT_OBJS := $(UT_SRCS:$(UT_DIR)/%.c=build/usertests-obj/%.o)
 UT_HOSTOBJS := $(UT_SRCS:$(UT_DIR)/%.c=build/oracle-user/obj/%.o)
-UT_PROGS := build/user/usertests.d/show build/user/usertests.d/pie
+UT_CXXFLAGS := -std=c++17 -O2 -Wall -Wextra -Werror -MMD -MP
+UT_PROGS := $(addprefix build/user/usertests.d/,show pie cxx)
 UT_HOSTPROGS := build/oracle-user/usertests.d/show build/oracle-user/usertests.d/pie
 
 .PHONY: usertests-bin oracle-user
@@ -65,5 +67,9 @@ build/user/usertests.d/pie: $(UT_DIR)/progs/pie.c
 build/oracle-user/usertests.d/pie: $(UT_DIR)/progs/pie.c
 	@mkdir -p $(@D)
 	$(UT_HOSTCC) $(UT_PIEFLAGS) -o $@ $<
+
+build/user/usertests.d/cxx: $(UT_DIR)/progs/cxx.cc
+	@mkdir -p $(@D)
+	$(UT_CXX) $(UT_CXXFLAGS) -static -no-pie -s -o $@ $<
 
 -include $(UT_OBJS:.o=.d) $(UT_HOSTOBJS:.o=.d) $(UT_PROGS:=.d) $(UT_HOSTPROGS:=.d)
