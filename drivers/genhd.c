@@ -56,6 +56,7 @@ struct gendisk *alloc_disk(const char *name, int major, int first_minor, u64 nr_
 	disk->limits = *limits;
 	disk->driver_data = driver_data;
 	disk->rotational = true;
+	disk->ra_pages = VM_READAHEAD_PAGES;
 	disk->part0.bd_disk = disk;
 	disk->part0.bd_dev = MKDEV(major, first_minor);
 	disk->part0.bd_nr_sectors = nr_sectors;

@@ -16,6 +16,7 @@ struct gendisk;
 struct inode;
 
 #define DISK_NAME_LEN	16
+#define VM_READAHEAD_PAGES 128		/* 512 KiB: two such windows keep a disk busy */
 #define DISK_MINORS	16		/* the disk itself and partitions 1 to 15 */
 
 /* For /proc/diskstats; requests, not bios.  Under the disk's lock. */
@@ -60,6 +61,7 @@ struct gendisk {
 	void *driver_data;
 	struct disk_limits limits;
 	bool rotational;
+	unsigned int ra_pages;		/* readahead's largest window for who opens a file now */
 
 	struct spinlock lock;		/* queue, statistics, the driver's ring; interrupts off */
 	struct list_head waiting;	/* requests that the driver has not taken */

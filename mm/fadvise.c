@@ -61,7 +61,8 @@ int vfs_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
 	if (!has_store(file->f_mapping))
 		return 0;
 	if (advice == POSIX_FADV_NORMAL || advice == POSIX_FADV_SEQUENTIAL)
-		file->f_ra.ra_pages = VM_READAHEAD_PAGES << (advice == POSIX_FADV_SEQUENTIAL);
+		file->f_ra.ra_pages = mapping_ra_pages(file->f_mapping)
+				       << (advice == POSIX_FADV_SEQUENTIAL);
 	if (advice <= POSIX_FADV_SEQUENTIAL)
 		file->f_ra.random = advice == POSIX_FADV_RANDOM;
 	else if (advice == POSIX_FADV_WILLNEED)

@@ -824,7 +824,7 @@ static vm_fault_t fault_get_folio(struct vm_fault *vmf, struct folio **foliop)
 	vm_fault_t major = 0;
 
 	if (folio) {
-		if (folio_test_readahead(folio))
+		if (folio_test_readahead(folio) && !(vmf->vma->vm_flags & VM_RAND_READ))
 			page_cache_async_ra(&rac, folio);
 		if (fault_trylock_folio(mapping, folio)) {
 			*foliop = folio;

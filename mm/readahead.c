@@ -15,14 +15,25 @@
 
 #include "drivers/block.h"
 #include "fs/inode.h"
+#include "fs/super.h"
+#include "kernel/sched.h"
 #include "mm/filemap.h"
 #include "mm/page_alloc.h"
 
-#define RUN_MAX	64UL		/* pages: as many as a bio has room for */
+#define RUN_MAX		64UL	/* pages: as many as a bio has room for */
+#define REQUEST_MAX	256UL	/* of one read that goes beyond the window: 1 MiB */
+
+unsigned int mapping_ra_pages(const struct address_space *mapping)
+{
+	const struct inode *host = mapping->host;
+	const struct block_device *bdev = S_ISBLK(host->i_mode) ? host->i_bdev : host->i_sb->s_bdev;
+
+	return bdev ? READ_ONCE(bdev->bd_disk->ra_pages) : 0;
+}
 
 void file_ra_state_init(struct file_ra_state *ra, struct address_space *mapping)
 {
-	*ra = (struct file_ra_state){ .ra_pages = VM_READAHEAD_PAGES, .prev_pos = -1 };
+	*ra = (struct file_ra_state){ .ra_pages = mapping_ra_pages(mapping), .prev_pos = -1 };
 }
 
 struct folio *readahead_folio(struct readahead_control *rac)
@@ -113,6 +124,7 @@ void page_cache_ra_unbounded(struct readahead_control *rac, unsigned long nr_to_
 			rac->_index++;
 		else if (!read_run(rac, run, end - lookahead_size))
 			break;
+		cond_resched();
 	}
 	blk_finish_plug(&plug);
 	filemap_invalidate_unlock_shared(rac->mapping);
@@ -131,8 +143,11 @@ static void do_page_cache_ra(struct readahead_control *rac, unsigned long nr_to_
 
 void page_cache_ra_order(struct readahead_control *rac, struct file_ra_state *ra)
 {
+	pgoff_t index = rac->_index;
+
 	rac->_index = ra->start;
 	do_page_cache_ra(rac, ra->size, ra->async_size);
+	rac->_index = index;		/* where the reader is, who may come again */
 }
 
 void force_page_cache_readahead(struct address_space *mapping, struct file *file, pgoff_t index,
@@ -189,25 +204,63 @@ static pgoff_t next_miss(struct address_space *mapping, pgoff_t index, unsigned 
 	return index;
 }
 
+/* How many pages in front of @index are cached without a gap, at most @max. */
+static unsigned long count_history_pages(struct address_space *mapping, pgoff_t index,
+					 unsigned long max)
+{
+	unsigned long count = 0;
+
+	while (count < max && count < index && !absent_run(mapping, index - count - 1, 1))
+		count++;
+	return count;
+}
+
+/*
+ * More pages in front are cached than are asked for: some other reader's sequential stream, or this
+ * one's among several that take turns on the open file.
+ */
+static bool context_window(struct readahead_control *rac, unsigned long req_count,
+			   unsigned long max)
+{
+	unsigned long history = count_history_pages(rac->mapping, rac->_index, max);
+
+	if (history <= req_count)
+		return false;
+	if (history >= rac->_index)
+		history *= 2;		/* from the begin of the file on: most likely all of it */
+	rac->ra->start = rac->_index;
+	rac->ra->size = min(history + req_count, max);
+	rac->ra->async_size = 1;
+	return true;
+}
+
+/* Reads what is asked for and no more, whatever the window is. */
+static void read_alone(struct readahead_control *rac, unsigned long req_count)
+{
+	pgoff_t index = rac->_index;
+
+	do_page_cache_ra(rac, min(req_count, REQUEST_MAX), 0);
+	rac->_index = index;
+}
+
 void page_cache_sync_ra(struct readahead_control *rac, unsigned long req_count)
 {
 	struct file_ra_state *ra = rac->ra;
 	pgoff_t index = rac->_index, prev = (ra->prev_pos - 1) >> PAGE_SHIFT;
-	unsigned long max = ra->ra_pages;
+	unsigned long max = ra->ra_pages, asked = min(req_count, max);
 
 	if (!max)
 		return;
-	req_count = min(req_count, max);
 	if (ra->random) {
-		do_page_cache_ra(rac, req_count, 0);
+		read_alone(rac, req_count);
 		return;
 	}
 	if (index && index == ra->start + ra->size) {
 		next_window(ra, index, max);
-	} else if (!index || index - prev <= 1 || req_count == max) {
-		first_window(ra, index, req_count, max);
-	} else {
-		do_page_cache_ra(rac, req_count, 0);
+	} else if (!index || index - prev <= 1) {
+		first_window(ra, index, asked, max);
+	} else if (req_count >= max || !context_window(rac, asked, max)) {
+		read_alone(rac, req_count);
 		return;
 	}
 	/* The mark would be met at once: the next window is read along with this one. */
@@ -235,5 +288,4 @@ void page_cache_async_ra(struct readahead_control *rac, struct folio *folio)
 	}
 	next_window(ra, start, ra->ra_pages);
 	page_cache_ra_order(rac, ra);
-	rac->_index = index;
 }

@@ -12,8 +12,6 @@
 #include "fs/address_space.h"
 #include "mm/folio.h"
 
-#define VM_READAHEAD_PAGES	128	/* 512 KiB: two such windows keep a disk busy */
-
 /*
  * What a file system's ->readahead() is to read: consecutive locked folios that are in the cache
  * already.
@@ -31,6 +29,8 @@ struct readahead_control {
 	struct readahead_control name = { .file = f, .mapping = m, .ra = r, ._index = i }
 
 void file_ra_state_init(struct file_ra_state *ra, struct address_space *mapping);
+/* The largest window that its disk is set to; 0: there is no disk. */
+unsigned int mapping_ra_pages(const struct address_space *mapping);
 /* The reader wants @req_count pages from rac->_index on, and the first is not there. */
 void page_cache_sync_ra(struct readahead_control *rac, unsigned long req_count);
 /* The reader has met @folio, the marker. */

@@ -63,6 +63,24 @@ static int store_make_it_fail(const char *text, size_t len, void *data)
 	return err;
 }
 
+static int show_read_ahead_kb(struct seq_file *m, void *data)
+{
+	seq_printf(m, "%u\n", ((struct gendisk *)data)->ra_pages << (PAGE_SHIFT - 10));
+	return 0;
+}
+
+static int store_read_ahead_kb(const char *text, size_t len, void *data)
+{
+	unsigned long value;
+	int err = kstrtoul(text, 10, &value);
+
+	if (!err && value > UINT_MAX)
+		err = -EINVAL;
+	if (!err)
+		WRITE_ONCE(((struct gendisk *)data)->ra_pages, value >> (PAGE_SHIFT - 10));
+	return err;
+}
+
 /* Of a disk or a partition. */
 static struct pseudo_entry *bdev_files(struct pseudo_entry *parent, struct block_device *bdev)
 {
@@ -85,6 +103,8 @@ static void block_files(void)
 		disk = bdev_files(block, bdev);
 		queue = pseudo_mkdir(disk, "queue");
 		pseudo_file(queue, "rotational", 0644, show_rotational, store_rotational,
+			    bdev->bd_disk);
+		pseudo_file(queue, "read_ahead_kb", 0644, show_read_ahead_kb, store_read_ahead_kb,
 			    bdev->bd_disk);
 	}
 }
