@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * fuzz.c - the fuzzer: several processes of several threads, each with its arena and its model
+ * fuzz.c - the fuzzer: what is done next, by whom, and what is said when a result is wrong
  *
  *	usertests fuzz					a few thousand calls, seed 1
  *	SEED=7 SECONDS=600 usertests -t 700 fuzz	for ten minutes
@@ -9,18 +9,9 @@
  * are the same in each run, only their order among those of the others is not.
  */
 #include "user/usertests/fuzz.h"
-#include <pthread.h>
 
-#define PROCESSES	3
-#define THREADS		2
-#define SHORT_RUN	800	// operations of a worker
-#define ROUND		100	// operations between two looks at the clock
+#define MOST_PROCESSES	3
 #define MOST_DEPTH	2	// of forks
-#define GIB		(1UL << 30)
-
-static struct worker workers[THREADS];	// of this process
-static pthread_barrier_t all_ready;
-static long long end;			// by CLOCK_MONOTONIC; 0: SHORT_RUN operations
 
 /* --- numbers -------------------------------------------------------------------------------- */
 
@@ -114,158 +105,99 @@ static const struct operation fork_operations[] = {
 
 static const struct operation *const operations[] = {
 	call_operations, touch_operations, copy_operations,
-	file_operations, look_operations, fork_operations,
+	file_operations, look_operations, race_operations, fork_operations,
 };
 
-static int total_weight(void)
+static int weight_of(const struct operation *table)
 {
 	int sum = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
-		for (const struct operation *o = operations[i]; o->run; o++)
-			sum += o->weight;
+	for (; table->run; table++)
+		sum += table->weight;
 	return sum;
 }
 
-static const struct operation *choose(struct worker *w)
+void run_one_of(struct worker *w, const struct operation *table)
 {
-	int left = below(w, total_weight());
+	int left = below(w, weight_of(table));
 
-	for (size_t i = 0;; i++)
-		for (const struct operation *o = operations[i]; o->run; o++) {
-			left -= o->weight;
-			if (left < 0)
-				return o;
-		}
+	while (left >= table->weight)
+		left -= table++->weight;
+	if (!table->changes_objects || !w->sharing)
+		table->run(w);
 }
 
-static void run_operations(struct worker *w, int count)
+void run_operations(struct worker *w, int count)
 {
-	while (count-- > 0) {
-		const struct operation *operation = choose(w);
+	int total = 0;
 
-		if (!operation->changes_objects || !w->sharing)
-			operation->run(w);
+	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
+		total += weight_of(operations[i]);
+	while (count-- > 0) {
+		int left = below(w, total), i = 0;
+
+		while (left >= weight_of(operations[i]))
+			left -= weight_of(operations[i++]);
+		run_one_of(w, operations[i]);
 	}
 }
 
 /* --- forks ---------------------------------------------------------------------------------- */
 
-static _Noreturn void run_child(struct worker *w)
+static void begin_child(struct worker *w)
 {
 	w->depth++;
+	w->alone = true;
 	w->random ^= 0x9e3779b97f4a7c15ULL;
 	model_forked(&w->arena);
 	model_forked(&w->heap);
 	sweep(w);
-	run_operations(w, 10 + below(w, 40));
-	sweep(w);
-	_exit(0);
+}
+
+// => the child does so much more than to look at everything
+pid_t fork_child(struct worker *w, int operations)
+{
+	pid_t pid;
+
+	note(w, "fork", 0, 0, 0, 0);
+	pid = fork();
+	if (pid == 0) {
+		begin_child(w);
+		run_operations(w, operations);
+		sweep(w);
+		_exit(0);
+	}
+	expect(w, pid < 0 ? -1 : 0, 0);
+	return pid;
+}
+
+void wait_for_child(struct worker *w, pid_t pid)
+{
+	int status;
+
+	note(w, "wait", 0, 0, 0, 0);
+	expect(w, waitpid(pid, &status, 0) == pid ? 0 : -1, 0);
+	if (status)
+		_exit(1);	// it has told why, or was killed
 }
 
 // Both go on with what was theirs; neither may see what the other writes.
 static void fork_worker(struct worker *w)
 {
 	bool sharing = w->sharing;
-	int status;
 	pid_t pid;
 
 	if (w->depth == MOST_DEPTH)
 		return;
-	note(w, "fork", 0, 0, 0, 0);
 	w->sharing = true;
-	pid = fork();
-	if (pid == 0)
-		run_child(w);
-	expect(w, pid < 0 ? -1 : 0, 0);
+	pid = fork_child(w, 10 + below(w, 40));
 	run_operations(w, 10 + below(w, 40));
-	note(w, "wait", 0, 0, 0, 0);
-	expect(w, waitpid(pid, &status, 0) == pid ? 0 : -1, 0);
-	if (status)
-		_exit(1);	// the child has told why, or was killed
+	wait_for_child(w, pid);
 	w->sharing = sharing;
 	sweep(w);
 }
 
-/* --- workers -------------------------------------------------------------------------------- */
-
-static void open_file(struct worker *w, enum object_type type, const char *directory)
-{
-	struct object *object = &w->object[type];
-	char path[80];
-
-	snprintf(path, sizeof(path), "%s/fuzz.%d.%d", directory, getpid(), w->number);
-	object->fd = CHECK_SYS(open(path, O_RDWR | O_CREAT | O_EXCL, 0600));
-	object->read_fd = CHECK_SYS(open(path, O_RDONLY));
-	object->direct_fd = type == DISK_FILE ? open(path, O_RDWR | O_DIRECT) : -1;
-	CHECK_SYS(unlink(path));
-}
-
-static void set_up(struct worker *w, int process, int number, uint64_t seed, char *area)
-{
-	struct map_request whole_arena = { .range = { 0, ARENA_PAGES }, .may_write = true };
-
-	w->process = process;
-	w->number = number;
-	w->seed = seed;
-	w->random = (seed * PROCESSES + process + 1) * 1000003 + number;
-	for (size_t i = 0; i < ARRAY_SIZE(w->object); i++)
-		w->object[i].type = i < SHARED_MEMORY ? i : SHARED_MEMORY;
-	open_file(w, DISK_FILE, ".");
-	open_file(w, MEMORY_FILE, "/dev/shm");
-	w->area = area;
-	w->area_pages = THREADS * ARENA_PAGES;
-	w->arena.base = area + number * ARENA_PAGES * PAGE;
-	model_map(&w->arena, &whole_arena);
-}
-
-static void *run_worker(void *arg)
-{
-	struct worker *w = arg;
-
-	pthread_barrier_wait(&all_ready);
-	if (!end)
-		run_operations(w, SHORT_RUN);
-	while (now(CLOCK_MONOTONIC) < end)
-		run_operations(w, ROUND);
-	sweep(w);
-	return NULL;
-}
-
-// Across an address at which a new page table of each level begins.
-static char *map_area(size_t size)
-{
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-	char *p = mmap(NULL, 3 * GIB, PROT_NONE, flags, -1, 0), *area;
-
-	CHECK(p != MAP_FAILED);
-	CHECK_SYS(munmap(p, 3 * GIB));
-	area = (char *)(((uintptr_t)p + 2 * GIB - 1) & ~(GIB - 1)) - ARENA_PAGES / 2 * PAGE;
-	CHECK_EQ(mmap(area, size, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0), area);
-	return area;
-}
-
-// No memory is allocated after the barrier: it would come to lie in a hole of an arena.
-static _Noreturn void run_process(int process, uint64_t seed, pid_t neighbour)
-{
-	pthread_t thread[THREADS];
-	char *area = map_area(THREADS * ARENA_PAGES * PAGE);
-
-	catch_faults();
-	pthread_barrier_init(&all_ready, NULL, THREADS);
-	for (int i = 0; i < THREADS; i++) {
-		workers[i].neighbour = neighbour;
-		set_up(&workers[i], process, i, seed, area);
-	}
-	for (int i = 1; i < THREADS; i++)
-		CHECK_EQ(pthread_create(&thread[i], NULL, run_worker, &workers[i]), 0);
-	workers[0].heap.base = (char *)((syscall(SYS_brk, 0) + PAGE - 1) & ~(PAGE - 1));
-	CHECK_EQ(syscall(SYS_brk, workers[0].heap.base), workers[0].heap.base);
-	run_worker(&workers[0]);
-	for (int i = 1; i < THREADS; i++)
-		pthread_join(thread[i], NULL);
-	_exit(0);
-}
+/* --- the test ------------------------------------------------------------------------------- */
 
 static long long number_from(const char *name)
 {
@@ -277,15 +209,17 @@ static long long number_from(const char *name)
 TEST(fuzz)
 {
 	uint64_t seed = number_from("SEED") ? number_from("SEED") : 1;
-	pid_t pid[PROCESSES];
+	long long seconds = number_from("SECONDS"), end = 0;
+	int processes = 1 + seed % MOST_PROCESSES;
+	pid_t pid[MOST_PROCESSES];
 
-	if (number_from("SECONDS"))
-		end = now(CLOCK_MONOTONIC) + number_from("SECONDS") * SEC;
-	for (int i = 0; i < PROCESSES; i++) {
+	if (seconds)
+		end = now(CLOCK_MONOTONIC) + seconds * SEC;
+	for (int i = 0; i < processes; i++) {
 		pid[i] = CHECK_SYS(fork());
 		if (pid[i] == 0)
-			run_process(i, seed, i ? pid[i - 1] : 0);
+			run_workers(i, seed, end, i ? pid[i - 1] : 0);
 	}
-	for (int i = 0; i < PROCESSES; i++)
+	for (int i = 0; i < processes; i++)
 		CHECK_EXIT(pid[i], 0);
 }

@@ -2,24 +2,29 @@
 /*
  * fuzz.h - random mapping calls against a model of what they promise
  *
- *	fuzz.c		processes, threads, forks; the log, and how a difference is told
+ *	fuzz.c		choosing, forking; the log, and how a difference is told
+ *	fuzz_workers.c	a process, its workers and their hands
  *	fuzz_calls.c	the calls: mmap, munmap, brk, mprotect, mremap, madvise, mlock, msync
  *	fuzz_touch.c	loads and stores
  *	fuzz_copy.c	the kernel's copies to and from the same pages, direct I/O
  *	fuzz_files.c	truncation, holes and write-back of the mapped files
  *	fuzz_look.c	/proc, and neighbours that look in
+ *	fuzz_race.c	what both hands of a worker do at the same time
  *	fuzz_model.c	what Linux promises of all these
  *
- * Each worker (a thread) has an arena of its own, a stretch of addresses in which it alone maps,
- * and files of its own, so that its model knows all that can happen to them; only locks, page
- * tables and mappings at the arena's ends are shared with its neighbours. A forked worker has the
- * model in its memory like everything else: parent and child go on with a copy each, and until
- * the child has ended neither changes what they share (worker.sharing).
+ * Each worker has an arena of its own, a stretch of addresses in which it alone maps, and files of
+ * its own, so that its model knows all that can happen to them; only locks, page tables and
+ * mappings at the arena's ends are shared with its neighbours. It has two hands, threads that take
+ * turns, so that what one harts knows of a page is put to the test after another has changed it.
+ * A forked worker has the model in its memory like everything else: parent and child go on with a
+ * copy each, and until the child has ended neither changes what they share (worker.sharing).
  *
  * A page's content is known by WORDS words of eight bytes; the rest of every page is zero.
  */
 #pragma once
 #include "user/usertests/usertests.h"
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 
 #define PAGE		4096UL
@@ -64,6 +69,9 @@ struct arena {
 struct range {
 	int first, count;	// pages
 };
+
+struct worker;
+struct operation;
 
 enum access { FINE, NOT_MAPPED, NOT_ALLOWED, BEYOND_END };
 
@@ -115,11 +123,25 @@ struct call {
 
 #define TAIL 32
 
+// The threads of a worker. The one whose turn it is runs operations; the other sleeps, or runs the
+// job that it is given.
+struct hands {
+	pthread_mutex_t lock;	// of turn, over and job
+	pthread_cond_t changed;
+	int turn;
+	bool over;
+	void (*job)(struct worker *worker);
+	atomic_int state;	// of the job
+	long left;		// operations, where no end is set
+};
+
 struct worker {
 	struct arena arena, heap;	// heap.base is NULL where another worker has it
 	struct object object[OBJECT_TYPES + 2];	// further ones are SHARED_MEMORY, too
 	uint64_t random, seed, token;
 	int process, number, depth;
+	bool alone;		// the other hand is in the parent
+	struct hands hands;
 	char *area;		// the arenas of all workers of the process, one after the other
 	int area_pages;
 	pid_t neighbour;	// another process of workers; 0 if there is none
@@ -150,6 +172,20 @@ static inline long whole(ssize_t n, size_t size)
 	return n < 0 ? n : n - (ssize_t)size;
 }
 
+void run_operations(struct worker *worker, int count);
+void run_one_of(struct worker *worker, const struct operation *table);
+// A child that does so many operations; it looks at everything before and after.
+pid_t fork_child(struct worker *worker, int operations);
+void wait_for_child(struct worker *worker, pid_t pid);
+
+/* --- fuzz_workers.c ------------------------------------------------------------------------- */
+
+// Runs the workers of a process until `end`, by CLOCK_MONOTONIC, or for a while if that is 0.
+_Noreturn void run_workers(int process, uint64_t seed, long long end, pid_t neighbour);
+// The other hand begins with the job now; the second waits until it has done it.
+void begin_job(struct worker *worker, void (*job)(struct worker *worker));
+void end_job(struct worker *worker);
+
 /* --- the operations ------------------------------------------------------------------------- */
 
 struct operation {
@@ -158,7 +194,15 @@ struct operation {
 	bool changes_objects;	// not while a relative shares them
 };
 extern const struct operation call_operations[], touch_operations[], copy_operations[],
-	file_operations[], look_operations[];
+	file_operations[], look_operations[], race_operations[];
+
+// Operations that do nothing to anonymous and shared memory but to its attributes.
+void fuzz_protect(struct worker *worker);
+void fuzz_lock(struct worker *worker);
+void fuzz_unlock(struct worker *worker);
+void fuzz_advise(struct worker *worker);
+void fuzz_sync_range(struct worker *worker);
+void fuzz_clear_refs(struct worker *worker);
 
 // A word of a page.
 struct spot {
@@ -177,7 +221,9 @@ void check_value(struct worker *worker, const struct spot *spot, uint64_t got);
 void stored(const struct spot *spot, uint64_t value);
 
 void catch_faults(void);
-// Loads a word, wherever it is.
-void peek(const void *at);
+// Loads, stores, or adds zero to a word, wherever it is; false if it cannot be had.
+bool peek(const void *at);
+bool poke(void *at, uint64_t value);
+bool add_nothing(void *at);
 // Every page of both arenas against the model.
 void sweep(struct worker *worker);

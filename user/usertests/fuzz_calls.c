@@ -140,7 +140,7 @@ static void move_break(struct worker *w)
 
 /* --- attributes ----------------------------------------------------------------------------- */
 
-static void protect(struct worker *w)
+void fuzz_protect(struct worker *w)
 {
 	struct range range = random_range(w);
 	int prot = random_protection(w), result;
@@ -150,7 +150,7 @@ static void protect(struct worker *w)
 	expect(w, result, model_protect(&w->arena, range, prot));
 }
 
-static void lock(struct worker *w)
+void fuzz_lock(struct worker *w)
 {
 	struct range range = random_range(w);
 	bool on_fault = below(w, 2);
@@ -162,7 +162,7 @@ static void lock(struct worker *w)
 	expect(w, result, model_lock(&w->arena, range, on_fault));
 }
 
-static void unlock(struct worker *w)
+void fuzz_unlock(struct worker *w)
 {
 	struct range range = random_range(w);
 	int result;
@@ -182,12 +182,12 @@ static void advise_by(struct worker *w, int advice)
 	expect(w, result, model_advise(&w->arena, range, advice));
 }
 
-static void advise(struct worker *w)
+void fuzz_advise(struct worker *w)
 {
 	static const int advice[] = {
-		MADV_DONTNEED, MADV_DONTNEED, MADV_DONTNEED,
+		MADV_DONTNEED, MADV_DONTNEED, MADV_DONTNEED, MADV_FREE, MADV_FREE,
 		MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_POPULATE_WRITE, MADV_DONTFORK,
-		MADV_DOFORK, MADV_DOFORK, MADV_WILLNEED, MADV_NORMAL,
+		MADV_DOFORK, MADV_DOFORK, MADV_COLD, MADV_PAGEOUT, MADV_WILLNEED, MADV_NORMAL,
 		MADV_RANDOM, MADV_SEQUENTIAL, MADV_DONTDUMP, MADV_DODUMP,
 	};
 
@@ -199,7 +199,7 @@ static void advise_remove(struct worker *w)
 	advise_by(w, MADV_REMOVE);
 }
 
-static void sync_range(struct worker *w)
+void fuzz_sync_range(struct worker *w)
 {
 	static const int flags[] = { MS_ASYNC, MS_SYNC, MS_INVALIDATE, MS_SYNC | MS_INVALIDATE };
 	struct range range = random_range(w);
@@ -329,12 +329,12 @@ const struct operation call_operations[] = {
 	{ map_file, 40, false },
 	{ unmap, 24, false },
 	{ move_break, 10, false },
-	{ protect, 50, false },
-	{ lock, 10, false },
-	{ unlock, 14, false },
-	{ advise, 60, false },
+	{ fuzz_protect, 50, false },
+	{ fuzz_lock, 10, false },
+	{ fuzz_unlock, 14, false },
+	{ fuzz_advise, 60, false },
 	{ advise_remove, 10, true },
-	{ sync_range, 6, false },
+	{ fuzz_sync_range, 6, false },
 	{ in_core, 4, false },
 	{ remap, 30, false },
 	{},

@@ -82,7 +82,7 @@ static void read_smaps(struct worker *w)
 }
 
 // 1 to 3 make pages old, 4 makes them clean in the sense of soft-dirty: writable no more.
-static void write_clear_refs(struct worker *w)
+void fuzz_clear_refs(struct worker *w)
 {
 	int fd = open("/proc/self/clear_refs", O_WRONLY), what = 1 + below(w, 4);
 
@@ -127,7 +127,7 @@ const struct operation look_operations[] = {
 	{ read_maps, 4, false },
 	{ read_pagemap, 8, false },
 	{ read_smaps, 1, false },
-	{ write_clear_refs, 3, false },
+	{ fuzz_clear_refs, 3, false },
 	{ peek_at_neighbours, 30, false },
 	{ peek_at_process, 10, false },
 	{},

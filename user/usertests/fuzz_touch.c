@@ -39,7 +39,7 @@ void catch_faults(void)
 	CHECK_SYS(sigaction(SIGBUS, &action, NULL));
 }
 
-enum how { LOAD, STORE, EXCHANGE };
+enum how { LOAD, STORE, EXCHANGE, ADD };
 
 // True if nothing came between; *value is what was loaded or is to be stored.
 static bool access_word(volatile uint64_t *at, enum how how, uint64_t *value)
@@ -51,17 +51,29 @@ static bool access_word(volatile uint64_t *at, enum how how, uint64_t *value)
 		*value = *at;
 	else if (how == STORE)
 		*at = *value;
-	else
+	else if (how == EXCHANGE)
 		*value = __atomic_exchange_n(at, *value, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_add(at, *value, __ATOMIC_RELAXED);
 	probe.armed = false;
 	return true;
 }
 
-void peek(const void *at)
+bool peek(const void *at)
 {
 	uint64_t value;
 
-	access_word((volatile uint64_t *)at, LOAD, &value);
+	return access_word((volatile uint64_t *)at, LOAD, &value);
+}
+
+bool poke(void *at, uint64_t value)
+{
+	return access_word(at, STORE, &value);
+}
+
+bool add_nothing(void *at)
+{
+	return access_word(at, ADD, &(uint64_t){ 0 });
 }
 
 static void check_fault(struct worker *w, enum access want, const void *at)
