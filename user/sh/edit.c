@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The line editor: the terminal is raw while a line is edited and as it was found otherwise.
-// Keys: arrows, Home, End, Delete; ^A ^E ^B ^F ^P ^N ^K ^U ^W ^L ^C ^D.
-//
-// One row of the terminal is used; a longer line is shown in part, around the cursor.
+// Keys: arrows, Home, End, Delete; ^A ^E ^B ^F ^P ^N ^K ^U ^W ^C ^D.
 #define _GNU_SOURCE // TEMP_FAILURE_RETRY
 #include "user/sh/sh.h"
 
@@ -17,10 +15,9 @@
 
 #define HISTORY 64
 
-enum key { K_UP = 256, K_DOWN, K_RIGHT, K_LEFT, K_HOME, K_END, K_DELETE, K_NONE, K_EOF };
+enum { DELETE = 256, NO_KEY, END_OF_FILE };
 
 static struct termios before;
-static bool terminal;
 static char line[4096]; // with room for the newline and the NUL
 static size_t length, cursor;
 static char *history[HISTORY]; // oldest first
@@ -28,13 +25,12 @@ static int entries, shown; // `shown` is what the arrows have gone to
 
 void edit_start(void)
 {
-	terminal = tcgetattr(0, &before) == 0;
+	tcgetattr(sh.terminal, &before);
 }
 
 void edit_restore(void)
 {
-	if (terminal)
-		tcsetattr(0, TCSADRAIN, &before);
+	tcsetattr(sh.terminal, TCSADRAIN, &before);
 }
 
 static void make_raw(void)
@@ -43,120 +39,70 @@ static void make_raw(void)
 
 	raw.c_lflag &= ~(ICANON | ECHO | ISIG | IEXTEN);
 	raw.c_iflag &= ~IXON;
-	raw.c_cc[VMIN] = 1;
-	raw.c_cc[VTIME] = 0;
-	tcsetattr(0, TCSADRAIN, &raw); // not FLUSH: what was typed ahead stays
-}
-
-static void say(const char *s, size_t n)
-{
-	while (n) {
-		ssize_t w = write(1, s, n);
-		if (w <= 0)
-			return;
-		s += w;
-		n -= w;
-	}
+	tcsetattr(sh.terminal, TCSADRAIN, &raw); // not FLUSH: what was typed ahead stays
 }
 
 static int read_byte(void)
 {
 	unsigned char c;
 
-	return TEMP_FAILURE_RETRY(read(0, &c, 1)) == 1 ? c : K_EOF;
+	return TEMP_FAILURE_RETRY(read(0, &c, 1)) == 1 ? c : END_OF_FILE;
 }
 
-static int read_escape(void)
+// Keys that send a sequence become the control character that does the same.
+static int read_key(void)
 {
-	int first = read_byte(), c = read_byte();
+	static const char letters[] = "ABCDHF", keys[] = "PNFBAE";
+	int c = read_byte(), digit;
 
-	if (first != '[' && first != 'O')
-		return K_NONE;
-	if (c >= 'A' && c <= 'D')
-		return K_UP + c - 'A';
-	if (c == 'H' || c == 'F')
-		return c == 'H' ? K_HOME : K_END;
-	if (!isdigit(c))
-		return K_NONE;
-	int digit = c;
+	if (c != '\033')
+		return c;
+	c = read_byte();
+	if (c != '[' && c != 'O')
+		return NO_KEY;
+	digit = c = read_byte();
 	while (isdigit(c) || c == ';')
 		c = read_byte();
-	if (c != '~')
-		return K_NONE;
-	return strchr("17", digit) ? K_HOME : strchr("48", digit) ? K_END
-	     : digit == '3' ? K_DELETE : K_NONE;
+	if (c == '~')
+		return digit == '3' ? DELETE : strchr("17", digit) ? CTRL('A') : CTRL('E');
+	return strchr(letters, c) ? CTRL(keys[strchr(letters, c) - letters]) : NO_KEY;
 }
 
-static size_t columns(void)
+static size_t width(void)
 {
-	struct winsize w = { 0 };
+	struct winsize size = { 0 };
 
-	ioctl(1, TIOCGWINSZ, &w);
-	return w.ws_col ? w.ws_col : 80;
+	ioctl(sh.terminal, TIOCGWINSZ, &size);
+	return size.ws_col ? size.ws_col : 80;
 }
 
+// A line that is longer than the row is shown in part, around the cursor.
 static void redraw(const char *prompt)
 {
-	struct mark m = arena_mark();
-	struct buf b = { 0 };
-	char move[24];
-
-	size_t width = columns(), taken = strlen(prompt) + 1;
-	size_t room = width > taken + 8 ? width - taken : 8;
+	size_t taken = strlen(prompt), room = width() > taken + 9 ? width() - taken - 1 : 8;
 	size_t from = cursor >= room ? cursor - room + 1 : 0;
-	put(&b, '\r');
-	put_string(&b, prompt);
-	for (size_t i = from; i < length && i < from + room; i++)
-		put(&b, line[i]);
-	snprintf(move, sizeof(move), "\033[K\r\033[%zuC", strlen(prompt) + cursor - from);
-	put_string(&b, move);
-	say(b.s, b.n);
-	arena_release(m);
+	int n = length - from < room ? length - from : room;
+
+	printf("\r%s%.*s\033[K\r\033[%zuC", prompt, n, line + from, taken + cursor - from);
 }
 
-static void erase(size_t from, size_t to)
+// From there up to the cursor.
+static void erase(size_t from)
 {
-	memmove(line + from, line + to, length - to);
-	length -= to - from;
+	memmove(line + from, line + cursor, length - cursor);
+	length -= cursor - from;
 	cursor = from;
 }
 
-static void insert(const char *s, size_t n)
+static void insert(int c)
 {
-	if (length + n > sizeof(line) - 2)
+	if (length > sizeof(line) - 3 || c < ' ' || c > 255)
 		return;
-	memmove(line + cursor + n, line + cursor, length - cursor);
-	memcpy(line + cursor, s, n);
-	length += n;
-	cursor += n;
+	memmove(line + cursor + 1, line + cursor, length++ - cursor);
+	line[cursor++] = c;
 }
 
-static void show_history(int which)
-{
-	if (which < 0 || which > entries)
-		return;
-	shown = which;
-	length = cursor = 0;
-	if (which < entries)
-		insert(history[which], strlen(history[which]));
-}
-
-static void add_history(void)
-{
-	line[length] = '\0';
-	if (!length || (entries && !strcmp(history[entries - 1], line)))
-		return;
-	if (entries == HISTORY) {
-		free(history[0]);
-		memmove(history, history + 1, --entries * sizeof(*history));
-	}
-	if ((history[entries] = strdup(line)))
-		entries++;
-}
-
-// ---- keys
-
-static void erase_word(void)
+static size_t word_start(void)
 {
 	size_t at = cursor;
 
@@ -164,85 +110,80 @@ static void erase_word(void)
 		at--;
 	while (at && line[at - 1] != ' ')
 		at--;
-	erase(at, cursor);
+	return at;
 }
 
-static void move_or_erase(int key)
+static void show_history(int which)
+{
+	if (which < 0 || which > entries)
+		return;
+	shown = which;
+	length = cursor = which < entries ? strlen(history[which]) : 0;
+	memcpy(line, which < entries ? history[which] : "", length);
+}
+
+static void add_history(void)
+{
+	char *copy = length ? strdup(line) : NULL;
+
+	if (copy && entries == HISTORY) {
+		free(history[0]);
+		memmove(history, history + 1, --entries * sizeof(*history));
+	}
+	if (copy)
+		history[entries++] = copy;
+}
+
+static void serve_key(int key)
 {
 	switch (key) {
-	case K_UP: case CTRL('P'): show_history(shown - 1); break;
-	case K_DOWN: case CTRL('N'): show_history(shown + 1); break;
-	case K_RIGHT: case CTRL('F'): cursor += cursor < length; break;
-	case K_LEFT: case CTRL('B'): cursor -= cursor > 0; break;
-	case K_HOME: case CTRL('A'): cursor = 0; break;
-	case K_END: case CTRL('E'): cursor = length; break;
-	case K_DELETE: case CTRL('D'): if (cursor < length) erase(cursor, cursor + 1); break;
-	case CTRL('H'): case 127: if (cursor) erase(cursor - 1, cursor); break;
+	case CTRL('A'): cursor = 0; break;
+	case CTRL('B'): cursor -= cursor > 0; break;
+	case DELETE: if (cursor < length) cursor++, erase(cursor - 1); break;
+	case CTRL('H'): case 127: erase(cursor - (cursor > 0)); break;
+	case CTRL('E'): cursor = length; break;
+	case CTRL('F'): cursor += cursor < length; break;
 	case CTRL('K'): length = cursor; break;
-	case CTRL('U'): erase(0, cursor); break;
-	case CTRL('W'): erase_word(); break;
-	case CTRL('L'): say("\033[H\033[2J", 7); break;
+	case CTRL('N'): show_history(shown + 1); break;
+	case CTRL('P'): show_history(shown - 1); break;
+	case CTRL('U'): erase(0); break;
+	case CTRL('W'): erase(word_start()); break;
+	default: insert(key);
 	}
 }
 
-static void type(char c, const char *prompt)
-{
-	insert(&c, 1);
-	if (cursor == length && strlen(prompt) + length < columns())
-		say(&c, 1); // the usual case needs no more
-	else
-		redraw(prompt);
-}
-
-// Returns the key that ended the line.
+// Returns the key that ended the line. What is typed at its end is just echoed.
 static int edit(const char *prompt)
 {
-	say(prompt, strlen(prompt));
+	fputs(prompt, stdout);
 	for (;;) {
-		int key = read_byte();
-		if (key == 27)
-			key = read_escape();
-		if (key == '\n' || key == '\r' || key == CTRL('C') || key == K_EOF)
-			return key;
+		fflush(stdout);
+		int key = read_key();
 		if (key == CTRL('D') && length == 0)
-			return K_EOF;
-		if (key >= ' ' && key < 256 && key != 127) {
-			type(key, prompt);
-		} else {
-			move_or_erase(key);
+			return END_OF_FILE;
+		if (key == '\n' || key == '\r' || key == CTRL('C') || key == END_OF_FILE)
+			return key;
+		serve_key(key);
+		bool fits = cursor == length && strlen(prompt) + length < width();
+		if (key >= ' ' && key < 127 && fits)
+			putchar(key);
+		else
 			redraw(prompt);
-		}
 	}
-}
-
-static const char *plain_line(const char *prompt)
-{
-	int c = 0;
-
-	say(prompt, strlen(prompt));
-	for (length = 0; length < sizeof(line) - 2 && c != '\n'; line[length++] = c)
-		if ((c = read_byte()) == K_EOF)
-			break;
-	line[length] = '\0';
-	return length ? line : NULL;
 }
 
 const char *edit_line(const char *prompt)
 {
-	if (!terminal)
-		return plain_line(prompt);
 	length = cursor = 0;
 	shown = entries;
 	make_raw();
 	int key = edit(prompt);
 	edit_restore();
-	say(key == CTRL('C') ? "^C\n" : "\n", key == CTRL('C') ? 3 : 1);
-	if (key == K_EOF)
-		return NULL;
-	if (key == CTRL('C'))
-		return "";
+	puts(key == CTRL('C') ? "^C" : "");
+	fflush(stdout);
+	if (key == CTRL('C') || key == END_OF_FILE)
+		return key == CTRL('C') ? "" : NULL;
+	line[length] = '\0';
 	add_history();
-	line[length] = '\n';
-	line[length + 1] = '\0';
-	return line;
+	return strcat(line, "\n");
 }

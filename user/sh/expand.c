@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Words to fields: tilde, parameters, commands, arithmetic; then field splitting, file names and
-// the removal of quotes, in POSIX's order.
+// Words to arguments: parameters, commands, arithmetic; splitting at blanks; file names;
+// the removal of quotes. One walk over the word emits characters into the argument being built.
 //
-// All steps but file names happen in one walk over the word, which emits characters into the
-// field being built.
-//
-// I1  In a field being built, a character that was quoted and could mean something to glob(3) or
-//     fnmatch(3) has a backslash before it, and no other character has one. So a field goes to
-//     them as it is, and taking the backslashes away is the removal of quotes.
-#define _GNU_SOURCE // TEMP_FAILURE_RETRY
+// I1  In an argument being built, a character that was quoted and could mean something to glob(3)
+//     has a backslash before it, and no other character has one. So it goes to glob(3) as it is,
+//     and taking the backslashes away is the removal of quotes.
+#define _GNU_SOURCE // pipe2
 #include "user/sh/sh.h"
 
-#include <errno.h>
-#include <fnmatch.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,72 +17,63 @@
 #include <unistd.h>
 
 struct out {
-	struct buf field;
-	bool open;       // the field exists, even if it is empty
-	bool after_blank; // a blank of IFS has just ended a field
-	bool split;      // do field splitting (and "$@" makes fields)
-	char **fields;
-	int n, size;
-};
-
-// Where a character comes from decides what it can mean.
-enum origin {
-	WRITTEN,  // in the word itself, unquoted: may be a pattern
-	QUOTED,   // may mean nothing
-	RESULT,   // of an unquoted expansion: may split fields, may be a pattern
+	char *text;
+	size_t length, size;
+	bool open;  // there is an argument, even if it is empty
+	bool split; // what is not quoted makes several
+	char **args;
+	int n;
 };
 
 static void expand_text(struct out *o, const char *s, const char *end, bool quoted);
 
-static void end_field(struct out *o)
+static void put(struct out *o, char c)
 {
-	if (o->n == o->size) {
-		int size = o->size ? 2 * o->size : 16;
-		char **fields = alloc(size * sizeof(*fields));
-		if (o->n)
-			memcpy(fields, o->fields, o->n * sizeof(*fields));
-		o->fields = fields;
-		o->size = size;
+	if (o->length + 1 >= o->size) { // room for the NUL
+		char *text = alloc(o->size = 2 * o->size + 32);
+		o->text = o->text ? memcpy(text, o->text, o->length) : text;
 	}
-	o->fields[o->n++] = finish(&o->field);
-	o->field = (struct buf){ 0 };
-	o->open = false;
-}
-
-// POSIX 2.6.5: blanks in IFS separate as a run, any other character in IFS by itself.
-static void split_at(struct out *o, char c)
-{
-	bool blank = c == ' ' || c == '\t' || c == '\n';
-
-	if (o->open)
-		end_field(o);
-	else if (!blank && !o->after_blank)
-		end_field(o);
-	o->after_blank = blank && (o->n > 0);
-}
-
-static void emit(struct out *o, char c, enum origin origin)
-{
-	if (origin == RESULT && o->split) {
-		const char *ifs = get_var("IFS");
-		if (strchr(ifs ? ifs : " \t\n", c)) {
-			split_at(o, c);
-			return;
-		}
-	}
-	bool escape = origin == QUOTED ? strchr("*?[]\\-!^", c) != NULL
-				       : origin == RESULT && c == '\\';
-	if (escape)
-		put(&o->field, '\\');
-	put(&o->field, c);
+	o->text[o->length++] = c;
 	o->open = true;
-	o->after_blank = false;
 }
 
-static void emit_string(struct out *o, const char *s, bool quoted)
+static void put_quoted(struct out *o, char c)
 {
-	while (*s)
-		emit(o, *s++, quoted ? QUOTED : RESULT);
+	if (strchr("*?[]\\-!^", c))
+		put(o, '\\');
+	put(o, c);
+}
+
+static void add_arg(struct out *o, char *arg)
+{
+	if ((o->n & (o->n - 1)) == 0) { // full: it doubles
+		char **args = alloc((2 * o->n + 1) * sizeof(*args));
+		for (int i = 0; i < o->n; i++)
+			args[i] = o->args[i];
+		o->args = args;
+	}
+	o->args[o->n++] = arg;
+}
+
+static void end_arg(struct out *o)
+{
+	if (o->open)
+		add_arg(o, o->text ? o->text : save("", 0));
+	o->text = NULL;
+	o->length = o->size = o->open = 0;
+}
+
+// What an expansion has given.
+static void put_value(struct out *o, const char *s, bool quoted)
+{
+	for (; *s; s++) {
+		if (quoted || *s == '\\')
+			put_quoted(o, *s);
+		else if (o->split && strchr(" \t\n", *s))
+			end_arg(o);
+		else
+			put(o, *s);
+	}
 }
 
 static char *remove_escapes(char *s)
@@ -94,34 +81,22 @@ static char *remove_escapes(char *s)
 	char *to = s;
 
 	for (const char *from = s; *from; from++) {
-		if (*from == '\\' && from[1])
-			from++;
+		from += *from == '\\' && from[1];
 		*to++ = *from;
 	}
 	*to = '\0';
 	return s;
 }
 
-// ---- parameters
-
-// "$*" joins by the first character of IFS; "$@" makes a field of each; unquoted, both split.
-static void expand_args(struct out *o, char which, bool quoted)
+static char *expand_string(const char *s, const char *end, bool quoted)
 {
-	const char *ifs = get_var("IFS");
-	char joint = ifs && which == '*' ? *ifs : ' ';
+	struct out o = { 0 };
 
-	for (int i = 0; i < sh.nargs; i++) {
-		if (i && quoted && which == '@' && o->split)
-			end_field(o);
-		else if (i && quoted && joint)
-			emit(o, joint, QUOTED);
-		else if (i && !quoted)
-			split_at(o, ' ');
-		emit_string(o, sh.args[i], quoted);
-		if (quoted)
-			o->open = true;
-	}
+	expand_text(&o, s, end, quoted);
+	return o.text ? remove_escapes(o.text) : "";
 }
+
+// ---- what a dollar begins
 
 static char *number(long n)
 {
@@ -130,349 +105,153 @@ static char *number(long n)
 	return save(text, snprintf(text, sizeof(text), "%ld", n));
 }
 
-// The value of a parameter other than @ and *, NULL when it is unset.
-static const char *parameter(const char *name)
+static const char *value_of(const char *name)
 {
 	switch (*name) {
 	case '?': return number(sh.status);
 	case '$': return number(sh.pid);
-	case '!': return sh.background ? number(sh.background) : NULL;
+	case '!': return number(sh.background);
 	case '#': return number(sh.nargs);
-	case '-': return sh.interactive ? "i" : "";
-	}
-	if (*name < '0' || *name > '9')
-		return get_var(name);
-	int i = atoi(name);
-	if (i == 0)
-		return sh.name;
-	return i <= sh.nargs ? sh.args[i - 1] : NULL;
-}
-
-// The length of the parameter's name at s: a name, digits, or one special character.
-static size_t parameter_length(const char *s, bool braces)
-{
-	if (name_length(s))
-		return name_length(s);
-	if (braces && strspn(s, "0123456789"))
-		return strspn(s, "0123456789");
-	return *s && strchr("?$!#-@*0123456789", *s) ? 1 : 0;
-}
-
-static char *expand_string(const char *s, const char *end, bool quoted, bool pattern)
-{
-	struct out o = { 0 };
-
-	expand_text(&o, s, end, quoted);
-	char *text = finish(&o.field);
-	return pattern ? text : remove_escapes(text);
-}
-
-// ${NAME%pattern} and its three relatives: cuts the shortest or the longest match off an end.
-static const char *cut(const char *value, const char *op, const char *end)
-{
-	bool longest = op[0] == op[1], suffix = *op == '%';
-	const char *pattern = expand_string(op + 1 + longest, end, false, true);
-	size_t length = strlen(value);
-
-	for (size_t i = 0; i <= length; i++) {
-		size_t off = longest ? length - i : i; // length of the part that is tried
-		const char *part = suffix ? value + length - off : save(value, off);
-		if (fnmatch(pattern, part, 0) == 0)
-			return suffix ? save(value, length - off) : value + off;
-	}
-	return value;
-}
-
-static void __attribute__((noreturn)) unset_error(const char *name, const char *s, const char *end)
-{
-	const char *message = expand_string(s, end, true, false);
-
-	complain("%s: %s", name, *message ? message : "parameter not set");
-	throw(2);
-}
-
-// The operators that give a word in place of a value: - = ? +, each with or without a colon.
-static void substitute(struct out *o, const char *name, const char *value, const char *op,
-		       const char *end, bool quoted)
-{
-	bool colon = *op == ':', set = value && !(colon && !*value);
-
-	op += colon;
-	if (*op == '+') {
-		if (set)
-			expand_text(o, op + 1, end, quoted);
-	} else if (set) {
-		emit_string(o, value, quoted);
-	} else if (*op == '-') {
-		expand_text(o, op + 1, end, quoted);
-	} else if (*op == '=' && name_length(name)) {
-		set_var(name, expand_string(op + 1, end, quoted, false));
-		emit_string(o, get_var(name), quoted);
-	} else if (*op == '?') {
-		unset_error(name, op + 1, end);
-	} else {
-		complain("%s: bad substitution", name);
-		throw(2);
+	case '0' ... '9': return atoi(name) <= sh.nargs ? sh.args[atoi(name)] : "";
+	default: return getenv(name) ? getenv(name) : "";
 	}
 }
 
-// => s and end are inside the braces
+// "$@" makes an argument of each.
+static void expand_parameter(struct out *o, const char *name, bool quoted)
+{
+	if (*name != '@' && *name != '*')
+		return put_value(o, value_of(name), quoted);
+	for (int i = 1; i <= sh.nargs; i++) {
+		if (i > 1 && o->split)
+			end_arg(o);
+		put_value(o, sh.args[i], quoted);
+		o->open |= quoted;
+	}
+}
+
+// => s to end is inside the braces: NAME or NAME:-WORD
 static void expand_braces(struct out *o, const char *s, const char *end, bool quoted)
 {
-	bool length = *s == '#' && end > s + 1;
-	size_t n = parameter_length(s + length, true);
-	char *name = save(s + length, n);
-	const char *op = s + length + n;
-	bool args = *name == '@' || *name == '*';
-	const char *value = args ? (sh.nargs ? "" : NULL) : parameter(name);
+	const char *name = save(s, name_length(s) ? name_length(s) : 1), *op = s + strlen(name);
+	bool alternative = !strncmp(op, ":-", 2);
 
-	if (n == 0 || (length && op != end)) {
-		complain("${%s}: bad substitution", save(s, end - s));
-		throw(2);
+	if (op == end || (alternative && *value_of(name))) {
+		expand_parameter(o, name, quoted);
+	} else if (alternative) {
+		expand_text(o, op + 2, end, quoted);
+	} else {
+		complain("${%s}: only NAME and NAME:-WORD are known", save(s, end - s));
+		give_up(2);
 	}
-	if (length)
-		emit_string(o, number(args ? sh.nargs : value ? (long)strlen(value) : 0), quoted);
-	else if (args && (op == end || (value && op[*op == ':'] != '+')))
-		expand_args(o, *name, quoted);
-	else if (op == end)
-		emit_string(o, value ? value : "", quoted);
-	else if (*op == '%' || *op == '#')
-		emit_string(o, cut(value ? value : "", op, end), quoted);
-	else
-		substitute(o, name, value, op, end, quoted);
-}
-
-// ---- commands
-
-// => in the child
-static void __attribute__((noreturn)) substitution_child(const char *text, const int fds[2])
-{
-	close(fds[0]);
-	if (fds[1] != 1) {
-		dup2(fds[1], 1);
-		close(fds[1]);
-	}
-	run_text(text, LAST);
-	exit_shell(sh.status);
 }
 
 static void expand_command(struct out *o, const char *text, bool quoted)
 {
-	struct buf result = { 0 };
+	struct out result = { 0 };
 	char block[4096];
+	int fds[2], status;
 	ssize_t n;
-	int fds[2], status = 0;
 
-	if (pipe(fds)) {
-		complain("pipe: %m");
-		throw(2);
-	}
-	pid_t pid = job_fork(NULL, false);
+	pid_t pid = pipe2(fds, O_CLOEXEC) ? -1 : fork_child();
 	if (pid == 0)
-		substitution_child(text, fds);
+		exit(dup2(fds[1], 1) < 0 ? 2 : run_text(text, true));
+	if (pid < 0) {
+		complain("$(%s): %m", text);
+		return give_up(2);
+	}
 	close(fds[1]);
-	while ((n = TEMP_FAILURE_RETRY(read(fds[0], block, sizeof(block)))) > 0)
+	while ((n = read(fds[0], block, sizeof(block))) > 0)
 		for (ssize_t i = 0; i < n; i++)
-			if (block[i])
-				put(&result, block[i]);
+			put(&result, block[i]);
 	close(fds[0]);
-	if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
-		status = 0;
-	sh.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	sh.status = waitpid(pid, &status, 0) == pid ? exit_status(status) : 130;
 	sh.substituted = true;
-	while (result.n && result.s[result.n - 1] == '\n')
-		result.n--;
-	emit_string(o, finish(&result), quoted);
+	while (result.length && result.text[result.length - 1] == '\n')
+		result.text[--result.length] = '\0';
+	put_value(o, result.text ? result.text : "", quoted);
 }
 
-// A backslash inside `…` is there to protect a backslash, a backquote or a dollar.
-static const char *unescape_backquotes(const char *s, size_t n)
+// => s to end is one construct, the dollar included
+static void expand_dollar(struct out *o, const char *s, const char *end, bool quoted)
 {
-	struct buf b = { 0 };
-
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '\\' && i + 1 < n && strchr("\\`$", s[i + 1]))
-			i++;
-		put(&b, s[i]);
-	}
-	return finish(&b);
+	if (end == s + 1)
+		put(o, '$');
+	else if (s[1] == '{')
+		expand_braces(o, s + 2, end - 1, quoted);
+	else if (s[1] == '(' && s[2] == '(' && end[-2] == ')')
+		put_value(o, number(arith(expand_string(s + 3, end - 2, true))), quoted);
+	else if (s[1] == '(')
+		expand_command(o, save(s + 2, end - s - 3), quoted);
+	else
+		expand_parameter(o, save(s + 1, end - s - 1), quoted);
 }
 
 // ---- the walk
 
-// => at a `$` or a backquote. Returns what follows the construct.
-static const char *expand_dollar(struct out *o, const char *s, bool quoted)
+// => s to end is one character, quoted part or expansion
+static void expand_part(struct out *o, const char *s, const char *end, bool quoted)
 {
-	size_t n = parameter_length(s + 1, false);
-
-	if (*s == '`') {
-		n = scan_expansion(s, quoted);
-		expand_command(o, unescape_backquotes(s + 1, n - 2), quoted);
-	} else if (s[1] == '{') {
-		n = scan_expansion(s, quoted);
-		expand_braces(o, s + 2, s + n - 1, quoted);
-	} else if (s[1] == '(' && s[2] == '(') {
-		n = scan_expansion(s, quoted);
-		emit_string(o, number(arith(expand_string(s + 3, s + n - 2, true, false))), quoted);
-	} else if (s[1] == '(') {
-		n = scan_expansion(s, quoted);
-		expand_command(o, save(s + 2, n - 3), quoted);
-	} else if (n) {
-		const char *name = save(s + 1, n++);
-		if (strchr("@*", *name))
-			expand_args(o, *name, quoted);
-		else if (parameter(name))
-			emit_string(o, parameter(name), quoted);
-	} else {
-		emit(o, '$', quoted ? QUOTED : WRITTEN);
-		n = 1;
+	if (*s == '$') {
+		expand_dollar(o, s, end, quoted);
+	} else if (*s == '`' && end > s + 1) {
+		expand_command(o, save(s + 1, end - s - 2), quoted);
+	} else if (*s == '\\' && s[1] != '\n') {
+		if (quoted && !strchr("$`\"\\", s[1])) // where it protects nothing
+			put_quoted(o, '\\');
+		put_quoted(o, s[1]);
+	} else if (*s == '"' && !quoted) {
+		expand_text(o, s + 1, end - 1, true);
+		o->open |= end - s != 4 || strncmp(s, "\"$@\"", 4); // which may be nothing
+	} else if (*s == '\'' && !quoted) {
+		for (o->open = true; ++s < end - 1;)
+			put_quoted(o, *s);
+	} else if (*s != '\\') {
+		(quoted ? put_quoted : put)(o, *s);
 	}
-	return s + n;
-}
-
-// => after a backslash. In double quotes it protects only what would mean something there.
-static const char *expand_backslash(struct out *o, const char *s, const char *end, bool quoted)
-{
-	if (s == end) {
-		emit(o, '\\', QUOTED);
-		return s;
-	}
-	if (*s == '\n')
-		return s + 1;
-	if (quoted && !strchr("$`\"\\", *s))
-		emit(o, '\\', QUOTED);
-	emit(o, *s, QUOTED);
-	return s + 1;
-}
-
-// => after the opening quote. "$@" without arguments is no field, "" is an empty one.
-static const char *expand_double_quotes(struct out *o, const char *s)
-{
-	const char *start = s;
-	bool was_open = o->open;
-
-	while (*s != '"') {
-		if (*s == '\\')
-			s += 2;
-		else if (*s == '$' || *s == '`')
-			s += scan_expansion(s, true);
-		else
-			s++;
-	}
-	expand_text(o, start, s, true);
-	bool lone_args = s - start == 2 && !strncmp(start, "$@", 2);
-	o->open = o->open || was_open || !lone_args;
-	return s + 1;
-}
-
-static const char *expand_tilde(struct out *o, const char *s, const char *end)
-{
-	const char *home = get_var("HOME");
-
-	if (s < end && *s == '~' && (s + 1 == end || s[1] == '/') && home) {
-		emit_string(o, home, true);
-		return s + 1;
-	}
-	return s;
 }
 
 static void expand_text(struct out *o, const char *s, const char *end, bool quoted)
 {
-	if (!quoted)
-		s = expand_tilde(o, s, end);
-	while (s < end) {
-		char c = *s++;
-		if (c == '\\') {
-			s = expand_backslash(o, s, end, quoted);
-		} else if (c == '$' || c == '`') {
-			s = expand_dollar(o, s - 1, quoted);
-		} else if (c == '\'' && !quoted) {
-			for (o->open = true; *s != '\''; s++)
-				emit(o, *s, QUOTED);
-			s++;
-		} else if (c == '"' && !quoted) {
-			s = expand_double_quotes(o, s);
-		} else if (c != '"') {
-			emit(o, c, quoted ? QUOTED : WRITTEN);
-		}
+	for (const char *next; s < end; s = next) {
+		next = skip(s, quoted);
+		next = next ? next : s + 1;
+		expand_part(o, s, next, quoted);
 	}
 }
 
 // ---- what the rest of the shell calls
 
-static bool has_pattern(const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '\\' && s[1])
-			s++;
-		else if (strchr("*?[", *s))
-			return true;
-	}
-	return false;
-}
-
-static void add_field(struct out *to, const char *text)
-{
-	put_string(&to->field, text);
-	end_field(to);
-}
-
 // A pattern that matches no file stays as it was written.
-static void add_files(struct out *to, char *field)
+static void add_files(struct out *o, char *arg)
 {
 	glob_t g;
 
-	if (!has_pattern(field) || glob(field, 0, NULL, &g)) {
-		add_field(to, remove_escapes(field));
-		return;
-	}
+	if (!strpbrk(arg, "*?[") || glob(arg, 0, NULL, &g))
+		return add_arg(o, remove_escapes(arg));
 	for (size_t i = 0; i < g.gl_pathc; i++)
-		add_field(to, g.gl_pathv[i]);
+		add_arg(o, save(g.gl_pathv[i], strlen(g.gl_pathv[i])));
 	globfree(&g);
 }
 
-char **expand_words(struct word *words, int *count)
+char **expand_words(const struct word *words, int *count)
 {
-	struct out result = { 0 };
+	struct out o = { .split = true }, result = { 0 };
 
 	for (; words; words = words->next) {
-		struct out o = { .split = true };
+		if (words->op)
+			continue;
 		expand_text(&o, words->text, words->text + strlen(words->text), false);
-		if (o.open)
-			end_field(&o);
-		for (int i = 0; i < o.n; i++)
-			add_files(&result, o.fields[i]);
+		end_arg(&o);
 	}
+	for (int i = 0; i < o.n; i++)
+		add_files(&result, o.args[i]);
 	*count = result.n;
-	end_field(&result);
-	result.fields[result.n - 1] = NULL;
-	return result.fields;
+	add_arg(&result, NULL);
+	return result.args;
 }
 
-char *expand_one(const char *text)
+char *expand_one(const char *text, bool quoted)
 {
-	return expand_string(text, text + strlen(text), false, false);
-}
-
-char *expand_pattern(const char *text)
-{
-	return expand_string(text, text + strlen(text), false, true);
-}
-
-// A here-document's text: as in double quotes, but a double quote is nothing special.
-char *expand_here(const char *text)
-{
-	const char *end = text + strlen(text);
-	struct out o = { 0 };
-
-	while (text < end) {
-		if (*text == '$' || *text == '`') {
-			text = expand_dollar(&o, text, true);
-		} else if (*text == '\\' && text[1] != '"') {
-			text = expand_backslash(&o, text + 1, end, true);
-		} else {
-			emit(&o, *text++, QUOTED);
-		}
-	}
-	return remove_escapes(finish(&o.field));
+	return expand_string(text, text + strlen(text), quoted);
 }

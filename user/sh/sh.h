@@ -1,186 +1,96 @@
 // SPDX-License-Identifier: MIT
-// The shell. Text becomes a tree (parse.c), words become fields (expand.c, arith.c), the tree is
-// run (run.c), with the shell's own commands (builtin.c), its processes (jobs.c) and, for a
-// person, a line editor (edit.c).
-//
-// Memory: all that one command needs comes from an arena that is cut back to a mark when the
-// command ends (mem.c); marks nest as commands do. What outlives a command (variables,
-// functions, jobs, history) comes from malloc.
-//
-// Errors: throw() ends the command that is running: it goes back to the prompt, or ends a shell
-// that has none.
+// The shell: text becomes a tree (parse.c), words become arguments (expand.c, arith.c), the tree is
+// run (run.c) in processes (jobs.c) or by the shell itself (builtin.c); a person types into a line
+// editor (edit.c). Variables are the environment: every one of them is exported.
 #ifndef USER_SH_H
 #define USER_SH_H
 
-#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-// ---- mem.c: the arena, strings that grow in it, variables
+enum unwind { U_NONE, U_BREAK, U_CONTINUE, U_ALL }; // why commands that follow do not run
 
-struct mark {
-	struct chunk *chunk;
-	size_t used;
-};
+extern struct shell {
+	char **args;              // $0, $1…
+	int nargs;                // $#
+	int status;               // $?
+	pid_t pid, background;    // $$, $!
+	bool interactive;         // a person is asked for commands
+	int terminal;             // then
+	volatile int interrupted; // by ^C, then
+	bool substituted;         // this command has had a $(…)
+	enum unwind unwind;
+} sh;
 
-struct buf {
-	char *s;
-	size_t n, size;
-};
+// ---- main.c: memory that is given back, down to a mark, when a command ends; errors
 
-struct mark arena_mark(void);
-void arena_release(struct mark m);
-void *alloc(size_t size); // zeroed; ends the shell when there is no memory
+void *mark(void);
+void release(void *mark);
+void *alloc(size_t size); // zeroed
 char *save(const char *s, size_t n);
-void put(struct buf *b, char c);
-void put_string(struct buf *b, const char *s);
-char *finish(struct buf *b); // the text with its NUL; "" for an empty one
-
-const char *get_var(const char *name); // NULL when unset
-void set_var(const char *name, const char *value);
-void export_var(const char *name);
-void unset_var(const char *name);
-char **make_environment(void); // the exported ones, in the arena
-size_t name_length(const char *s); // length of the identifier at s, 0 if there is none
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void give_up(int status); // the rest of what was typed does not run
 
 // ---- parse.c
 
-enum kind {
-	SIMPLE, PIPE, AND, OR, NOT, SEQUENCE, BACKGROUND, SUBSHELL, GROUP,
-	IF, WHILE, UNTIL, FOR, CASE, CASE_ITEM, FUNCTION,
-};
+enum kind { SIMPLE, PIPE, AND, OR, NOT, LIST, BACKGROUND, SUBSHELL, GROUP, IF, WHILE, FOR };
 
 struct word {
 	struct word *next;
 	const char *text; // as written, quotes and all
-};
-
-enum redir_kind { R_READ, R_WRITE, R_APPEND, R_BOTH, R_DUP, R_HERE, R_HERE_QUOTED };
-
-struct redir {
-	struct redir *next;
-	enum redir_kind kind;
-	int fd;
-	const char *text; // file name, descriptor or here-document
+	const char *op;   // of a redirection, as 2>&, whose file `text` is; else NULL
 };
 
 struct node {
 	enum kind kind;
-	struct node *left, *right, *other; // condition, body and else; items of a case by `other`
-	struct word *assigns, *words;
-	struct redir *redirs;
-	const char *text; // source of a pipeline, for `jobs`
-	const char *name; // of a loop's variable or of a function
-	const char *body; // source of a function's body
+	struct node *left, *right, *other; // condition, body, else; a list leans to the right
+	struct word *words;                // with redirections; of FOR the variable comes first
+	const char *text;                  // as written
 };
 
-// Where commands come from. more() appends text by source_append() and answers false at the end.
-struct source {
-	char *text;
-	size_t at, length, size;
-	bool (*more)(struct source *src);
-	bool continued; // inside a command: a person is to be asked by PS2
-	int line;
-};
+// NULL for no commands; after an error with a message, too. If the text only lacks its end and
+// `incomplete` is not NULL, that is said there instead.
+struct node *parse(const char *text, bool *incomplete);
+// What follows the character, quoted part or expansion at s, which is or is not in double quotes;
+// NULL if its end is missing.
+const char *skip(const char *s, bool quoted);
+size_t name_length(const char *s); // of the identifier at s, 0 if there is none
+bool is_assignment(const struct word *w);
 
-void source_append(struct source *src, const char *s, size_t n);
-struct source *source_push(struct source *src); // returns the one before, to pop by pushing it
-// The next complete command, NULL for an empty line; at the end of the source *end is set.
-struct node *parse_command(bool *end);
-bool source_empty(void); // true if nothing more can follow (only white space is left)
-// The length of the $… or `…` construct at s, which is or is not in double quotes.
-size_t scan_expansion(const char *s, bool quoted);
+// ---- expand.c, arith.c: after an error give_up() has been called
 
-// ---- expand.c, arith.c
-
-char **expand_words(struct word *words, int *count);
-char *expand_one(const char *text);     // no field splitting, no file names
-char *expand_pattern(const char *text); // for fnmatch(3): what was quoted is escaped
-char *expand_here(const char *text);
+char **expand_words(const struct word *words, int *count);
+char *expand_one(const char *text, bool quoted); // no splitting, no file names
 long arith(const char *text);
 
 // ---- run.c
 
-enum { LAST = 1, TESTED = 2 }; // the process ends after it; its failure is looked at (no -e)
-
-struct builtin;
-
-int run(struct node *n, int flags);
-int run_text(const char *text, int flags); // `flags` for the text's last command
-int run_source(struct source *src, int flags);
-int run_external(char **argv, struct node *n, int flags); // n: assignments, redirections, text
-int run_builtin(const struct builtin *builtin, int argc, char **argv);
-void throw(int status) __attribute__((noreturn));
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-// What takes control out of the ordinary order: a loop or a function looks for its own.
-enum unwind { U_NONE, U_BREAK, U_CONTINUE, U_RETURN };
-
-struct shell {
-	char *name;           // $0
-	char **args;          // $1…, not NULL-terminated; a function call puts its own in place
-	int nargs;
-	int status;           // $?
-	pid_t pid;            // $$
-	pid_t background;     // $!
-	bool interactive;     // there is a person: prompts, errors go back to the prompt
-	bool stop_on_error;   // set -e
-	bool trace;           // set -x
-	bool substituted;     // a $(…) has set the status of this command
-	enum unwind unwind;
-	int levels;           // of break and continue; 0 when not unwinding
-	int loops;            // enclosing loops here
-	volatile int interrupted; // ^C at a shell with a prompt
-	jmp_buf top;          // where throw() goes
-};
-
-extern struct shell sh;
-
-// ---- builtin.c
-
-struct builtin {
-	const char *name;
-	int (*main)(int argc, char **argv);
-	const char *help;
-};
-
-extern const struct builtin builtins[];
-const struct builtin *find_builtin(const char *name);
-char *read_script(const char *name); // main.c: malloced; NULL after a message
-void run_traps(void);
-int pending_trap(void); // the number of a signal that has come and waits for its trap, or 0
-bool traps_set(void);
-void reset_traps(void); // in a child: what is caught goes back to the default
-void exit_shell(int status) __attribute__((noreturn)); // runs the trap for EXIT
+int run(struct node *n, bool last); // last: the process ends after it
+int run_text(const char *text, bool last);
+void exec_simple(struct node *n, char **argv) __attribute__((noreturn));
 
 // ---- jobs.c
 
-struct job;
+void jobs_start(void); // => in an interactive shell
+void jobs_leave(void); // => in a child, before exec: signals as they were
+// Runs the tree, or argv with the tree's redirections, in a process. Returns its status, or 0 for
+// one in the background.
+int run_job(struct node *n, char **argv, bool background);
+pid_t fork_child(void); // a process that is no job
+int exit_status(int wait_status);
+void jobs_report(void); // => before a prompt
 
-extern bool job_control;
+// ---- builtin.c
 
-void jobs_start(void); // => at the start of an interactive shell
-struct job *job_new(const char *text);
-// Forks a process of the job (NULL: of no job). In the child group, terminal and signals are set.
-// Returns -1 after a message; if there is no job it throws instead.
-pid_t job_fork(struct job *job, bool background);
-int job_wait(struct job *job); // in the foreground; the status of its last process
-void jobs_leave(void);         // => before exec: signals as they were before jobs_start()
-void job_background(struct job *job);
-void jobs_report(void); // tells of jobs that ended or stopped; => before a prompt
-int wait_main(int argc, char **argv);
-int jobs_main(int argc, char **argv);
-int fg_main(int argc, char **argv);
-int bg_main(int argc, char **argv);
-int kill_main(int argc, char **argv);
+typedef int builtin_fn(int argc, char **argv);
+builtin_fn *find_builtin(const char *name);
+builtin_fn jobs_main, fg_main, wait_main; // jobs.c
 
 // ---- edit.c
 
-// A line with its newline, from the terminal; valid until the next call.
-// Returns NULL at the end of input; "" for a line given up by ^C.
-const char *edit_line(const char *prompt);
 void edit_start(void);
 void edit_restore(void); // the terminal as it was at the start
+const char *edit_line(const char *prompt); // NULL at the end of input, "" for one given up by ^C
 
 #endif
