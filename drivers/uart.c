@@ -23,7 +23,7 @@
 #define UART_LSR	5
 #define IER_RX		0x01
 #define IER_TX		0x02
-#define FCR_ENABLE	0x01		/* FIFOs on; what is in them stays: somebody may have typed */
+#define FCR_ENABLE	0x01		/* FIFOs on, not emptied: somebody may have typed */
 #define LSR_DATA_READY	0x01
 #define LSR_THR_EMPTY	0x20		/* the transmit FIFO is empty */
 #define LSR_TX_EMPTY	0x40		/* and so is the shift register */

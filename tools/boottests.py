@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 
+import consoletest
 import disktests
 import testlib
 
@@ -93,6 +94,7 @@ def full_disk(directory, _base):
 
 def all_cases(base, directory):
     """Pairs of a name and a function that returns None or what is wrong."""
-    special = [("bad-superblock", bad_superblock), ("full-disk", full_disk)] + disktests.CASES
+    special = [("bad-superblock", bad_superblock), ("full-disk", full_disk),
+               ("console", consoletest.run)] + disktests.CASES
     return [(case.name, functools.partial(run_case, case, base, directory)) for case in CASES] + \
            [(name, functools.partial(function, directory, base)) for name, function in special]
