@@ -153,7 +153,7 @@ static void expand_command(struct out *o, const char *text, bool quoted)
 	int fds[2], status;
 	ssize_t n;
 
-	pid_t pid = pipe2(fds, O_CLOEXEC) ? -1 : fork_child();
+	pid_t pid = pipe2(fds, O_CLOEXEC) ? -1 : fork_child(PART);
 	if (pid == 0)
 		exit(dup2(fds[1], 1) < 0 ? 2 : run_text(text, true));
 	if (pid < 0) {

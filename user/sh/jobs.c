@@ -58,12 +58,36 @@ void jobs_leave(void)
 	jobs = NULL; // another process's
 }
 
-pid_t fork_child(void)
+// => in a child, with signals blocked
+static void take_place(enum place place)
 {
+	if (sh.interactive && place != PART)
+		setpgid(0, 0);
+	if (sh.interactive && place == IN_FRONT)
+		tcsetpgrp(sh.terminal, getpgrp());
+	if (!sh.interactive && place == BEHIND) { // has no input and no ^C
+		signal(SIGINT, SIG_IGN);
+		signal(SIGQUIT, SIG_IGN);
+		close(0);
+		open("/dev/null", O_RDONLY);
+	}
+	jobs_leave();
+	if (sh.interrupted)
+		raise(SIGINT); // the ^C came before there was a child
+}
+
+// What is sent to the child before it is set up for signals waits until it is.
+pid_t fork_child(enum place place)
+{
+	sigset_t all, old;
+
 	fflush(stdout);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
 	pid_t pid = fork();
 	if (pid == 0)
-		jobs_leave();
+		take_place(place);
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	return pid;
 }
 
@@ -137,32 +161,13 @@ static int finish(struct job *job)
 	return exit_status(status);
 }
 
-static void __attribute__((noreturn)) run_child(struct node *n, char **argv, bool background)
-{
-	if (sh.interactive) {
-		setpgid(0, 0);
-		if (!background)
-			tcsetpgrp(sh.terminal, getpgrp()); // SIGTTOU is still ignored
-	} else if (background) { // has no input and no ^C
-		signal(SIGINT, SIG_IGN);
-		signal(SIGQUIT, SIG_IGN);
-		close(0);
-		open("/dev/null", O_RDONLY);
-	}
-	jobs_leave();
-	if (sh.interrupted)
-		raise(SIGINT); // the ^C came before the terminal was the job's
-	if (argv)
-		exec_simple(n, argv);
-	exit(run(n->kind == PIPE ? n : n->left, true));
-}
-
 int run_job(struct node *n, char **argv, bool background)
 {
-	fflush(stdout);
-	pid_t pid = fork();
+	pid_t pid = fork_child(background ? BEHIND : IN_FRONT);
+	if (pid == 0 && argv)
+		exec_simple(n, argv);
 	if (pid == 0)
-		run_child(n, argv, background);
+		exit(run(n->kind == PIPE ? n : n->left, true));
 	if (pid < 0) {
 		complain("fork: %m");
 		return 2;
@@ -173,7 +178,7 @@ int run_job(struct node *n, char **argv, bool background)
 	if (sh.interactive && !background)
 		tcsetpgrp(sh.terminal, pid);
 	if (sh.interrupted && !background)
-		kill(-pid, SIGINT); // the same, if the child did not see it
+		kill(-pid, SIGINT); // it came before the terminal was the job's
 	if (!background)
 		return finish(job);
 	if (sh.interactive)

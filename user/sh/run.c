@@ -144,7 +144,7 @@ static int run_stages(struct node *n, int in)
 	bool more = n->kind == PIPE;
 	int out[2] = { -1, -1 }, own = 2 << 8, status = 2;
 
-	pid_t pid = more && pipe(out) ? -1 : fork_child();
+	pid_t pid = more && pipe(out) ? -1 : fork_child(PART);
 	if (pid == 0)
 		run_stage(more ? n->left : n, in, out);
 	close(in);

@@ -72,12 +72,14 @@ void exec_simple(struct node *n, char **argv) __attribute__((noreturn));
 
 // ---- jobs.c
 
+enum place { IN_FRONT, BEHIND, PART }; // of a job, or a process that is no job
+
 void jobs_start(void); // => in an interactive shell
 void jobs_leave(void); // => in a child, before exec: signals as they were
 // Runs the tree, or argv with the tree's redirections, in a process. Returns its status, or 0 for
 // one in the background.
 int run_job(struct node *n, char **argv, bool background);
-pid_t fork_child(void); // a process that is no job
+pid_t fork_child(enum place place);
 int exit_status(int wait_status);
 void jobs_report(void); // => before a prompt
 
