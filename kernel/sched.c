@@ -155,16 +155,17 @@ static int select_cpu(const struct task_struct *task)
 
 /*
  * Interrupts off, no queue locked; the task is on none and nobody else may queue it (its state was
- * changed by us).
+ * changed by us).  @preempt: it may go before a task that runs there.
  */
-static void queue_on(struct task_struct *task, int cpu)
+static void queue_on(struct task_struct *task, int cpu, bool preempt)
 {
 	struct run_queue *rq = &run_queues[cpu];
 
 	spin_lock(&rq->lock);
 	task->cpu = cpu;
 	enqueue(rq, task);
-	check_preempt(rq);
+	if (preempt || rq->curr == rq->idle)
+		check_preempt(rq);
 	spin_unlock(&rq->lock);
 }
 
@@ -195,7 +196,7 @@ bool try_to_wake_up(struct task_struct *task, unsigned int mode)
 	}
 	spin_unlock(&rq->lock);
 	if (queue)
-		queue_on(task, cpu);
+		queue_on(task, cpu, true);
 	local_irq_restore(flags);
 	return true;
 }
@@ -210,7 +211,11 @@ void wake_up_new_task(struct task_struct *task)
 	unsigned long flags = local_irq_save();
 
 	task->state = TASK_RUNNING;
-	queue_on(task, select_cpu(task));
+	/*
+	 * Its parent goes on: what he writes now he needs not share, and a fork() that is timed is
+	 * not also the child's run.  An idle hart takes it at once.
+	 */
+	queue_on(task, select_cpu(task), false);
 	local_irq_restore(flags);
 }
 
@@ -327,7 +332,7 @@ static void finish_switch(struct task_struct *prev)
 	prev->on_cpu = false;
 	spin_unlock(&rq->lock);
 	if (leaving)
-		queue_on(leaving, select_cpu(leaving));
+		queue_on(leaving, select_cpu(leaving), true);
 	local_irq_enable();
 	if (loan)
 		mmdrop(loan);
@@ -517,7 +522,7 @@ void set_cpus_allowed(struct task_struct *task, u64 mask)
 		resched(rq);
 	spin_unlock(&rq->lock);
 	if (requeue)
-		queue_on(task, select_cpu(task));
+		queue_on(task, select_cpu(task), true);
 	local_irq_restore(flags);
 	if (task == current && !(mask & BIT(smp_processor_id())))
 		__schedule(false);
