@@ -19,6 +19,7 @@
 enum lock_rank {
 	RANK_FILE_POS,		/* f_pos of a file that is shared */
 	RANK_SEQ_FILE,		/* a file of /proc while its text is made */
+	RANK_CHECK,		/* one mm_check() at a time */
 	RANK_MOUNT,		/* the mount table; super block list, s_umount */
 	RANK_RENAME,		/* one cross-directory rename at a time */
 	RANK_INODE,		/* i_rwsem */

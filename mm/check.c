@@ -11,6 +11,7 @@
 #include "mm/check.h"
 
 #include "fs/file.h"
+#include "kernel/mutex.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/spinlock.h"
@@ -29,6 +30,13 @@ static LIST_HEAD(checkers);
 static LIST_HEAD(leak_counters);
 static DEFINE_SPINLOCK(check_lock, RANK_RECLAIM);
 
+static DEFINE_MUTEX(check_mutex, RANK_CHECK);	/* one mm_check() at a time */
+/* The last one: a checker that was disturbed looks again, and finds better.  check_mutex. */
+static struct {
+	const char *invariant;
+	char what[128];
+} finding;
+
 void register_mm_checker(struct mm_checker *checker)
 {
 	spin_lock(&check_lock);
@@ -45,17 +53,16 @@ void register_leak_counter(struct leak_counter *counter)
 
 int mm_check_failed(const char *invariant, const char *fmt, ...)
 {
-	char what[128];
 	va_list args;
 
+	finding.invariant = invariant;
 	va_start(args, fmt);
-	vscnprintf(what, sizeof(what), fmt, args);
+	vscnprintf(finding.what, sizeof(finding.what), fmt, args);
 	va_end(args);
-	pr_err("mm_check: %s broken: %s", invariant, what);
 	return -EIO;
 }
 
-int mm_check(void)
+static int run_checks(void)
 {
 	struct mm_checker *checker;
 	int error = check_page_alloc();
@@ -67,6 +74,18 @@ int mm_check(void)
 			break;
 		error = checker->check();
 	}
+	return error;
+}
+
+int mm_check(void)
+{
+	int error;
+
+	mutex_lock(&check_mutex);
+	error = run_checks();
+	if (error)
+		pr_err("mm_check: %s broken: %s", finding.invariant, finding.what);
+	mutex_unlock(&check_mutex);
 	return error;
 }
 

@@ -23,7 +23,7 @@ struct mm_checker {
 };
 
 void register_mm_checker(struct mm_checker *checker);
-/* Prints "mm_check: <invariant> broken: …"; returns -EIO. */
+/* -EIO; if the checker ends with that, mm_check() prints "mm_check: <invariant> broken: …". */
 int __printf(2, 3) mm_check_failed(const char *invariant, const char *fmt, ...);
 /* 0, or -EIO after a line for the first broken invariant. */
 int mm_check(void);

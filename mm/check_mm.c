@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
  * Two ways.  While there are few mms, none can come to be and all are locked for writing, in the
- * order of their addresses: nobody faults, maps, forks, exits or reclaims what is mapped, and what
- * all tables say together is compared with what each folio believes.  Only truncation of a mapped
- * file could interfere.
- * With many (a task cannot hold that many locks) each is locked and looked at by itself, and the
- * sums are left out.
+ * order of their addresses: nobody faults, maps, forks or exits, and what all tables say together
+ * is compared with what each folio believes.  With many (a task cannot hold that many locks) each
+ * is locked and looked at by itself, and what several of them add up to is left out.
+ *
+ * rmap still takes entries away: reclaim and truncation know folios and take no mmap_lock.  They
+ * only take, so what is mapped shrinks with each of them.  A look during which it has shrunk says
+ * nothing and is taken again; that ends, for nothing comes back meanwhile.
  */
 #include "mm/check_mm.h"
 
 #include "kernel/errno.h"
 #include "kernel/init.h"
 #include "lib/sort.h"
+#include "lib/string.h"
 #include "mm/check.h"
 #include "mm/filemap.h"
 #include "mm/memory.h"
@@ -28,6 +31,7 @@
 struct mm_walk {
 	struct mm_struct **mms;
 	int nr;
+	bool together;
 	struct entries_seen {
 		u16 all, locked;	/* of all VMAs, of those with VM_LOCKED */
 	} *seen;			/* by frame */
@@ -59,10 +63,22 @@ static int check_permissions(const struct vm_area_struct *vma, unsigned long add
 	return 0;
 }
 
-static int check_pte(struct mm_walk *walk, const struct vm_area_struct *vma, unsigned long addr,
-		     pte_t pte)
+/* R1, as far as one entry shows it.  Who unmaps takes the mapping off first, then the reference. */
+static int check_references(const struct mm_walk *walk, const struct folio *folio)
 {
-	struct folio *folio = vm_normal_folio(pte);
+	int references = folio_ref_count(folio), mappings = folio_mapcount(folio);
+
+	if (!walk->together || references >= mappings)
+		return 0;
+	return mm_check_failed("rmap.c R1", "frame 0x%lx: %d references, %d mappings",
+			       folio_pfn(folio), references, mappings);
+}
+
+/* => the table's lock held.  @folio: the entry's, NULL for a special one. */
+static int check_pte(struct mm_walk *walk, const struct vm_area_struct *vma, unsigned long addr,
+		     pte_t pte, const struct folio *folio)
+{
+	int error;
 
 	if (!folio)
 		return check_permissions(vma, addr, pte, NULL);
@@ -72,10 +88,9 @@ static int check_pte(struct mm_walk *walk, const struct vm_area_struct *vma, uns
 	walk->seen[folio_pfn(folio) - min_pfn].all++;
 	walk->seen[folio_pfn(folio) - min_pfn].locked += !!(vma->vm_flags & VM_LOCKED);
 	walk->rss[mm_counter(folio)]++;
-	if (folio_ref_count(folio) < folio_mapcount(folio))
-		return mm_check_failed("rmap.c R1", "frame 0x%lx: %d references, %d mappings",
-				       folio_pfn(folio), folio_ref_count(folio),
-				       folio_mapcount(folio));
+	error = check_references(walk, folio);
+	if (error)
+		return error;
 	if (folio_test_anon(folio) && folio_test_anon_exclusive(folio) &&
 	    folio_mapcount(folio) != 1)
 		return mm_check_failed("rmap.c R2", "frame 0x%lx is exclusive and mapped %d times",
@@ -100,43 +115,58 @@ static bool find_one(struct folio *folio, struct vm_area_struct *vma, unsigned l
 	return !finding->found;
 }
 
-/* R4, for one entry, if nobody is at work on the folio right now. */
+/* R4, for one entry, if nobody is at work on the folio right now.  Drops the reference. */
 static int check_rmap(struct vm_area_struct *vma, unsigned long addr, struct folio *folio)
 {
-	struct finding finding = { .vma = vma, .addr = addr };
+	struct finding finding = { .vma = vma, .addr = addr, .found = true };
 
-	if (!folio_trylock(folio))
-		return 0;
-	rmap_walk(folio, &(struct rmap_walk_control){ find_one, &finding });
-	if (!folio_test_anon(folio) && !folio_mapping(folio))
-		finding.found = true;		/* truncated: it is about to be unmapped */
-	folio_unlock(folio);
+	if (folio_trylock(folio)) {
+		/* Without a mapping it was truncated, and is about to be unmapped. */
+		if (folio_test_anon(folio) || folio_mapping(folio)) {
+			finding.found = false;
+			rmap_walk(folio, &(struct rmap_walk_control){ find_one, &finding });
+		}
+		folio_unlock(folio);
+	}
+	folio_put(folio);
 	return finding.found ? 0 : mm_check_failed("rmap.c R4", "frame 0x%lx: no way to 0x%lx",
 						   folio_pfn(folio), addr);
 }
 
 /* --- the walk --- */
 
-/* Entries outside of all VMAs are found here: @vma NULL. */
+/*
+ * The entry is looked at under its lock: one that is being taken away was counted off the RSS, or
+ * will be after we have seen it.  Entries outside of all VMAs are found here.
+ */
+static int check_entry(struct mm_walk *walk, struct mm_struct *mm, pte_t *pmd, unsigned long addr)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+	struct folio *folio = NULL;
+	struct spinlock *ptl;
+	pte_t pte = ptep_get(pte_offset_map_lock(pmd, addr, &ptl));
+	int error = 0;
+
+	if (!pte_none(pte) && vma) {
+		folio = vm_normal_folio(pte);
+		error = check_pte(walk, vma, addr, pte, folio);
+		if (folio && !error)
+			folio_get(folio);
+	} else if (!pte_none(pte)) {
+		error = mm_check_failed("memory.c I3", "0x%lx is present in no VMA", addr);
+	}
+	spin_unlock(ptl);
+	return folio && !error ? check_rmap(vma, addr, folio) : error;
+}
+
 static int check_table(struct mm_walk *walk, struct mm_struct *mm, pte_t *pmd, unsigned long addr)
 {
-	for (unsigned long end = addr + PMD_SIZE; addr < end; addr += PAGE_SIZE) {
-		pte_t pte = ptep_get(pte_offset(pmd, addr));
-		struct vm_area_struct *vma;
-		int error;
+	int error = 0;
 
-		if (pte_none(pte))
-			continue;
-		vma = vma_lookup(mm, addr);
-		if (!vma)
-			return mm_check_failed("memory.c I3", "0x%lx is present in no VMA", addr);
-		error = check_pte(walk, vma, addr, pte);
-		if (!error && vm_normal_folio(pte))
-			error = check_rmap(vma, addr, vm_normal_folio(pte));
-		if (error)
-			return error;
-	}
-	return 0;
+	for (unsigned long end = addr + PMD_SIZE; addr < end && !error; addr += PAGE_SIZE)
+		if (!pte_none(ptep_get(pte_offset(pmd, addr))))
+			error = check_entry(walk, mm, pmd, addr);
+	return error;
 }
 
 static int check_rss(const struct mm_walk *walk, const struct mm_struct *mm)
@@ -222,40 +252,64 @@ static int check_sums(const struct mm_walk *walk)
 	return check_mapcounts(walk);
 }
 
-static int check_together(struct mm_walk *walk)
+static int check_locked(struct mm_walk *walk, struct mm_struct **mms, int nr)
 {
 	int error = 0;
 
-	for (int i = 0; i < walk->nr; i++)
-		down_write_nested(&walk->mms[i]->mmap_lock);
-	for (int i = 0; i < walk->nr && !error; i++)
-		error = check_one_mm(walk, walk->mms[i]);
-	if (!error)
-		error = check_sums(walk);
-	for (int i = walk->nr - 1; i >= 0; i--)
-		mmap_write_unlock(walk->mms[i]);
-	return error;
+	if (walk->together)
+		memset(walk->seen, 0, (max_pfn - min_pfn) * sizeof(*walk->seen));
+	walk->committed = 0;
+	for (int i = 0; i < nr && !error; i++)
+		error = check_one_mm(walk, mms[i]);
+	return error || !walk->together ? error : check_sums(walk);
 }
 
-static int check_one_by_one(struct mm_walk *walk)
+/* Pages mapped; who has taken an entry and not yet counted it off does so before. */
+static unsigned long settled_rss(struct mm_struct **mms, int nr)
 {
-	int error = 0;
+	unsigned long pages = 0;
 
-	for (int i = 0; i < walk->nr && !error; i++) {
-		mmap_write_lock(walk->mms[i]);
-		error = check_one_mm(walk, walk->mms[i]);
-		mmap_write_unlock(walk->mms[i]);
+	for (int i = 0; i < nr; i++) {
+		unsigned long addr = 0;
+		pte_t *pmd;
+
+		for (; (pmd = next_pmd(mms[i], &addr, USER_PGTABLES_CEILING)); addr += PMD_SIZE) {
+			spin_lock(pte_lockptr(pmd));
+			spin_unlock(pte_lockptr(pmd));
+		}
+		pages += get_mm_rss(mms[i]);
 	}
+	return pages;
+}
+
+static int check_group(struct mm_walk *walk, struct mm_struct **mms, int nr)
+{
+	unsigned long before, after;
+	int error;
+
+	for (int i = 0; i < nr; i++)
+		down_write_nested(&mms[i]->mmap_lock);
+	after = settled_rss(mms, nr);
+	do {
+		before = after;
+		error = check_locked(walk, mms, nr);
+		after = settled_rss(mms, nr);
+	} while (before != after);
+	for (int i = nr - 1; i >= 0; i--)
+		mmap_write_unlock(mms[i]);
 	return error;
 }
 
 static int check_all(struct mm_walk *walk)
 {
-	int error;
+	int error = 0, group;
 
 	walk->nr = grab_all_mms(walk->mms, nr_mms);
 	sort(walk->mms, walk->nr, sizeof(*walk->mms), by_address);
-	error = walk->nr <= MAX_TOGETHER ? check_together(walk) : check_one_by_one(walk);
+	walk->together = walk->nr <= MAX_TOGETHER;
+	group = walk->together ? walk->nr : 1;
+	for (int i = 0; i < walk->nr && !error; i += group)
+		error = check_group(walk, walk->mms + i, group);
 	for (int i = 0; i < walk->nr; i++)
 		mmdrop(walk->mms[i]);
 	return error;

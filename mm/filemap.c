@@ -925,15 +925,28 @@ static bool nrpages_right(struct address_space *mapping, struct folio *folio)
 	return count == mapping->nrpages;
 }
 
+/* References that nothing accounts for; each mapping has one, and both may come and go just now. */
+static int spare_references(const struct folio *folio)
+{
+	int mappings, references;
+
+	do {
+		mappings = folio_mapcount(folio);
+		smp_rmb();
+		references = folio_ref_count(folio);
+		smp_rmb();
+	} while (folio_mapcount(folio) != mappings);
+	return references - mappings;
+}
+
 /* => locked, with a reference of ours, in @mapping */
 static const char *check_folio(struct address_space *mapping, struct folio *folio)
 {
-	int references = 2 + folio_test_private(folio) + folio_mapcount(folio);
 	const char *broken = NULL;
 
 	spin_lock(&mapping->i_pages_lock);
 	if (xa_load(&mapping->i_pages, folio->index) != folio ||
-	    folio_ref_count(folio) < references)
+	    spare_references(folio) < 2 + folio_test_private(folio))
 		broken = "filemap I1";
 	else if (!nrpages_right(mapping, folio))
 		broken = "filemap I2";

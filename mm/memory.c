@@ -704,8 +704,9 @@ static unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct
 		if (folio)
 			full = zap_present_folio(tlb, vma, folio, pte, rss);
 	}
-	spin_unlock(ptl);
+	/* With the entries, for who counts them (mm/check_mm.c). */
 	add_mm_rss(vma->vm_mm, rss);
+	spin_unlock(ptl);
 	if (first < addr)
 		tlb_flush_range(tlb, first, addr);
 	if (full)

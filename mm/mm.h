@@ -46,8 +46,7 @@ static inline void mmdrop(struct mm_struct *mm)
 }
 
 extern unsigned int nr_mms;
-/* Held for writing: no mm comes to be meanwhile, and none loses pages to reclaim. */
-extern struct rw_semaphore mm_gate;
+extern struct rw_semaphore mm_gate;	/* held for writing: no mm comes to be meanwhile */
 /*
  * Up to @max of all mms there are, the dying ones too, each with an mm_count for the caller.
  * Returns how many.

@@ -31,7 +31,6 @@
 #include "mm/balance_dirty.h"
 #include "mm/check.h"
 #include "mm/filemap.h"
-#include "mm/mm.h"
 #include "mm/page_alloc.h"
 #include "mm/rmap.h"
 #include "mm/shrinker.h"
@@ -254,16 +253,9 @@ void munlock_folio(struct folio *folio)
 /* Locked; true: nobody maps it, any more or at all. */
 static bool unmap_old_folio(struct folio *folio, struct scan_control *sc)
 {
-	bool unmapped;
-
 	if (!folio_mapped(folio))
 		return true;
-	/* mm_check() has stopped all changes and counts. */
-	if (sc->force || !down_read_trylock(&mm_gate))
-		return false;
-	unmapped = !folio_referenced(folio, &sc->tlb) && try_to_unmap(folio);
-	up_read(&mm_gate);
-	return unmapped;
+	return !sc->force && !folio_referenced(folio, &sc->tlb) && try_to_unmap(folio);
 }
 
 /* After MADV_FREE.  True: ours alone, and nobody wants its content. */
