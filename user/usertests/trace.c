@@ -337,8 +337,27 @@ TEST(trace_faults_summary)
 	CHECK_EQ(run("faults -s nowhere 2>out"), 127);
 }
 
+// Of a process that runs already, and of what it starts from then on; it ends with the process.
 TEST(trace_faults_of_a_process)
 {
-	CHECK_EQ(run("(sleep 1; cat /dev/null) & faults -p $! 2>out"), 0);
-	CHECK(strstr(text, " cat\n"));
+	char command[64];
+	pid_t pid = CHECK_SYS(fork()), faults;
+
+	if (pid == 0)
+		for (;;) {
+			system("cat /dev/null");
+			nap(10 * MS);
+		}
+	snprintf(command, sizeof(command), "faults -p %d 2>out", pid);
+	faults = CHECK_SYS(fork());
+	if (faults == 0)
+		_exit(run(command));
+	do {
+		nap(10 * MS);
+		if (access("out", R_OK) == 0)
+			slurp("out", text, sizeof(text));
+	} while (!strstr(text, " cat\n"));
+	CHECK_SYS(kill(pid, SIGKILL));
+	CHECK_KILLED(pid, SIGKILL);
+	CHECK_EXIT(faults, 0);
 }
