@@ -95,7 +95,11 @@ void mutex_unlock(struct mutex *m)
 {
 	DEBUG_BUG_ON(m->owner != current);
 	lock_released(m);
-	__atomic_store_n(&m->owner, NULL, __ATOMIC_RELEASE);
-	/* wake_up() orders the store before its look at the queue. */
-	wake_up(&m->wait);
+	/*
+	 * A waiter queues before he looks at owner, and we look at the queue after owner has
+	 * changed: one of the two sees the other.
+	 */
+	(void)xchg(&m->owner, NULL);
+	if (unlikely(waitqueue_active(&m->wait)))
+		wake_up(&m->wait);
 }

@@ -19,17 +19,6 @@ void init_rwsem(struct rw_semaphore *sem, enum lock_rank rank)
 	sem->rank = rank;
 }
 
-static inline bool try_read(struct rw_semaphore *sem)
-{
-	long count = READ_ONCE(sem->count);
-
-	while (count >= 0 && !READ_ONCE(sem->writers_waiting))
-		if (__atomic_compare_exchange_n(&sem->count, &count, count + 1, true,
-						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-			return true;
-	return false;
-}
-
 static inline bool try_write(struct rw_semaphore *sem)
 {
 	long count = 0;
@@ -53,7 +42,7 @@ static int down_slow(struct rw_semaphore *sem, bool write, unsigned int state)
 		__atomic_fetch_add(&sem->writers_waiting, 1, __ATOMIC_SEQ_CST);
 	for (;;) {
 		prepare_to_wait(&sem->wait, &wait, state);
-		if (write ? try_write(sem) : try_read(sem))
+		if (write ? try_write(sem) : rwsem_try_read(sem))
 			break;
 		if (signal_pending_state(state, current)) {
 			err = -EINTR;
@@ -77,7 +66,7 @@ static inline int read_from(struct rw_semaphore *sem, unsigned int state, const 
 
 	might_sleep();
 	lock_acquired(sem, sem->rank, true, LOCK_IN_ORDER, caller);
-	if (likely(try_read(sem)))
+	if (likely(rwsem_try_read(sem)))
 		return 0;
 	err = down_slow(sem, false, state);
 	if (err)
@@ -112,7 +101,7 @@ int down_read_killable(struct rw_semaphore *sem)
 
 bool down_read_trylock(struct rw_semaphore *sem)
 {
-	if (!try_read(sem))
+	if (!rwsem_try_read(sem))
 		return false;
 	lock_acquired(sem, sem->rank, true, LOCK_TRIED, __builtin_return_address(0));
 	return true;
@@ -121,13 +110,18 @@ bool down_read_trylock(struct rw_semaphore *sem)
 void up_read(struct rw_semaphore *sem)
 {
 	lock_released(sem);
-	/*
-	 * Only the last reader can let somebody in. A waiter queues before it looks at count, and
-	 * we look at the queue after count has changed: one of the two sees the other.
-	 */
-	if (__atomic_sub_fetch(&sem->count, 1, __ATOMIC_SEQ_CST) == 0 &&
-	    unlikely(waitqueue_active(&sem->wait)))
-		wake_up_all(&sem->wait);
+	if (rwsem_put_read(sem))
+		up_read_contended(sem);
+}
+
+void down_read_contended(struct rw_semaphore *sem)
+{
+	down_slow(sem, false, TASK_UNINTERRUPTIBLE);
+}
+
+void up_read_contended(struct rw_semaphore *sem)
+{
+	wake_up_all(&sem->wait);
 }
 
 void down_write(struct rw_semaphore *sem)

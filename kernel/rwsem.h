@@ -36,4 +36,55 @@ static inline bool rwsem_is_contended(const struct rw_semaphore *sem)
 }
 void downgrade_write(struct rw_semaphore *sem);
 
+/* The slow halves of the two below. */
+void down_read_contended(struct rw_semaphore *sem);
+void up_read_contended(struct rw_semaphore *sem);
+
+static inline bool rwsem_try_read(struct rw_semaphore *sem)
+{
+	long count = READ_ONCE(sem->count);
+
+	while (count >= 0 && !READ_ONCE(sem->writers_waiting))
+		if (__atomic_compare_exchange_n(&sem->count, &count, count + 1, true,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+/* True: we were the last, and somebody may wait. */
+static inline bool rwsem_put_read(struct rw_semaphore *sem)
+{
+	/*
+	 * Only the last reader can let somebody in. A waiter queues before it looks at count, and
+	 * we look at the queue after count has changed: one of the two sees the other.
+	 */
+	return __atomic_sub_fetch(&sem->count, 1, __ATOMIC_SEQ_CST) == 0 &&
+	       unlikely(waitqueue_active(&sem->wait));
+}
+
+/* down_read() and up_read(), for a path on which two calls count. */
+#ifdef CONFIG_DEBUG
+static inline void down_read_inline(struct rw_semaphore *sem)
+{
+	down_read(sem);
+}
+
+static inline void up_read_inline(struct rw_semaphore *sem)
+{
+	up_read(sem);
+}
+#else
+static inline void down_read_inline(struct rw_semaphore *sem)
+{
+	if (unlikely(!rwsem_try_read(sem)))
+		down_read_contended(sem);
+}
+
+static inline void up_read_inline(struct rw_semaphore *sem)
+{
+	if (unlikely(rwsem_put_read(sem)))
+		up_read_contended(sem);
+}
+#endif
+
 #endif

@@ -50,13 +50,16 @@ static unsigned int height_for(unsigned long index)
 	return index ? __fls(index) / XA_NODE_SHIFT + 1 : 0;
 }
 
-static bool is_covered(const struct xarray *xa, unsigned long index)
+/* Is `index` below 64^height? Not computed from the height: each look-up asks this. */
+static inline bool is_covered(const struct xarray *xa, unsigned long index)
 {
-	return height_for(index) <= xa->height;
+	const struct xa_node *head = xa->head;
+
+	return !xa->height ? index == 0 : index >> head->shift <= SLOT_MASK;
 }
 
 /* The leaf that covers `index`; XAS_ABSENT if there is none, NULL if the head is its entry. */
-static struct xa_node *find_leaf(const struct xarray *xa, unsigned long index)
+static inline struct xa_node *find_leaf(const struct xarray *xa, unsigned long index)
 {
 	struct xa_node *node = xa->head;
 
@@ -151,7 +154,7 @@ static void *search_from_head(struct xa_state *xas, unsigned long max, xa_mark_t
 	return xa->head;
 }
 
-void *xas_find_marked(struct xa_state *xas, unsigned long max, xa_mark_t filter)
+void *__xas_find_marked(struct xa_state *xas, unsigned long max, xa_mark_t filter)
 {
 	void *entry = NULL;
 

@@ -234,7 +234,21 @@ void *xas_prev(struct xa_state *xas);
  * set or paused, else behind it. The cursor moves there. NULL if there is none; the cursor is
  * then at max, and the next search continues behind that.
  */
-void *xas_find_marked(struct xa_state *xas, unsigned long max, xa_mark_t filter);
+void *__xas_find_marked(struct xa_state *xas, unsigned long max, xa_mark_t filter);
+
+static inline void *xas_find_marked(struct xa_state *xas, unsigned long max, xa_mark_t filter)
+{
+	struct xa_node *node = xas->node;
+	unsigned long next = xas->index + 1, slot = next % XA_NODE_SLOTS;
+
+	/* The usual step of a walk: to the neighbour in the same leaf. */
+	if ((unsigned long)node > (unsigned long)XAS_ABSENT && slot && next <= max &&
+	    node->marks[filter] >> slot & 1) {
+		xas->index = next;
+		return node->slots[slot];
+	}
+	return __xas_find_marked(xas, max, filter);
+}
 
 static inline void *xas_find(struct xa_state *xas, unsigned long max)
 {

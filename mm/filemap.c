@@ -770,6 +770,15 @@ static struct folio *lock_uptodate_folio(struct file *file, pgoff_t index)
 	return ERR_PTR(-EINTR);
 }
 
+/* The fault is at the marker of the last window: time for the next one. */
+static noinline void fault_readahead_next(struct vm_fault *vmf, struct folio *folio)
+{
+	struct file *file = vmf->vma->vm_file;
+	DEFINE_READAHEAD(rac, file, &file->f_ra, file->f_mapping, vmf->pgoff);
+
+	page_cache_async_ra(&rac, folio);
+}
+
 /* The wait for a folio has failed, with mmap_lock held. */
 static vm_fault_t fault_wait_error(struct vm_fault *vmf, int error)
 {
@@ -817,15 +826,13 @@ static bool fault_trylock_folio(struct address_space *mapping, struct folio *fol
 
 static vm_fault_t fault_get_folio(struct vm_fault *vmf, struct folio **foliop)
 {
-	struct file *file = vmf->vma->vm_file;
-	struct address_space *mapping = file->f_mapping;
-	DEFINE_READAHEAD(rac, file, &file->f_ra, mapping, vmf->pgoff);
+	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
 	struct folio *folio = lookup(mapping, vmf->pgoff);
 	vm_fault_t major = 0;
 
 	if (folio) {
-		if (folio_test_readahead(folio) && !(vmf->vma->vm_flags & VM_RAND_READ))
-			page_cache_async_ra(&rac, folio);
+		if (unlikely(folio_test_readahead(folio)) && !(vmf->vma->vm_flags & VM_RAND_READ))
+			fault_readahead_next(vmf, folio);
 		if (fault_trylock_folio(mapping, folio)) {
 			*foliop = folio;
 			return 0;
@@ -868,8 +875,9 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t 
 	unsigned long addr = vma->vm_start + ((start_pgoff - vma->vm_pgoff) << PAGE_SHIFT);
 	pgoff_t pages = pages_in_file(mapping->host);
 	XA_STATE(xas, &mapping->i_pages, start_pgoff);
-	struct folio *folio;
+	struct folio *folio, *mapped = NULL;
 	vm_fault_t ret = 0;
+	long nr = 0;
 	pte_t *first;
 
 	if (start_pgoff >= pages)
@@ -884,10 +892,15 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t 
 			continue;
 		folio_get(folio);
 		do_set_pte(vmf, folio, addr + ((xas.index - start_pgoff) << PAGE_SHIFT));
+		mapped = folio;
+		nr++;
 		if (xas.index == vmf->pgoff)
 			ret = VM_FAULT_NOPAGE;
 	}
 	spin_unlock(&mapping->i_pages_lock);
+	/* All of one file are counted alike. */
+	if (mapped)
+		add_mm_counter(vma->vm_mm, mm_counter(mapped), nr);
 	spin_unlock(vmf->ptl);
 	vmf->pte = NULL;
 	return ret;

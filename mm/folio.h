@@ -71,7 +71,8 @@ struct folio {
 		};
 		struct {				/* page table */
 			struct spinlock ptl;
-			u16 pt_entries;			/* that are not none; under ptl */
+			/* second level: by eights, where tables are or were; page_table_lock */
+			u64 pt_groups;
 		};
 		struct {				/* slab */
 			struct kmem_cache *slab_cache;
@@ -80,8 +81,13 @@ struct folio {
 			u32 slab_hart;	/* 1 + the hart whose current slab it is; 0: nobody's */
 		};
 	};
-	atomic_t _mapcount;			/* page-table entries that map it; 0: none */
-	atomic_t _refcount;
+	union {
+		struct {
+			atomic_t _mapcount;	/* page-table entries that map it; 0: none */
+			atomic_t _refcount;
+		};
+		u64 _counts;			/* both: folio_dup_rmap() */
+	};
 	u8 order;
 	u8 policy[3];				/* the reclaim policy's own */
 	atomic_t mlock_count;			/* entries of locked VMAs among the mapping ones */
@@ -91,12 +97,12 @@ _Static_assert(sizeof(struct folio) == 64, "one cache line a frame");
 
 #define FOLIO_MAPPING_ANON	1UL
 
-extern struct folio *folio_map;			/* the first is that of frame min_pfn */
+extern struct folio *folio_map;			/* by frame number; none below min_pfn */
 extern unsigned long min_pfn, max_pfn;		/* frames of RAM: [min_pfn, max_pfn) */
 
 static inline struct folio *pfn_folio(unsigned long pfn)
 {
-	return &folio_map[pfn - min_pfn];
+	return folio_map + pfn;
 }
 
 static inline bool pfn_valid(unsigned long pfn)
@@ -106,7 +112,7 @@ static inline bool pfn_valid(unsigned long pfn)
 
 static inline unsigned long folio_pfn(const struct folio *folio)
 {
-	return (folio - folio_map) + min_pfn;
+	return folio - folio_map;
 }
 
 static inline void *folio_address(const struct folio *folio)

@@ -82,11 +82,25 @@ static inline void fault_unlock(struct vm_fault *vmf)
 	spin_unlock(vmf->ptl);
 }
 
-/* Finds vmf->address's entry and its lock; there is a table. */
-static inline void fault_map_pte(struct vm_fault *vmf)
+/* vmf->address's entry and its lock, in the table that @pmd points to. */
+static inline void fault_map_pte(struct vm_fault *vmf, pte_t pmd)
 {
-	vmf->pte = pte_offset(vmf->pmd, vmf->address);
-	vmf->ptl = pte_lockptr(vmf->pmd);
+	vmf->pte = entry_table(pmd) + pte_index(vmf->address);
+	vmf->ptl = &pfn_folio(pte_pfn(pmd))->ptl;
+}
+
+/* The same where the table may have to be made first.  0 or -ENOMEM. */
+static noinline int __fault_alloc_pte(struct vm_fault *vmf)
+{
+	if (pte_alloc(vmf->vma->vm_mm, vmf->pmd))
+		return -ENOMEM;
+	fault_map_pte(vmf, table_get(vmf->pmd));
+	return 0;
+}
+
+static inline int fault_alloc_pte(struct vm_fault *vmf)
+{
+	return likely(vmf->pte) ? 0 : __fault_alloc_pte(vmf);
 }
 
 struct file *maybe_unlock_mmap_for_io(const struct vm_fault *vmf)
@@ -100,18 +114,21 @@ struct file *maybe_unlock_mmap_for_io(const struct vm_fault *vmf)
 	return file;
 }
 
+static noinline void fault_changed(struct vm_fault *vmf)
+{
+	fault_unlock(vmf);
+	vmf->kind = "pte_changed";
+}
+
 /*
  * Takes the lock of vmf->address's entry; false, unlocked: the entry is not vmf->orig_pte any more.
  */
-static bool fault_lock_same(struct vm_fault *vmf)
+static inline bool fault_lock_same(struct vm_fault *vmf)
 {
-	if (!vmf->pte)
-		fault_map_pte(vmf);
 	spin_lock(vmf->ptl);
 	if (likely(pte_same(ptep_get(vmf->pte), vmf->orig_pte)))
 		return true;
-	fault_unlock(vmf);
-	vmf->kind = "pte_changed";
+	fault_changed(vmf);
 	return false;
 }
 
@@ -143,7 +160,7 @@ static vm_fault_t do_anonymous_zero_page(struct vm_fault *vmf)
 	return 0;
 }
 
-static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
+static noinline vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct folio *folio;
@@ -151,7 +168,7 @@ static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 	vmf->kind = __func__;
 	if (vma->vm_flags & VM_SHARED)
 		return VM_FAULT_SIGBUS;
-	if (pte_alloc(vma->vm_mm, vmf->pmd))
+	if (fault_alloc_pte(vmf))
 		return VM_FAULT_OOM;
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
 		return do_anonymous_zero_page(vmf);
@@ -182,20 +199,17 @@ void do_set_pte(struct vm_fault *vmf, struct folio *folio, unsigned long addr)
 
 	if (write)
 		entry = maybe_mkwrite(pte_mkdirty(entry), vma);
-	if (write && !(vma->vm_flags & VM_SHARED)) {
-		inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
+	if (write && !(vma->vm_flags & VM_SHARED))
 		folio_add_new_anon_rmap(folio, vma, addr);
-	} else {
-		inc_mm_counter(vma->vm_mm, mm_counter(folio));
+	else
 		folio_add_file_rmap(folio, vma);
-	}
 	smp_wmb();			/* I2 */
 	set_pte(vmf->pte, entry);
 }
 
 vm_fault_t vmf_insert_pfn(struct vm_fault *vmf, unsigned long pfn)
 {
-	if (pte_alloc(vmf->vma->vm_mm, vmf->pmd))
+	if (fault_alloc_pte(vmf))
 		return VM_FAULT_OOM;
 	if (fault_lock_same(vmf)) {
 		set_pte(vmf->pte, pte_mkspecial(pfn_pte(pfn, vmf->vma->vm_page_prot)));
@@ -216,7 +230,7 @@ static vm_fault_t __do_fault(struct vm_fault *vmf)
 	 * Before the folio is locked: making the table may have to wait for reclaim, which wants
 	 * folio locks.
 	 */
-	if (pte_alloc(vmf->vma->vm_mm, vmf->pmd))
+	if (fault_alloc_pte(vmf))
 		return VM_FAULT_OOM;
 	ret = vmf->vma->vm_ops->fault(vmf);
 	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)))
@@ -230,11 +244,12 @@ static vm_fault_t __do_fault(struct vm_fault *vmf)
  * Maps vmf->folio, or its private copy; the reference goes to the entry unless NOPAGE says that one
  * is there.
  */
-static vm_fault_t finish_fault(struct vm_fault *vmf, struct folio *folio)
+static inline vm_fault_t finish_fault(struct vm_fault *vmf, struct folio *folio)
 {
 	if (!fault_lock_same(vmf))
 		return VM_FAULT_NOPAGE;
 	do_set_pte(vmf, folio, vmf->address);
+	inc_mm_counter(vmf->vma->vm_mm, mm_counter(folio));
 	fault_unlock(vmf);
 	return 0;
 }
@@ -259,7 +274,7 @@ static vm_fault_t do_fault_around(struct vm_fault *vmf)
 	pgoff_t first, last;
 
 	vmf->kind = __func__;
-	if (pte_alloc(vmf->vma->vm_mm, vmf->pmd))
+	if (fault_alloc_pte(vmf))
 		return VM_FAULT_OOM;
 	fault_around_window(vmf, &first, &last);
 	return vmf->vma->vm_ops->map_pages(vmf, first, last);
@@ -355,7 +370,9 @@ static vm_fault_t fault_dirty_shared_folio(struct vm_fault *vmf)
 {
 	struct address_space *mapping = folio_mapping(vmf->folio);
 
-	folio_mark_dirty(vmf->folio);
+	/* ->page_mkwrite has done it mostly. */
+	if (!folio_test_dirty(vmf->folio))
+		folio_mark_dirty(vmf->folio);
 	folio_unlock(vmf->folio);
 	folio_put(vmf->folio);
 	if (!vmf->vma->vm_ops->page_mkwrite)
@@ -391,8 +408,10 @@ static vm_fault_t do_shared_fault(struct vm_fault *vmf)
 	return ret | fault_dirty_shared_folio(vmf);
 }
 
-static vm_fault_t do_fault(struct vm_fault *vmf)
+static noinline vm_fault_t do_fault(struct vm_fault *vmf)
 {
+	vmf->kind = __func__;
+	vmf->pgoff = linear_page_index(vmf->vma, vmf->address);
 	if (!vmf->vma->vm_ops->fault)
 		return VM_FAULT_SIGBUS;
 	if (!(vmf->flags & FAULT_FLAG_WRITE))
@@ -405,7 +424,7 @@ static vm_fault_t do_fault(struct vm_fault *vmf)
 /* --- present, but not writable --- */
 
 /* The folio is ours to write: W, and D at once since the store follows.  ptl held; unlocks. */
-static void wp_page_reuse(struct vm_fault *vmf)
+static inline void wp_page_reuse(struct vm_fault *vmf)
 {
 	vmf->kind = __func__;
 	count_vm_event(PGREUSE);
@@ -448,7 +467,7 @@ static struct folio *wp_copy_frame(pte_t pte)
 }
 
 /* @old has a reference for us; NULL: the entry is special. */
-static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct folio *old)
+static noinline vm_fault_t wp_page_copy(struct vm_fault *vmf, struct folio *old)
 {
 	vm_fault_t ret = VM_FAULT_OOM;
 	struct folio *new;
@@ -474,11 +493,12 @@ out:
 }
 
 /* The first store to a shared page since it was cleaned.  ptl held; unlocks. */
-static vm_fault_t wp_page_shared(struct vm_fault *vmf)
+static noinline vm_fault_t wp_page_shared(struct vm_fault *vmf)
 {
 	vm_fault_t ret;
 
 	vmf->kind = __func__;
+	vmf->pgoff = linear_page_index(vmf->vma, vmf->address);
 	folio_get(vmf->folio);
 	fault_unlock(vmf);
 	if (vmf->vma->vm_ops && vmf->vma->vm_ops->page_mkwrite) {
@@ -500,29 +520,38 @@ static vm_fault_t wp_page_shared(struct vm_fault *vmf)
 	return 0;
 }
 
+/*
+ * An anonymous folio that no one else has: exclusive since it was made or copied, or again, since
+ * this entry's is the only reference.  Then it also moves to this VMA's anon_vma, for which the
+ * folio lock is needed; whoever has that looks at the folio, so it need not be ours.
+ */
+static inline bool wp_can_reuse_anon_folio(struct folio *folio, const struct vm_area_struct *vma)
+{
+	if (folio_test_anon_exclusive(folio))
+		return true;
+	if (folio_ref_count(folio) != 1 || !folio_trylock(folio))
+		return false;
+	folio_move_anon_rmap(folio, vma);
+	folio_set_anon_exclusive(folio);
+	folio_unlock(folio);
+	return true;
+}
+
 /* A store to a present entry without W; ptl held.  Unlocks. */
-static vm_fault_t do_wp_page(struct vm_fault *vmf)
+static inline vm_fault_t do_wp_page(struct vm_fault *vmf)
 {
 	struct folio *folio = vm_normal_folio(vmf->orig_pte);
 
 	vmf->folio = folio;
-	if (vmf->vma->vm_flags & VM_SHARED) {
+	if (unlikely(vmf->vma->vm_flags & VM_SHARED)) {
 		if (folio)
 			return wp_page_shared(vmf);
 		wp_page_reuse(vmf);
 		return 0;
 	}
-	if (folio && folio_test_anon(folio)) {
-		if (folio_test_anon_exclusive(folio)) {
-			wp_page_reuse(vmf);
-			return 0;
-		}
-		/* The entry's is the only reference: who shared it is gone. */
-		if (folio_ref_count(folio) == 1) {
-			folio_set_anon_exclusive(folio);
-			wp_page_reuse(vmf);
-			return 0;
-		}
+	if (folio && folio_test_anon(folio) && wp_can_reuse_anon_folio(folio, vmf->vma)) {
+		wp_page_reuse(vmf);
+		return 0;
 	}
 	if (folio)
 		folio_get(folio);
@@ -532,7 +561,7 @@ static vm_fault_t do_wp_page(struct vm_fault *vmf)
 
 /* --- dispatch --- */
 
-static vm_fault_t handle_present_pte(struct vm_fault *vmf)
+static noinline vm_fault_t handle_present_pte(struct vm_fault *vmf)
 {
 	unsigned long bits = _PAGE_ACCESSED;
 
@@ -550,15 +579,19 @@ static vm_fault_t handle_present_pte(struct vm_fault *vmf)
 	return 0;
 }
 
-static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
+static inline vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 {
-	if (likely(!pte_none(ptep_get(vmf->pmd)))) {
-		fault_map_pte(vmf);
+	pte_t pmd = table_get(vmf->pmd);
+
+	vmf->pte = NULL;
+	vmf->orig_pte = (pte_t){ 0 };
+	if (likely(!pte_none(pmd))) {
+		fault_map_pte(vmf, pmd);
 		vmf->orig_pte = ptep_get(vmf->pte);
 	}
-	if (pte_none(vmf->orig_pte))
-		return vma_is_anonymous(vmf->vma) ? do_anonymous_page(vmf) : do_fault(vmf);
-	return handle_present_pte(vmf);
+	if (!pte_none(vmf->orig_pte))
+		return handle_present_pte(vmf);
+	return vma_is_anonymous(vmf->vma) ? do_anonymous_page(vmf) : do_fault(vmf);
 }
 
 /* Books a fault that is over. */
@@ -575,19 +608,18 @@ static inline void mm_account_fault(unsigned int flags, vm_fault_t ret)
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags)
 {
 	u64 start = unlikely(trace_is_on(TRACE_FAULT)) ? ktime_get_ns() : 0;
-	struct vm_fault vmf = {
-		.vma = vma,
-		.address = address & PAGE_MASK,
-		.flags = flags,
-		.pgoff = linear_page_index(vma, address),
-		.kind = __func__,
-	};
 	vm_fault_t ret = VM_FAULT_OOM;
+	struct vm_fault vmf;		/* the steps fill in what they know */
 
+	vmf.vma = vma;
+	vmf.address = address & PAGE_MASK;
+	vmf.flags = flags;
 	count_vm_event(PGFAULT);
 	vmf.pmd = pmd_alloc(vma->vm_mm, address);
 	if (likely(vmf.pmd))
 		ret = handle_pte_fault(&vmf);
+	else
+		vmf.kind = __func__;
 	mm_account_fault(flags, ret);
 	if (unlikely(start))
 		trace_mm_fault(&vmf, address, ret, start);
@@ -604,22 +636,24 @@ static void add_mm_rss(struct mm_struct *mm, const long *rss)
 /* --- fork --- */
 
 /* What the child's entry for the parent's @src is; write-protects the parent's if it must. */
-static inline pte_t copy_present_pte(struct vm_area_struct *src_vma, pte_t *src, pte_t pte,
+static inline pte_t copy_present_pte(const struct vm_area_struct *src_vma, pte_t *src, pte_t pte,
 				     long *rss)
 {
-	struct folio *folio = vm_normal_folio(pte);
+	bool shared = src_vma->vm_flags & VM_SHARED;
 
-	if (folio) {
-		folio_get(folio);
+	if (likely(!pte_special(pte))) {
+		struct folio *folio = pfn_folio(pte_pfn(pte));
+
 		folio_dup_rmap(folio);
 		rss[mm_counter(folio)]++;
 	}
-	if (is_cow_mapping(src_vma->vm_flags) && pte_write(pte)) {
+	/* Private, so an anonymous folio: what both have neither may write. */
+	if (pte_write(pte) && !shared) {
 		ptep_set_wrprotect(src);
 		pte = pte_wrprotect(pte);
 	}
 	/* The child has not dirtied a shared page; the parent's entry remembers who did. */
-	return src_vma->vm_flags & VM_SHARED ? pte_mkclean(pte) : pte;
+	return shared ? pte_mkclean(pte) : pte;
 }
 
 static void copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
@@ -627,11 +661,11 @@ static void copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct
 {
 	struct spinlock *src_ptl, *dst_ptl = pte_lockptr(dst_pmd);
 	pte_t *src = pte_offset_map_lock(src_pmd, addr, &src_ptl);
-	pte_t *dst = pte_offset(dst_pmd, addr);
+	pte_t *dst = pte_offset(dst_pmd, addr), *last = src + ((end - addr) >> PAGE_SHIFT);
 	long rss[NR_MM_COUNTERS] = { 0 };
 
 	spin_lock_nested(dst_ptl);
-	for (; addr < end; addr += PAGE_SIZE, src++, dst++) {
+	for (; src < last; src++, dst++) {
 		pte_t pte = ptep_get(src);
 
 		if (!pte_none(pte))
@@ -663,19 +697,26 @@ int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_v
 
 /* --- unmapping --- */
 
-/* The entry was taken out: books it; true: the gather is full. */
+/* What a zap has taken out of one table, to be booked at its end. */
+struct zapped {
+	long rss[NR_MM_COUNTERS];
+	long last_anon;			/* of those, folios that nobody maps any more */
+};
+
+/* The entry was taken out; true: the gather is full. */
 static inline bool zap_present_folio(struct mmu_gather *tlb, struct vm_area_struct *vma,
-				     struct folio *folio, pte_t pte, long *rss)
+				     struct folio *folio, pte_t pte, struct zapped *zapped)
 {
-	if (folio_test_anon(folio)) {
-		rss[MM_ANONPAGES]--;
-	} else {
-		rss[mm_counter(folio)]--;
-		if (pte_dirty(pte))
-			folio_mark_dirty(folio);
-		if (pte_young(pte) && !(vma->vm_flags & VM_SEQ_READ))
-			folio_mark_accessed(folio);
+	if (likely(folio_test_anon(folio))) {
+		zapped->rss[MM_ANONPAGES]--;
+		zapped->last_anon += __folio_remove_rmap(folio, vma);
+		return tlb_remove_folio(tlb, folio);
 	}
+	zapped->rss[mm_counter(folio)]--;
+	if (pte_dirty(pte))
+		folio_mark_dirty(folio);
+	if (pte_young(pte) && !(vma->vm_flags & VM_SEQ_READ))
+		folio_mark_accessed(folio);
 	folio_remove_rmap(folio, vma);
 	return tlb_remove_folio(tlb, folio);
 }
@@ -686,27 +727,28 @@ static unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct
 {
 	struct spinlock *ptl;
 	pte_t *ptep = pte_offset_map_lock(pmd, addr, &ptl);
-	long rss[NR_MM_COUNTERS] = { 0 };
-	unsigned long first = ~0UL;
+	struct zapped zapped = { 0 };
+	unsigned long first = end;
 	bool full = false;
 
 	for (; addr < end && !full; addr += PAGE_SIZE, ptep++) {
 		pte_t pte = ptep_get(ptep);
-		struct folio *folio;
 
 		if (pte_none(pte))
 			continue;
-		folio = vm_normal_folio(pte);
-		if (skip_cows && folio && folio_test_anon(folio))
+		if (skip_cows && !pte_special(pte) && folio_test_anon(pfn_folio(pte_pfn(pte))))
 			continue;
+		if (first > addr)
+			first = addr;
 		pte = ptep_get_and_clear(ptep);
-		first = min(first, addr);
-		if (folio)
-			full = zap_present_folio(tlb, vma, folio, pte, rss);
+		if (likely(!pte_special(pte)))
+			full = zap_present_folio(tlb, vma, pfn_folio(pte_pfn(pte)), pte, &zapped);
 	}
 	/* With the entries, for who counts them (mm/check_mm.c). */
-	add_mm_rss(vma->vm_mm, rss);
+	add_mm_rss(vma->vm_mm, zapped.rss);
 	spin_unlock(ptl);
+	if (zapped.last_anon)
+		mod_state(NR_ANON_MAPPED, -zapped.last_anon);
 	if (first < addr)
 		tlb_flush_range(tlb, first, addr);
 	if (full)

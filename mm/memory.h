@@ -29,8 +29,8 @@ struct file *maybe_unlock_mmap_for_io(const struct vm_fault *vmf);
 
 /*
  * Enters @folio (for a private write: the copy) at @addr into vmf->pte, which is none; ptl held.
- * The caller's reference goes to the entry.  For ->map_pages, which moves vmf->pte along with
- * @addr.
+ * The caller keeps the RSS; his reference goes to the entry.  For ->map_pages, which moves
+ * vmf->pte along with @addr.
  */
 void do_set_pte(struct vm_fault *vmf, struct folio *folio, unsigned long addr);
 

@@ -237,7 +237,7 @@ static inline void update_hiwater_rss(struct mm_struct *mm)
 
 static inline void mmap_read_lock(struct mm_struct *mm)
 {
-	down_read(&mm->mmap_lock);
+	down_read_inline(&mm->mmap_lock);
 }
 
 static inline bool mmap_read_trylock(struct mm_struct *mm)
@@ -252,7 +252,7 @@ static inline int mmap_read_lock_killable(struct mm_struct *mm)
 
 static inline void mmap_read_unlock(struct mm_struct *mm)
 {
-	up_read(&mm->mmap_lock);
+	up_read_inline(&mm->mmap_lock);
 }
 
 static inline void mmap_write_lock(struct mm_struct *mm)

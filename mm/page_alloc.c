@@ -84,8 +84,8 @@ void page_alloc_init(void)
 	if (!map)
 		panic("Out of memory: no room to describe %lu MiB of RAM",
 		      (max_pfn - min_pfn) >> (20 - PAGE_SHIFT));
-	folio_map = __va(map);
-	memset(folio_map, 0, bytes);
+	folio_map = (struct folio *)__va(map) - min_pfn;
+	memset(pfn_folio(min_pfn), 0, bytes);
 
 	buddy_init(&zone.buddy);
 	for (int i = 0; i < NR_CPUS; i++)
@@ -188,6 +188,28 @@ bool zone_watermark_ok(unsigned int order, unsigned long mark)
 	return false;
 }
 
+/*
+ * Fills a hart's list, from small blocks as long as there are some; a block goes there whole, so
+ * that it need not be halved frame by frame.  Only what leaves `low` alone: a batch taken from the
+ * reserves would be anybody's.
+ */
+static void pcp_refill(struct per_cpu_pages *pcp)
+{
+	unsigned int order = 0;
+
+	while (pcp->count < PCP_BATCH) {
+		struct folio *block;
+
+		while (order < PCP_ORDER && !zone.buddy.nr_free[order])
+			order++;
+		if (!zone_watermark_ok(order, zone.watermark[WMARK_LOW]))
+			return;
+		block = buddy_take(&zone.buddy, order);
+		for (unsigned long i = 1UL << order; i-- > 0; )
+			pcp_give(pcp, block + i);
+	}
+}
+
 /* Interrupts off: a folio such that @mark frames stay free; a batch besides for the hart's list. */
 static struct folio *zone_take(struct per_cpu_pages *pcp, unsigned int order, unsigned long mark)
 {
@@ -196,13 +218,8 @@ static struct folio *zone_take(struct per_cpu_pages *pcp, unsigned int order, un
 	spin_lock(&zone.lock);
 	if (zone_watermark_ok(order, mark))
 		folio = buddy_take(&zone.buddy, order);
-	if (folio && !order) {
-		/*
-		 * Only what leaves `low` alone: a batch taken from the reserves would be anybody's.
-		 */
-		while (pcp->count < PCP_BATCH && zone_watermark_ok(0, zone.watermark[WMARK_LOW]))
-			pcp_give(pcp, buddy_take(&zone.buddy, 0));
-	}
+	if (folio && !order)
+		pcp_refill(pcp);
 	spin_unlock(&zone.lock);
 	return folio;
 }
@@ -309,18 +326,14 @@ static noinline struct folio *alloc_from_zone(gfp_t gfp, unsigned int order)
 
 /* --- the interface --- */
 
-static noinline void prep_tails(struct folio *folio, unsigned int order)
+static noinline void prep_tails(struct folio *folio, unsigned int order, gfp_t gfp)
 {
 	for (unsigned long i = 1; i < 1UL << order; i++) {
 		folio[i].flags = BIT(PG_tail);
 		folio[i].head = folio;
+		if (gfp & __GFP_ZERO)
+			clear_page(folio_address(folio + i));
 	}
-}
-
-static noinline void clear_folio(struct folio *folio, unsigned int order)
-{
-	for (unsigned long i = 0; i < 1UL << order; i++)
-		clear_page(folio_address(folio + i));
 }
 
 struct folio *alloc_folio(gfp_t gfp, unsigned int order)
@@ -341,10 +354,10 @@ struct folio *alloc_folio(gfp_t gfp, unsigned int order)
 	folio->private = NULL;
 	folio->order = order;
 	atomic_set(&folio->_refcount, 1);
-	if (unlikely(order))
-		prep_tails(folio, order);
 	if (gfp & __GFP_ZERO)
-		clear_folio(folio, order);
+		clear_page(folio_address(folio));
+	if (unlikely(order))
+		prep_tails(folio, order, gfp);
 	return folio;
 }
 

@@ -21,6 +21,7 @@
 
 /* Of a hart's list of free frames. */
 #define PCP_BATCH	16	/* moved to or from the zone at a time: amortises the lock */
+#define PCP_ORDER	4	/* that is a block of this order, or several smaller ones */
 #define PCP_HIGH	48	/* so at most 192 KiB a hart are out of the zone's sight */
 
 enum { WMARK_MIN, WMARK_LOW, WMARK_HIGH, NR_WMARK };

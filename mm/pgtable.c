@@ -11,6 +11,9 @@
 #include "mm/page_alloc.h"
 #include "mm/vmstat.h"
 
+#define GROUP_ENTRIES	(PTRS_PER_TABLE / 64)	/* one bit of pt_groups */
+#define GROUP_BYTES	(GROUP_ENTRIES * sizeof(pte_t))
+
 static pte_t *table_alloc(struct mm_struct *mm)
 {
 	struct folio *folio = alloc_folio(GFP_KERNEL | __GFP_ZERO, 0);
@@ -19,6 +22,7 @@ static pte_t *table_alloc(struct mm_struct *mm)
 		return NULL;
 	folio->flags |= BIT(PG_table);
 	spin_lock_init(&folio->ptl, RANK_PTE);
+	folio->pt_groups = 0;
 	inc_state(NR_PAGETABLE);
 	atomic_long_add(PAGE_SIZE, &mm->pgtables_bytes);
 	return folio_address(folio);
@@ -38,6 +42,18 @@ struct folio *table_dtor(struct mm_struct *mm, pte_t *table)
 	return folio;
 }
 
+/*
+ * A table was entered in @entry.  If that is of a second-level table, its group of eight is noted
+ * there; the bit stays when they go, as a hint that costs a look.
+ */
+static void note_group(pte_t *entry)
+{
+	struct folio *folio = virt_to_folio(entry);
+
+	if (folio->flags & BIT(PG_table))
+		folio->pt_groups |= BIT(((unsigned long)entry & ~PAGE_MASK) / GROUP_BYTES);
+}
+
 int link_table(struct mm_struct *mm, pte_t *entry)
 {
 	pte_t *table = table_alloc(mm);
@@ -50,6 +66,7 @@ int link_table(struct mm_struct *mm, pte_t *entry)
 		/* A walker that sees the entry must see the zeros behind it. */
 		smp_wmb();
 		set_pte(entry, table_entry(__pa(table) >> PAGE_SHIFT));
+		note_group(entry);
 		table = NULL;
 	}
 	spin_unlock(&mm->page_table_lock);
@@ -60,47 +77,57 @@ int link_table(struct mm_struct *mm, pte_t *entry)
 
 pte_t *mm_find_pmd(struct mm_struct *mm, unsigned long addr)
 {
-	pte_t pgd = ptep_get(mm->pgd + pgd_index(addr));
+	pte_t pgd = table_get(mm->pgd + pgd_index(addr));
 	pte_t *pmd;
 
 	if (pte_none(pgd))
 		return NULL;
 	pmd = entry_table(pgd) + pmd_index(addr);
-	return pte_none(ptep_get(pmd)) ? NULL : pmd;
+	return pte_none(table_get(pmd)) ? NULL : pmd;
 }
 
-/* The first entry in use, or @end; eight at a time: a sparse mapping's table is mostly empty. */
-static pte_t *skip_none(pte_t *entry, pte_t *end)
+/*
+ * The first entry in use of the second-level table behind @pgd, from number @i up to @last; @last +
+ * 1: none.  What no table was ever under costs nothing.
+ */
+static unsigned int next_used(pte_t pgd, unsigned int i, unsigned int last)
 {
-	for (; end - entry >= 8; entry += 8)
-		if (ptep_get(entry).pte | ptep_get(entry + 1).pte | ptep_get(entry + 2).pte |
-		    ptep_get(entry + 3).pte | ptep_get(entry + 4).pte | ptep_get(entry + 5).pte |
-		    ptep_get(entry + 6).pte | ptep_get(entry + 7).pte)
+	u64 groups = READ_ONCE(pfn_folio(pte_pfn(pgd))->pt_groups);
+	const pte_t *table = entry_table(pgd);
+
+	while (i <= last) {
+		u64 left = groups >> i / GROUP_ENTRIES;
+
+		if (!left)
 			break;
-	while (entry < end && pte_none(ptep_get(entry)))
-		entry++;
-	return entry;
+		if (!(left & 1)) {
+			i = (i / GROUP_ENTRIES + __ffs(left)) * GROUP_ENTRIES;
+			continue;
+		}
+		do {
+			if (!pte_none(table_get(table + i)))
+				return i;
+		} while (++i % GROUP_ENTRIES && i <= last);
+	}
+	return last + 1;
 }
 
 pte_t *next_pmd(struct mm_struct *mm, unsigned long *addr, unsigned long end)
 {
 	while (*addr < end) {
-		unsigned long stop = min((*addr & PGDIR_MASK) + PGDIR_SIZE, end);
-		pte_t pgd = ptep_get(mm->pgd + pgd_index(*addr));
-		pte_t *pmd, *last;
+		unsigned long base = *addr & PGDIR_MASK, stop = min(base + PGDIR_SIZE, end);
+		pte_t pgd = table_get(mm->pgd + pgd_index(*addr));
+		unsigned int i = pmd_index(*addr), last = pmd_index(stop - 1), used;
 
 		if (pte_none(pgd)) {
 			*addr = stop;
 			continue;
 		}
-		pmd = entry_table(pgd) + pmd_index(*addr);
-		if (!pte_none(ptep_get(pmd)))
-			return pmd;
-		last = entry_table(pgd) + pmd_index(stop - 1);
-		pmd = skip_none(pmd + 1, last + 1);
-		*addr = (*addr & PGDIR_MASK) + (pmd - entry_table(pgd)) * PMD_SIZE;
-		if (pmd <= last)
-			return pmd;
+		used = next_used(pgd, i, last);
+		if (used != i)
+			*addr = base + used * PMD_SIZE;
+		if (used <= last)
+			return entry_table(pgd) + used;
 	}
 	return NULL;
 }

@@ -24,17 +24,20 @@ int link_table(struct mm_struct *mm, pte_t *entry);
 /* The second-level entry for @addr, its table made if need be; NULL: no memory.  May sleep. */
 static inline pte_t *pmd_alloc(struct mm_struct *mm, unsigned long addr)
 {
-	pte_t *pgd = mm->pgd + pgd_index(addr);
+	pte_t *pgd = mm->pgd + pgd_index(addr), entry = table_get(pgd);
 
-	if (unlikely(pte_none(ptep_get(pgd))) && link_table(mm, pgd))
-		return NULL;
-	return entry_table(*pgd) + pmd_index(addr);
+	if (unlikely(pte_none(entry))) {
+		if (link_table(mm, pgd))
+			return NULL;
+		entry = table_get(pgd);
+	}
+	return entry_table(entry) + pmd_index(addr);
 }
 
 /* Sees to it that there is a leaf table under @pmd.  0 or -ENOMEM.  May sleep. */
 static inline int pte_alloc(struct mm_struct *mm, pte_t *pmd)
 {
-	return likely(!pte_none(ptep_get(pmd))) ? 0 : link_table(mm, pmd);
+	return likely(!pte_none(table_get(pmd))) ? 0 : link_table(mm, pmd);
 }
 
 /* The same without making: NULL if the table is missing, or if the entry is none. */

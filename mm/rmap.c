@@ -104,20 +104,9 @@ void folio_add_file_rmap(struct folio *folio, const struct vm_area_struct *vma)
 		mlock_folio(folio);
 }
 
-void folio_dup_rmap(struct folio *folio)
-{
-	DEBUG_BUG_ON(!folio_mapped(folio));
-	atomic_inc(&folio->_mapcount);
-	if (folio_test_anon_exclusive(folio))
-		folio_clear_anon_exclusive(folio);
-}
-
 void folio_remove_rmap(struct folio *folio, const struct vm_area_struct *vma)
 {
-	DEBUG_BUG_ON(!folio_mapped(folio));
-	if (unlikely(vma->vm_flags & VM_LOCKED))
-		munlock_folio(folio);
-	if (atomic_dec_and_test(&folio->_mapcount))
+	if (__folio_remove_rmap(folio, vma))
 		dec_state(folio_test_anon(folio) ? NR_ANON_MAPPED : NR_FILE_MAPPED);
 }
 

@@ -12,6 +12,7 @@
 #include "mm/anon_vma.h"
 #include "mm/folio.h"
 #include "mm/mm_types.h"
+#include "mm/vmscan.h"
 
 struct address_space;
 struct tlb_batch;
@@ -50,8 +51,27 @@ void rmap_unlink_vma(struct vm_area_struct *vma);
 void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma,
 			     unsigned long address);
 void folio_add_file_rmap(struct folio *folio, const struct vm_area_struct *vma);
-/* fork: one more entry maps it; an anonymous folio is then nobody's exclusively. */
-void folio_dup_rmap(struct folio *folio);
+/*
+ * fork: one more entry maps it, and has a reference; an anonymous folio is then nobody's
+ * exclusively.
+ */
+static inline void folio_dup_rmap(struct folio *folio)
+{
+	/* One more of both in one step: neither count overflows, so nothing is carried. */
+	__atomic_fetch_add(&folio->_counts, (1UL << 32) + 1, __ATOMIC_RELAXED);
+	if (folio_test_anon_exclusive(folio))
+		folio_clear_anon_exclusive(folio);
+}
+
+/* True: that was the last; the caller keeps NR_ANON_MAPPED or NR_FILE_MAPPED. */
+static inline bool __folio_remove_rmap(struct folio *folio, const struct vm_area_struct *vma)
+{
+	if (unlikely(vma->vm_flags & VM_LOCKED))
+		munlock_folio(folio);
+	/* In no order: who needs to see it has the page-table lock, or waits for what follows. */
+	return __atomic_sub_fetch(&folio->_mapcount.counter, 1, __ATOMIC_RELAXED) == 0;
+}
+
 void folio_remove_rmap(struct folio *folio, const struct vm_area_struct *vma);
 /* The folio, locked, is @vma's alone now: later walks need not look at the VMAs it came from. */
 void folio_move_anon_rmap(struct folio *folio, const struct vm_area_struct *vma);

@@ -66,14 +66,11 @@ static void vma_gap_update(struct vm_area_struct *vma)
 		rb_augment_propagate(&vma->vm_rb, &gap_augment);
 }
 
-struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
+struct vm_area_struct *__find_vma(struct mm_struct *mm, unsigned long addr)
 {
-	struct vm_area_struct *vma = READ_ONCE(mm->vmacache);
 	struct rb_node *node = mm->mm_rb.rb_node;
+	struct vm_area_struct *vma = NULL;
 
-	if (vma && vma->vm_start <= addr && addr < vma->vm_end)
-		return vma;
-	vma = NULL;
 	while (node) {
 		struct vm_area_struct *here = vma_of(node);
 

@@ -15,8 +15,18 @@
 
 extern unsigned long stack_guard_gap;	/* bytes kept free below a stack */
 
+struct vm_area_struct *__find_vma(struct mm_struct *mm, unsigned long addr);
+
 /* The first VMA that ends above @addr (it may begin above it too); NULL: none.  Locked. */
-struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+static inline struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = READ_ONCE(mm->vmacache);
+
+	if (likely(vma && vma->vm_start <= addr && addr < vma->vm_end))
+		return vma;
+	return __find_vma(mm, addr);
+}
+
 /* As find_vma, and in *@prev the VMA before that place. */
 struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
 				     struct vm_area_struct **prev);

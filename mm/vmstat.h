@@ -71,9 +71,12 @@ enum vm_item {
 	NR_VM_ITEMS,
 };
 
+/* A power of two in size: the index is a shift, in what every fault does. */
 struct vm_counters {
 	long item[NR_VM_ITEMS];
-} __aligned(64);
+} __aligned(512);
+
+_Static_assert(sizeof(struct vm_counters) == 512, "a power of two");
 
 extern struct vm_counters vm_counters[NR_CPUS];
 

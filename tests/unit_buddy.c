@@ -20,10 +20,11 @@ struct spinlock {
 #define STEPS		3000
 #define MAX_HELD	256
 
-unsigned long phys_ram_base, kernel_phys_base;
+unsigned long va_pa_offset, kernel_phys_base;
 struct folio *folio_map;
 unsigned long min_pfn, max_pfn;
 
+static struct folio folios[FRAMES];
 static struct buddy buddy;
 static bool taken[FRAMES];
 
@@ -46,8 +47,8 @@ static void start(void)
 {
 	min_pfn = FIRST_PFN;
 	max_pfn = FIRST_PFN + FRAMES;
-	free(folio_map);
-	folio_map = calloc(FRAMES, sizeof(*folio_map));
+	__builtin_memset(folios, 0, sizeof(folios));
+	folio_map = folios - min_pfn;
 	__builtin_memset(taken, 0, sizeof(taken));
 	nr_held = 0;
 	buddy_init(&buddy);

@@ -31,6 +31,12 @@ static inline int down_read_killable(struct rw_semaphore *sem)
 {
 	return 0;
 }
+static inline void down_read_inline(struct rw_semaphore *sem)
+{
+}
+static inline void up_read_inline(struct rw_semaphore *sem)
+{
+}
 static inline void up_read(struct rw_semaphore *sem)
 {
 }
@@ -52,7 +58,7 @@ static inline void up_write(struct rw_semaphore *sem)
 #define STEPS		20000
 #define MANY		65530UL
 
-unsigned long phys_ram_base, kernel_phys_base;
+unsigned long va_pa_offset, kernel_phys_base;
 struct folio *folio_map;
 unsigned long min_pfn, max_pfn;
 

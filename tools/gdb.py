@@ -72,14 +72,14 @@ def top_table(task):
 
 def virtual(frame):
     """Where the direct map shows a frame."""
-    return (frame << PAGE_SHIFT) - int(value("phys_ram_base")) + PAGE_OFFSET
+    return (frame << PAGE_SHIFT) + int(value("va_pa_offset")) & (1 << 64) - 1
 
 
 def physical(address):
     """What a direct-map or image address stands for."""
     if address >= KERNEL_LINK_ADDR:
         return address - KERNEL_LINK_ADDR + int(value("kernel_phys_base"))
-    return address - PAGE_OFFSET + int(value("phys_ram_base"))
+    return address - int(value("va_pa_offset")) & (1 << 64) - 1
 
 
 def flags_of(pte):
@@ -270,7 +270,7 @@ def folio_of(argument):
         number = physical(number) >> PAGE_SHIFT
     if not int(value("min_pfn")) <= number < int(value("max_pfn")):
         raise gdb.GdbError(f"{number:#x} is no frame of RAM")
-    return value("folio_map") + (number - int(value("min_pfn")))
+    return value("folio_map") + number
 
 
 class Folio(gdb.Command):
@@ -281,7 +281,7 @@ class Folio(gdb.Command):
 
     def invoke(self, argument, from_tty):
         folio = folio_of(argument)
-        number = int(folio - value("folio_map")) + int(value("min_pfn"))
+        number = int(folio - value("folio_map"))
         flags = int(folio["flags"])
         bits = gdb.lookup_type("enum folio_flag").fields()
         names = [bit.name[len("PG_"):] for bit in bits if flags & 1 << bit.enumval]

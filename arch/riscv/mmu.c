@@ -31,7 +31,7 @@ extern char _image_start[], _text_start[], _text_end[], _rodata_start[], _rodata
 	_data_start[];
 extern char _image_end[];
 
-unsigned long phys_ram_base, kernel_phys_base;
+unsigned long va_pa_offset, kernel_phys_base;
 
 pte_t swapper_pg_dir[PTRS_PER_TABLE] __aligned(PAGE_SIZE);
 static pte_t early_pg_dir[PTRS_PER_TABLE] __aligned(PAGE_SIZE);

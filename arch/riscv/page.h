@@ -35,12 +35,12 @@
 #define TASK_SIZE		((1UL << 38) - 0x10000)
 
 /* Set once at boot, before any of the conversions below is used. */
-extern unsigned long phys_ram_base;		/* the direct map's first byte maps this */
+extern unsigned long va_pa_offset;		/* from a physical address to its direct map */
 extern unsigned long kernel_phys_base;		/* where the image was loaded */
 
 static inline void *__va(unsigned long pa)
 {
-	return (void *)(pa - phys_ram_base + PAGE_OFFSET);
+	return (void *)(pa + va_pa_offset);
 }
 
 /* Of a direct-map or kernel-image address; never of a vmalloc one. */
@@ -49,7 +49,7 @@ static inline unsigned long __pa(const volatile void *va)
 	unsigned long a = (unsigned long)va;
 
 	return a >= KERNEL_LINK_ADDR ? a - KERNEL_LINK_ADDR + kernel_phys_base
-				     : a - PAGE_OFFSET + phys_ram_base;
+				     : a - va_pa_offset;
 }
 
 void clear_page(void *page);

@@ -46,8 +46,9 @@ typedef struct { unsigned long pte; } pte_t;
 #define _PAGE_PROT_NONE	_PAGE_GLOBAL	/* with V clear: present for us, no access for the user */
 
 #define _PAGE_RWX	(_PAGE_READ | _PAGE_WRITE | _PAGE_EXEC)
+/* Above the frame number all is reserved, and 0. */
 #define _PAGE_PFN_SHIFT	10
-#define _PAGE_PFN_MASK	(((1UL << 44) - 1) << _PAGE_PFN_SHIFT)
+#define _PAGE_PFN_MASK	(~0UL << _PAGE_PFN_SHIFT)
 
 /* Protections of user mappings; A and D are added by who makes the entry. */
 #define _PAGE_BASE	(_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED)
@@ -80,7 +81,7 @@ static inline unsigned int pte_index(unsigned long va)
 
 static inline unsigned long pte_pfn(pte_t pte)
 {
-	return (pte.pte & _PAGE_PFN_MASK) >> _PAGE_PFN_SHIFT;
+	return pte.pte >> _PAGE_PFN_SHIFT;
 }
 
 static inline pte_t pfn_pte(unsigned long pfn, pte_t prot)
@@ -217,6 +218,12 @@ static inline pte_t ptep_get(const pte_t *ptep)
 	pte_t pte = { READ_ONCE(ptep->pte) };
 
 	return likely(!(pte.pte & _PAGE_GLOBAL)) ? pte : (pte_t){ pte_meant(pte.pte) };
+}
+
+/* An entry above the leaves: a table or none. */
+static inline pte_t table_get(const pte_t *entry)
+{
+	return (pte_t){ READ_ONCE(entry->pte) };
 }
 
 /* For an entry that is not present: nobody but us writes it.  Needs the page-table lock. */

@@ -42,7 +42,7 @@ static void find_ram(void)
 	if (high <= low || high - low < MIN_RAM)
 		panic("too little RAM: %lu KiB, at least %lu KiB are needed",
 		      high > low ? (high - low) >> 10 : 0, MIN_RAM >> 10);
-	phys_ram_base = low & PGDIR_MASK;
+	va_pa_offset = PAGE_OFFSET - (low & PGDIR_MASK);
 	early_map_ram(low, high - low);
 }
 

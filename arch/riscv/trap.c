@@ -111,8 +111,23 @@ static void check_stack_overflow(struct pt_regs *regs)
 	      current->comm, current->pid, regs->sp, base, base + THREAD_SIZE, regs->epc);
 }
 
+/* The commonest of all, by far. */
+static bool is_user_page_fault(const struct pt_regs *regs)
+{
+	const unsigned long causes = BIT(EXC_INST_PAGE_FAULT) | BIT(EXC_LOAD_PAGE_FAULT) |
+				     BIT(EXC_STORE_PAGE_FAULT);
+
+	return user_mode(regs) && regs->cause <= EXC_STORE_PAGE_FAULT &&
+	       causes >> regs->cause & 1;
+}
+
 void do_trap(struct pt_regs *regs)
 {
+	if (likely(is_user_page_fault(regs))) {
+		local_irq_enable();
+		do_page_fault(regs);
+		return;
+	}
 	check_stack_overflow(regs);
 	if (regs->cause & CAUSE_INTERRUPT) {
 		do_interrupt(regs);
