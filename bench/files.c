@@ -178,6 +178,50 @@ static void write_shared_disk(void)
 	report("file_shared_msync_cpu", &sync_cpu, "ns/page");
 }
 
+static int write_through(int fd)
+{
+	ssize_t n = sizeof(buffer);
+
+	for (size_t done = 0; done < SIZE && n == sizeof(buffer); done += n)
+		n = pwrite(fd, buffer, sizeof(buffer), done);
+	return n == sizeof(buffer);
+}
+
+// read(2) and write(2) of 64 KiB at a time: cached, then clean pages that become dirty, then dirty
+// ones again, then what fsync needs for each.
+static void calls_hot(void)
+{
+	struct row rd = { .n = 0 }, wr = { .n = 0 }, again = { .n = 0 }, sync_cpu = { .n = 0 };
+	int fd = open_filled(opt.wfile, SIZE);
+
+	if (fd < 0) {
+		skip("file_read_call", opt.wfile);
+		return;
+	}
+	fsync(fd);
+	for (int n = 0; n < opt.reps; n++) {
+		uint64_t t = cpu_self();
+		int ok = read_through(fd, SIZE);
+		uint64_t t1 = cpu_self();
+		ok = ok && write_through(fd);
+		uint64_t t2 = cpu_self();
+		ok = ok && write_through(fd);
+		uint64_t t3 = cpu_self();
+		if (!ok || fsync(fd))
+			break;
+		uint64_t t4 = cpu_self();
+		add(&rd, (double)(t1 - t) / PAGES);
+		add(&wr, (double)(t2 - t1) / PAGES);
+		add(&again, (double)(t3 - t2) / PAGES);
+		add(&sync_cpu, (double)(t4 - t3) / PAGES);
+	}
+	close(fd);
+	report("file_read_call", &rd, "ns/page");
+	report("file_write_call", &wr, "ns/page");
+	report("file_write_call_dirty", &again, "ns/page");
+	report("file_fsync_cpu", &sync_cpu, "ns/page");
+}
+
 static void write_shared(const char *name, int fd, int flags)
 {
 	struct row row = { .n = 0 };
@@ -214,6 +258,19 @@ static int drop_cache(int fd)
 	int advised = posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	int dropped = write_file("/proc/sys/vm/drop_caches", "1");
 	return advised && dropped ? -1 : 0;
+}
+
+static void read_call_cold(int fd)
+{
+	struct row cpu = { .n = 0 };
+
+	for (int n = 0; n < opt.reps && !drop_cache(fd); n++) {
+		uint64_t c = cpu_self();
+		if (!read_through(fd, SIZE))
+			break;
+		add(&cpu, (double)(cpu_self() - c) / PAGES);
+	}
+	report("file_read_call_cold_cpu", &cpu, "ns/page");
 }
 
 static void read_cold(int fd)
@@ -258,6 +315,8 @@ void bench_file(void)
 	write_shared_disk();
 	write_shared_tmpfs();
 	write_shared("anon_shared_write_alloc", -1, MAP_ANONYMOUS);
+	calls_hot();
+	read_call_cold(fd);
 	read_cold(fd);
 	close(fd);
 }

@@ -72,10 +72,29 @@ copy_page:
 
 	/*
 	 * __copy_user(to, from, n) → bytes not copied. Whole words while both sides are aligned
-	 * alike, 64 bytes a turn; the rest byte by byte. A fault inside a turn goes on byte by byte
-	 * from the turn's begin, so the count is exact. SUM is left as it was found
+	 * alike, 256, then 64 bytes a turn; the rest byte by byte. A fault inside a turn goes on
+	 * byte by byte from the turn's begin, so the count is exact. SUM is left as it was found
 	 * (user_access_begin); a6 holds the bits to clear again.
 	 */
+	.macro	copy_user8 off
+	fixup	ld t0, (\off + 0)(a1), 6f
+	fixup	ld t1, (\off + 8)(a1), 6f
+	fixup	ld t2, (\off + 16)(a1), 6f
+	fixup	ld t3, (\off + 24)(a1), 6f
+	fixup	ld t4, (\off + 32)(a1), 6f
+	fixup	ld a3, (\off + 40)(a1), 6f
+	fixup	ld a4, (\off + 48)(a1), 6f
+	fixup	ld a5, (\off + 56)(a1), 6f
+	fixup	sd t0, (\off + 0)(a0), 6f
+	fixup	sd t1, (\off + 8)(a0), 6f
+	fixup	sd t2, (\off + 16)(a0), 6f
+	fixup	sd t3, (\off + 24)(a0), 6f
+	fixup	sd t4, (\off + 32)(a0), 6f
+	fixup	sd a3, (\off + 40)(a0), 6f
+	fixup	sd a4, (\off + 48)(a0), 6f
+	fixup	sd a5, (\off + 56)(a0), 6f
+	.endm
+
 	.globl __copy_user
 __copy_user:
 	li	t6, SR_SUM_BIT
@@ -95,28 +114,23 @@ __copy_user:
 	addi	a1, a1, 1
 	addi	a2, a2, -1
 	j	1b
-2:	li	t5, 64
-3:	bltu	a2, t5, 4f
-	fixup	ld t0, 0(a1), 6f
-	fixup	ld t1, 8(a1), 6f
-	fixup	ld t2, 16(a1), 6f
-	fixup	ld t3, 24(a1), 6f
-	fixup	ld t4, 32(a1), 6f
-	fixup	ld a3, 40(a1), 6f
-	fixup	ld a4, 48(a1), 6f
-	fixup	ld a5, 56(a1), 6f
-	fixup	sd t0, 0(a0), 6f
-	fixup	sd t1, 8(a0), 6f
-	fixup	sd t2, 16(a0), 6f
-	fixup	sd t3, 24(a0), 6f
-	fixup	sd t4, 32(a0), 6f
-	fixup	sd a3, 40(a0), 6f
-	fixup	sd a4, 48(a0), 6f
-	fixup	sd a5, 56(a0), 6f
+2:	li	t5, 256
+	bltu	a2, t5, 3f
+11:	copy_user8 0
+	copy_user8 64
+	copy_user8 128
+	copy_user8 192
+	addi	a0, a0, 256
+	addi	a1, a1, 256
+	addi	a2, a2, -256
+	bgeu	a2, t5, 11b
+3:	li	t5, 64
+	bltu	a2, t5, 4f
+12:	copy_user8 0
 	addi	a0, a0, 64
 	addi	a1, a1, 64
 	addi	a2, a2, -64
-	j	3b
+	bgeu	a2, t5, 12b
 4:	li	t5, 8
 5:	bltu	a2, t5, 6f
 	fixup	ld t0, (a1), 6f
