@@ -89,6 +89,7 @@ struct address_space {
 	struct xarray i_pages;
 	struct spinlock i_pages_lock;
 	unsigned long nrpages;
+	unsigned long truncations;		/* of folios so far; invalidate_lock */
 	atomic_t nr_writeback;			/* folios under writeback */
 	const struct address_space_operations *a_ops;
 	struct rw_semaphore invalidate_lock;

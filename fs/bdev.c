@@ -77,16 +77,33 @@ static int blkdev_writepages(struct address_space *mapping, struct writeback_con
 	return mpage_writepages_with(mapping->host, wbc, blkdev_get_extent, blkdev_writepage);
 }
 
+/* Uptodate, locked and in the cache; or ERR_PTR. */
+static struct folio *read_and_lock_folio(struct address_space *mapping, pgoff_t index,
+					 struct file *file)
+{
+	struct folio *folio;
+
+	for (;;) {
+		folio = read_mapping_folio(mapping, index, file);
+		if (IS_ERR(folio))
+			return folio;
+		folio_lock(folio);
+		if (likely(folio->mapping == mapping))
+			return folio;
+		folio_unlock(folio);
+		folio_put(folio);
+	}
+}
+
 static int blkdev_write_begin(struct file *file, struct address_space *mapping, loff_t pos,
 			      unsigned int len, struct folio **foliop, void **fsdata)
 {
 	struct folio *folio;
 
 	if (len < PAGE_SIZE) {
-		folio = read_mapping_folio(mapping, pos >> PAGE_SHIFT, file);
+		folio = read_and_lock_folio(mapping, pos >> PAGE_SHIFT, file);
 		if (IS_ERR(folio))
 			return PTR_ERR(folio);
-		folio_lock(folio);
 	} else {
 		folio = filemap_write_begin_folio(mapping, pos >> PAGE_SHIFT);
 		if (!folio)

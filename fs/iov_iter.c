@@ -97,28 +97,11 @@ static size_t copy_piece(struct iov_iter *i, void *piece, void *kernel, size_t n
 	return 0;
 }
 
-/* The common case: all of it is one piece of user memory. */
-static size_t copy_ubuf(struct iov_iter *i, void *kernel, size_t bytes)
-{
-	char __user *user = (char __user *)i->ubuf + i->iov_offset;
-	size_t done = bytes;
-
-	if (i->data_source)
-		done -= copy_from_user(kernel, user, bytes);
-	else
-		done -= copy_to_user(user, kernel, bytes);
-	i->iov_offset += done;
-	i->count -= done;
-	return done;
-}
-
 static size_t copy_pieces(struct iov_iter *i, void *kernel, size_t bytes)
 {
 	size_t done = 0;
 
 	bytes = min(bytes, i->count);
-	if (likely(i->iter_type == ITER_UBUF))
-		return copy_ubuf(i, kernel, bytes);
 	while (done < bytes) {
 		size_t n = min(iov_iter_single_seg_count(i), bytes - done);
 		size_t left = copy_piece(i, iov_iter_single_seg_addr(i), (char *)kernel + done, n);
@@ -131,12 +114,12 @@ static size_t copy_pieces(struct iov_iter *i, void *kernel, size_t bytes)
 	return done;
 }
 
-size_t copy_to_iter(const void *from, size_t bytes, struct iov_iter *i)
+size_t __copy_to_iter(const void *from, size_t bytes, struct iov_iter *i)
 {
 	return copy_pieces(i, (void *)(uintptr_t)from, bytes);
 }
 
-size_t copy_from_iter(void *to, size_t bytes, struct iov_iter *i)
+size_t __copy_from_iter(void *to, size_t bytes, struct iov_iter *i)
 {
 	return copy_pieces(i, to, bytes);
 }
@@ -161,16 +144,6 @@ size_t iov_iter_zero(size_t bytes, struct iov_iter *i)
 			break;
 	}
 	return done;
-}
-
-size_t copy_folio_to_iter(struct folio *folio, size_t offset, size_t bytes, struct iov_iter *i)
-{
-	return copy_to_iter((char *)folio_address(folio) + offset, bytes, i);
-}
-
-size_t copy_folio_from_iter(struct folio *folio, size_t offset, size_t bytes, struct iov_iter *i)
-{
-	return copy_from_iter((char *)folio_address(folio) + offset, bytes, i);
 }
 
 size_t copy_folio_from_iter_atomic(struct folio *folio, size_t offset, size_t bytes,

@@ -11,9 +11,9 @@
 #define FS_IOV_ITER_H
 
 #include <linux/uio.h>
+#include "arch/riscv/uaccess.h"
 #include "lib/types.h"
-
-struct folio;
+#include "mm/folio.h"
 
 #define READ	0		/* data_source: the iterator is filled */
 #define WRITE	1		/* the iterator is emptied */
@@ -78,11 +78,47 @@ static inline void iov_iter_reexpand(struct iov_iter *i, size_t count)
 void iov_iter_advance(struct iov_iter *i, size_t bytes);
 void iov_iter_revert(struct iov_iter *i, size_t bytes);
 
-size_t copy_to_iter(const void *from, size_t bytes, struct iov_iter *i);
-size_t copy_from_iter(void *to, size_t bytes, struct iov_iter *i);
 size_t iov_iter_zero(size_t bytes, struct iov_iter *i);
-size_t copy_folio_to_iter(struct folio *folio, size_t offset, size_t bytes, struct iov_iter *i);
-size_t copy_folio_from_iter(struct folio *folio, size_t offset, size_t bytes, struct iov_iter *i);
+/* Of an iterator of any kind, and for more than it has left. */
+size_t __copy_to_iter(const void *from, size_t bytes, struct iov_iter *i);
+size_t __copy_from_iter(void *to, size_t bytes, struct iov_iter *i);
+
+static inline size_t copy_to_iter(const void *from, size_t bytes, struct iov_iter *i)
+{
+	size_t done;
+
+	if (unlikely(i->iter_type != ITER_UBUF || bytes > i->count))
+		return __copy_to_iter(from, bytes, i);
+	done = bytes - copy_to_user((char *)i->ubuf + i->iov_offset, from, bytes);
+	i->iov_offset += done;
+	i->count -= done;
+	return done;
+}
+
+static inline size_t copy_from_iter(void *to, size_t bytes, struct iov_iter *i)
+{
+	size_t done;
+
+	if (unlikely(i->iter_type != ITER_UBUF || bytes > i->count))
+		return __copy_from_iter(to, bytes, i);
+	done = bytes - copy_from_user(to, (char *)i->ubuf + i->iov_offset, bytes);
+	i->iov_offset += done;
+	i->count -= done;
+	return done;
+}
+
+static inline size_t copy_folio_to_iter(struct folio *folio, size_t offset, size_t bytes,
+					struct iov_iter *i)
+{
+	return copy_to_iter((char *)folio_address(folio) + offset, bytes, i);
+}
+
+static inline size_t copy_folio_from_iter(struct folio *folio, size_t offset, size_t bytes,
+					  struct iov_iter *i)
+{
+	return copy_from_iter((char *)folio_address(folio) + offset, bytes, i);
+}
+
 /* With user faults disabled around the copy: for callers that hold a folio lock. */
 size_t copy_folio_from_iter_atomic(struct folio *folio, size_t offset, size_t bytes,
 				   struct iov_iter *i);

@@ -8,7 +8,9 @@
  * W1  A folio under writeback may be changed in memory meanwhile; it is then dirty again and
  *     written again.
  * W2  Only mapped blocks are written.  Data is put into a folio only after its blocks were
- * allocated, so a hole's part of a dirty folio is all zeros.
+ *     allocated, so a hole's part of a dirty folio is all zeros.
+ * W3  Where a folio's blocks are is looked up, or looked at again, with the folio locked.  Who
+ *     frees blocks has counted mapping->truncations before, and then locks each folio of them.
  */
 #include "fs/mpage.h"
 #include "drivers/block.h"
@@ -20,6 +22,8 @@
 #include "mm/vmstat.h"
 #include "mm/writeback.h"
 
+#define WRITE_AHEAD	256	/* blocks looked up at a time for folios that follow one another */
+
 /* One stream of folios on its way into bios. */
 struct mpage {
 	struct inode *inode;
@@ -28,6 +32,8 @@ struct mpage {
 	struct bio *bio;		/* being filled, or NULL */
 	u64 next_sector;		/* that would continue it */
 	struct extent extent;		/* the last one looked up */
+	unsigned long truncations;	/* of the mapping, when it was */
+	pgoff_t next_index;		/* of a writer's next folio, if they follow one another */
 };
 
 /* How the blocks of a folio lie. */
@@ -107,6 +113,19 @@ static int transfer_run(struct mpage *mp, struct folio *folio, u64 phys, unsigne
 
 /* --- where the blocks are --- */
 
+/*
+ * A writer's folios are locked one after the other, so what was looked up together with an earlier
+ * one may be out of date: blocks were freed (W3), or a hole was filled.
+ */
+static void forget_stale_extent(struct mpage *mp)
+{
+	unsigned long truncations = READ_ONCE(mp->inode->i_mapping->truncations);
+
+	if (mp->truncations != truncations || !mp->extent.mapped)
+		mp->extent.count = 0;
+	mp->truncations = truncations;
+}
+
 /* The run at @block, from the one that is known or by asking.  *extent begins at @block then. */
 static int find_extent(struct mpage *mp, u64 block, u64 max, struct extent *extent)
 {
@@ -114,6 +133,8 @@ static int find_extent(struct mpage *mp, u64 block, u64 max, struct extent *exte
 	u64 skip = block - known->block;
 	int error;
 
+	if (mp->op == REQ_OP_WRITE)
+		forget_stale_extent(mp);
 	if (block < known->block || skip >= known->count) {
 		mpage_submit(mp);	/* looking up may need a bio of its own */
 		error = mp->get_extent(mp->inode, block, max, known);
@@ -193,6 +214,8 @@ static int mpage_read(struct mpage *mp, struct folio *folio, u64 ahead)
 	int error = find_layout(mp, folio, ahead, &layout);
 
 	len = (size_t)(layout.regular ? layout.mapped : layout.blocks) << bits;
+	if (!error && layout.regular && len == PAGE_SIZE)
+		folio_set_mappedtodisk(folio);
 	if (!error && len < PAGE_SIZE)
 		memset((char *)folio_address(folio) + len, 0, PAGE_SIZE - len);
 	if (!error && !layout.regular)
@@ -269,7 +292,8 @@ int mpage_writepage(struct folio *folio, struct writeback_control *wbc, void *da
 		folio_unlock(folio);	/* being truncated */
 		return 0;
 	}
-	error = find_layout(mp, folio, 0, &layout);
+	error = find_layout(mp, folio, folio->index == mp->next_index ? WRITE_AHEAD : 0, &layout);
+	mp->next_index = folio->index + 1;
 	if (error) {
 		mapping_set_error(folio->mapping, error);
 		folio_unlock(folio);

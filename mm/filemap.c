@@ -274,14 +274,12 @@ struct folio *__filemap_get_folio(struct address_space *mapping, pgoff_t index, 
 		return NULL;
 	if (fgp_flags & FGP_ACCESSED)
 		folio_mark_accessed(folio);
-	if (fgp_flags & FGP_STABLE)
-		folio_wait_stable(folio);
 	return folio;
 }
 
 struct folio *filemap_write_begin_folio(struct address_space *mapping, pgoff_t index)
 {
-	int flags = FGP_LOCK | FGP_WRITE | FGP_CREAT | FGP_STABLE | FGP_NOFS;
+	int flags = FGP_LOCK | FGP_WRITE | FGP_CREAT | FGP_NOFS;
 
 	return __filemap_get_folio(mapping, index, flags, mapping_gfp_mask(mapping));
 }
@@ -919,7 +917,6 @@ vm_fault_t filemap_page_mkwrite(struct vm_fault *vmf)
 	}
 	/* Dirty before it is writable: a store must not come between a write-out and the mark. */
 	folio_mark_dirty(folio);
-	folio_wait_stable(folio);
 	return VM_FAULT_LOCKED;
 }
 

@@ -30,7 +30,6 @@ struct kiocb;
 #define FGP_WRITE	0x08	/* it will be written */
 #define FGP_NOFS	0x10
 #define FGP_NOWAIT	0x20	/* NULL rather than sleep for the lock */
-#define FGP_STABLE	0x80	/* wait until writeback is over */
 
 /* With a reference; NULL: not there (or no memory, or not lockable now). */
 struct folio *__filemap_get_folio(struct address_space *mapping, pgoff_t index, int fgp_flags,

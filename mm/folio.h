@@ -47,6 +47,7 @@ enum folio_flag {
 	PG_mlocked,		/* mlock_count is not 0 */
 	PG_anon_exclusive,	/* mapped by one entry only: written without a copy */
 	PG_readahead,		/* reading it starts the next window */
+	PG_mappedtodisk,	/* each of its blocks has a place on the disk */
 	PG_reserved,		/* never freed: firmware, kernel image, zero folio */
 	PG_buddy,		/* type: free */
 	PG_table,		/* type: page table */
@@ -160,6 +161,7 @@ FOLIO_FLAG(unevictable, PG_unevictable)
 FOLIO_FLAG(mlocked, PG_mlocked)
 FOLIO_FLAG(anon_exclusive, PG_anon_exclusive)
 FOLIO_FLAG(readahead, PG_readahead)
+FOLIO_FLAG(mappedtodisk, PG_mappedtodisk)
 FOLIO_FLAG(reserved, PG_reserved)
 
 static inline int folio_ref_count(const struct folio *folio)

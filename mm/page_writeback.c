@@ -108,16 +108,17 @@ void folio_redirty_for_writepage(struct writeback_control *wbc, struct folio *fo
 void folio_start_writeback(struct folio *folio)
 {
 	struct address_space *mapping = folio->mapping;
+	XA_STATE(xas, &mapping->i_pages, folio->index);
 
 	DEBUG_BUG_ON(!folio_test_locked(folio) || folio_test_writeback(folio));
 	atomic_inc(&mapping->nr_writeback);
 	inc_state(NR_WRITEBACK);
 	spin_lock(&mapping->i_pages_lock);
 	folio_set_writeback(folio);
-	xa_set_mark(&mapping->i_pages, folio->index, PAGECACHE_TAG_WRITEBACK);
-	xa_clear_mark(&mapping->i_pages, folio->index, PAGECACHE_TAG_TOWRITE);
+	xas_set_mark(&xas, PAGECACHE_TAG_WRITEBACK);
+	xas_clear_mark(&xas, PAGECACHE_TAG_TOWRITE);
 	if (!folio_test_dirty(folio))
-		xa_clear_mark(&mapping->i_pages, folio->index, PAGECACHE_TAG_DIRTY);
+		xas_clear_mark(&xas, PAGECACHE_TAG_DIRTY);
 	spin_unlock(&mapping->i_pages_lock);
 }
 
@@ -128,11 +129,6 @@ void folio_end_writeback(struct folio *folio)
 	count_vm_event(NR_WRITTEN);
 	folio_clear_and_wake(folio, PG_writeback);
 	wake_throttled_writers();
-}
-
-void folio_wait_stable(struct folio *folio)
-{
-	folio_wait_writeback(folio);
 }
 
 /* --- writing a range --- */
@@ -249,28 +245,40 @@ int filemap_flush_range(struct address_space *mapping, loff_t start, loff_t end)
 
 /* --- waiting --- */
 
-/* A mark whose folio is not under writeback any more is taken away. */
-static void clear_stale_mark(struct address_space *mapping, struct folio *folio)
+#define WAIT_CHUNK	512UL		/* pages looked at with i_pages_lock held */
+
+/*
+ * The first folio of the chunk at @index that is under writeback, with a reference, or NULL.  Marks
+ * that are out of date are taken away.
+ */
+static struct folio *next_writeback(struct address_space *mapping, pgoff_t index, pgoff_t last)
 {
+	XA_STATE(xas, &mapping->i_pages, index);
+	struct folio *folio;
+
 	spin_lock(&mapping->i_pages_lock);
-	if (folio->mapping == mapping && !folio_test_writeback(folio))
-		xa_clear_mark(&mapping->i_pages, folio->index, PAGECACHE_TAG_WRITEBACK);
+	xas_for_each_marked(&xas, folio, last, PAGECACHE_TAG_WRITEBACK) {
+		if (folio_test_writeback(folio)) {
+			folio_get(folio);
+			break;
+		}
+		xas_clear_mark(&xas, PAGECACHE_TAG_WRITEBACK);
+	}
 	spin_unlock(&mapping->i_pages_lock);
+	return folio;
 }
 
 static void wait_range(struct address_space *mapping, loff_t start, loff_t end)
 {
-	pgoff_t index = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
-	struct folio *folios[BATCH];
-	unsigned int nr;
+	pgoff_t index = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT, chunk;
+	struct folio *folio;
 
 	while (atomic_read(&mapping->nr_writeback) &&
-	       (nr = filemap_get_folios_tag(mapping, &index, last, PAGECACHE_TAG_WRITEBACK,
-					    folios, BATCH))) {
-		for (unsigned int i = 0; i < nr; i++) {
-			folio_wait_writeback(folios[i]);
-			clear_stale_mark(mapping, folios[i]);
-			folio_put(folios[i]);
+	       xa_find(&mapping->i_pages, &index, last, PAGECACHE_TAG_WRITEBACK)) {
+		chunk = min(last, index + WAIT_CHUNK - 1);
+		while ((folio = next_writeback(mapping, index, chunk))) {
+			folio_wait_writeback(folio);
+			folio_put(folio);
 		}
 		cond_resched();
 	}

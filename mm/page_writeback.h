@@ -34,8 +34,6 @@ static inline bool mapping_can_writeback(const struct address_space *mapping)
 bool folio_clear_dirty_for_io(struct folio *folio);
 /* Dirtiness is dropped, not written: truncation. */
 void folio_cancel_dirty(struct folio *folio);
-/* Waits until the device no longer reads it, so that it may change. */
-void folio_wait_stable(struct folio *folio);
 
 typedef int writepage_t(struct folio *folio, struct writeback_control *wbc, void *data);
 /*

@@ -66,6 +66,7 @@ static void truncate_partial_folio(struct address_space *mapping, pgoff_t index,
 	if (!folio)
 		return;
 	folio_wait_writeback(folio);
+	folio_clear_mappedtodisk(folio);	/* some of its blocks may go */
 	memset(folio_address(folio) + from, 0, to - from);
 	if (folio_test_private(folio) && mapping->a_ops->invalidate_folio)
 		mapping->a_ops->invalidate_folio(folio, from, to - from);
@@ -110,6 +111,7 @@ void truncate_pagecache(struct inode *inode, loff_t newsize)
 	struct address_space *mapping = inode->i_mapping;
 	pgoff_t first = (newsize + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
+	mapping->truncations++;
 	/*
 	 * All at once first, which is cheaper than page by page.  Again at the end: a fault may
 	 * have made a private copy of a page that was still there.
@@ -124,6 +126,7 @@ void truncate_pagecache_range(struct inode *inode, loff_t start, loff_t end)
 	struct address_space *mapping = inode->i_mapping;
 	pgoff_t first = (start + PAGE_SIZE - 1) >> PAGE_SHIFT, behind = (end + 1) >> PAGE_SHIFT;
 
+	mapping->truncations++;
 	if (behind > first)
 		unmap_mapping_pages(mapping, first, behind - first, false);
 	truncate_inode_pages_range(mapping, start, end);

@@ -59,6 +59,26 @@ def failing_disk(directory, base):
     return None
 
 
+def small_blocks(directory, base):
+    """The user tests of files on blocks of 1 KiB, of which a page has four."""
+    disk = f"{directory}/small-blocks.disk"
+    with open(disk, "wb") as file:
+        file.truncate(100 << 20)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext2", "-b", "1024", disk],
+                   env=testlib.clean_env(), check=True)
+    drive = (f"-drive if=none,format=raw,cache=unsafe,id=small,file={os.path.abspath(disk)} "
+             "-device virtio-blk-device,drive=small")
+    command = "mount -t ext2 /dev/vdb /mnt && mkdir /mnt/t && TMPDIR=/mnt/t " + \
+        testlib.usertests_command("direct* rw* msync* uaccess* readahead*") + "; umount /mnt"
+    done = testlib.guest(f"{directory}/boot-small-blocks.img", base, CMD=command, SWAP=0,
+                         SCRATCH=0, QEMU_ARGS=drive, TIMEOUT=120)
+    score, _ = testlib.score_ktap(done)
+    damage = testlib.fsck(disk)
+    if damage or score[1] or not score[0]:
+        return testlib.explain(done.text) + testlib.tail(damage or "")
+    return None
+
+
 class Monitor:
     """QEMU's monitor protocol (QMP) on a socket that QEMU makes."""
 
@@ -127,4 +147,5 @@ def flushes_reach_the_disk(directory, base):
     return f"QEMU counted {counts}, the guest {own}\n" + testlib.tail(result[0].text)
 
 
-CASES = [("failing-disk", failing_disk), ("flushes-reach-the-disk", flushes_reach_the_disk)]
+CASES = [("failing-disk", failing_disk), ("small-blocks", small_blocks),
+         ("flushes-reach-the-disk", flushes_reach_the_disk)]

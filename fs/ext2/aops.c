@@ -7,7 +7,12 @@
  * mutex comes before the folio lock, a write goes:
  *
  *   1  make the folio uptodate and keep a reference, unless all of it will be overwritten and
- * nobody can be reading it 2  allocate its blocks 3  lock it, copy, mark it dirty
+ *      nobody can be reading it
+ *   2  allocate its blocks
+ *   3  lock it, copy, mark it dirty
+ *
+ * A folio that has all of its blocks says so (PG_mappedtodisk), until truncation takes some: for it
+ * step 3 is enough.
  *
  * X1  A block that was just allocated still has what its last owner left in it.  Nobody may read it
  * from the disk before it was written: either its folio is uptodate in the cache since before (step
@@ -20,6 +25,7 @@
 #include "mm/filemap.h"
 #include "mm/mm_types.h"
 #include "mm/readahead.h"
+#include "mm/vmscan.h"
 
 static int ext2_read_folio(struct file *file, struct folio *folio)
 {
@@ -106,36 +112,80 @@ static int prepare_blocks(struct inode *inode, struct folio *folio, loff_t pos, 
 	return error;
 }
 
-static int ext2_write_begin(struct file *file, struct address_space *mapping, loff_t pos,
-			    unsigned int len, struct folio **foliop, void **fsdata)
+/* Do blocks for @len bytes at some place of a folio mean that all of the folio has its blocks? */
+static bool covers_folio(const struct inode *inode, unsigned int len)
+{
+	return i_blocksize(inode) == PAGE_SIZE || len == PAGE_SIZE;
+}
+
+/* A cached folio that needs neither content nor blocks any more, locked; NULL: the long way. */
+static struct folio *get_ready_folio(struct address_space *mapping, pgoff_t index)
+{
+	struct folio *folio = filemap_get_folio(mapping, index);
+
+	if (!folio)
+		return NULL;
+	if (likely(folio_test_uptodate(folio) && folio_test_mappedtodisk(folio))) {
+		folio_lock(folio);
+		if (likely(folio->mapping == mapping && folio_test_mappedtodisk(folio)))
+			return folio;
+		folio_unlock(folio);
+	}
+	folio_put(folio);
+	return NULL;
+}
+
+/* The three steps of the head comment, less the copy.  ERR_PTR(-EAGAIN): the folio has gone. */
+static struct folio *prepare_folio(struct file *file, struct address_space *mapping, loff_t pos,
+				   unsigned int len)
 {
 	struct inode *inode = mapping->host;
 	struct folio *folio = NULL;
 	int result = needs_content(inode, pos, len);
 
 	if (result < 0)
-		return result;
+		return ERR_PTR(result);
 	if (result) {
 		folio = read_mapping_folio(mapping, pos >> PAGE_SHIFT, file);
 		if (IS_ERR(folio))
-			return PTR_ERR(folio);
+			return folio;
 	}
 	result = prepare_blocks(inode, folio, pos, len);
 	if (result) {
 		if (folio)
 			folio_put(folio);
-		return result;
+		return ERR_PTR(result);
 	}
 	if (folio) {
 		folio_lock(folio);
-		folio_wait_stable(folio);
 	} else {
 		folio = filemap_write_begin_folio(mapping, pos >> PAGE_SHIFT);
 		if (!folio) {
 			write_failed(inode, pos + len);
-			return -ENOMEM;
+			return ERR_PTR(-ENOMEM);
 		}
 	}
+	if (likely(folio->mapping == mapping)) {
+		if (covers_folio(inode, len))
+			folio_set_mappedtodisk(folio);
+		return folio;
+	}
+	folio_unlock(folio);
+	folio_put(folio);
+	return ERR_PTR(-EAGAIN);
+}
+
+static int ext2_write_begin(struct file *file, struct address_space *mapping, loff_t pos,
+			    unsigned int len, struct folio **foliop, void **fsdata)
+{
+	struct folio *folio = get_ready_folio(mapping, pos >> PAGE_SHIFT);
+
+	while (!folio || folio == ERR_PTR(-EAGAIN))
+		folio = prepare_folio(file, mapping, pos, len);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+	if (!folio_test_referenced(folio))
+		folio_mark_accessed(folio);
 	*foliop = folio;
 	return 0;
 }
@@ -162,35 +212,52 @@ static int ext2_write_end(struct file *file, struct address_space *mapping, loff
 	return copied;
 }
 
-unsigned int ext2_page_mkwrite(struct vm_fault *vmf)
+/* A folio of the file, still; locked.  Then it is dirty on return, else unlocked. */
+static bool dirty_mapped_folio(struct address_space *mapping, struct folio *folio, bool ready)
 {
-	struct folio *folio = vmf->folio;
-	struct file *file = vmf->vma->vm_file;
-	struct inode *inode = file_inode(file);
-	struct address_space *mapping = inode->i_mapping;
-	loff_t pos = folio_pos(folio), size;
-	unsigned int result = VM_FAULT_NOPAGE;
+	folio_lock(folio);
+	if (folio->mapping == mapping && (!ready || folio_test_mappedtodisk(folio)) &&
+	    folio_pos(folio) < i_size_read(mapping->host)) {
+		folio_mark_dirty(folio);
+		return true;
+	}
+	folio_unlock(folio);
+	return false;
+}
 
-	file_update_time(file);
+/* The folio's blocks first; no truncation frees them meanwhile. */
+static vm_fault_t mkwrite_with_blocks(struct address_space *mapping, struct folio *folio)
+{
+	struct inode *inode = mapping->host;
+	loff_t pos = folio_pos(folio), size;
+	vm_fault_t result = VM_FAULT_NOPAGE;
+	unsigned int len;
+
 	filemap_invalidate_lock_shared(mapping);
 	size = i_size_read(inode);
 	if (folio->mapping == mapping && pos < size) {
-		result = VM_FAULT_SIGBUS;
-		if (!prepare_blocks(inode, folio, pos, min_t(loff_t, size - pos, PAGE_SIZE)))
+		len = min_t(loff_t, size - pos, PAGE_SIZE);
+		if (prepare_blocks(inode, folio, pos, len))
+			result = VM_FAULT_SIGBUS;
+		else if (dirty_mapped_folio(mapping, folio, false))
 			result = VM_FAULT_LOCKED;
-	}
-	if (result == VM_FAULT_LOCKED) {
-		folio_lock(folio);
-		if (folio->mapping == mapping) {
-			folio_mark_dirty(folio);
-			folio_wait_stable(folio);
-		} else {
-			folio_unlock(folio);
-			result = VM_FAULT_NOPAGE;
-		}
+		if (result == VM_FAULT_LOCKED && covers_folio(inode, len))
+			folio_set_mappedtodisk(folio);
 	}
 	filemap_invalidate_unlock_shared(mapping);
 	return result;
+}
+
+unsigned int ext2_page_mkwrite(struct vm_fault *vmf)
+{
+	struct file *file = vmf->vma->vm_file;
+	struct address_space *mapping = file->f_mapping;
+
+	file_update_time(file);
+	if (likely(folio_test_mappedtodisk(vmf->folio)) &&
+	    dirty_mapped_folio(mapping, vmf->folio, true))
+		return VM_FAULT_LOCKED;
+	return mkwrite_with_blocks(mapping, vmf->folio);
 }
 
 static int direct_alloc(struct inode *inode, u64 block, unsigned int count)
@@ -265,7 +332,6 @@ static int zero_tail(struct inode *inode, loff_t size)
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
 	folio_lock(folio);
-	folio_wait_stable(folio);
 	memset((char *)folio_address(folio) + offset, 0, PAGE_SIZE - offset);
 	folio_mark_dirty(folio);
 	folio_unlock(folio);
