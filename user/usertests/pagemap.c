@@ -5,6 +5,7 @@
 #include <linux/kernel-page-flags.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sysmacros.h>
 
 #define PAGE	4096UL
 #define RW	(PROT_READ | PROT_WRITE)
@@ -73,6 +74,23 @@ TEST(pagemap_file)
 	p[0] = 1;	// a copy: no page of the file any more
 	CHECK_EQ(pagemap_word(0, p) & (PM_PRESENT | PM_FILE), PM_PRESENT);
 	CHECK_EQ(pagemap_word(0, p + PAGE) & (PM_PRESENT | PM_FILE), PM_PRESENT | PM_FILE);
+}
+
+TEST(pagemap_shared_memory)
+{
+	char *p = map(2, MAP_SHARED | MAP_ANONYMOUS, -1);
+
+	touch(p, 1);
+	CHECK_EQ(pagemap_word(0, p) & (PM_PRESENT | PM_FILE | PM_EXCLUSIVE),
+		 PM_PRESENT | PM_FILE | PM_EXCLUSIVE);
+	IN_CHILD {
+		CHECK_EQ(pagemap_word(0, p) & PM_PRESENT, 0);
+		touch(p, 1);
+		CHECK_EQ(pagemap_word(0, p) & (PM_FILE | PM_EXCLUSIVE), PM_FILE);
+		CHECK_EQ(pagemap_word(0, p) & PM_FRAME, pagemap_word(getppid(), p) & PM_FRAME);
+	}
+	CHECK(pagemap_word(0, p) & PM_EXCLUSIVE);
+	CHECK_EQ(pagemap_word(0, p + PAGE) & PM_PRESENT, 0);
 }
 
 TEST(pagemap_frames)
@@ -304,6 +322,42 @@ static bool next_line(int fd, char *line, size_t size)
 		if (!used)
 			return false;
 	}
+}
+
+TEST(maps_names)
+{
+	char *shared = map(1, MAP_SHARED | MAP_ANONYMOUS, -1), *private = map(1, ANON, -1), *f;
+	int fd = CHECK_SYS(open("a\nfile", O_RDWR | O_CREAT, 0600));
+	char want[PATH_MAX + 40];
+	struct mapping m;
+	struct stat st;
+
+	CHECK_SYS(ftruncate(fd, PAGE));
+	CHECK_SYS(fstat(fd, &st));
+	f = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	CHECK(f != MAP_FAILED);
+	CHECK(find_mapping(sbrk(0) - 1, &m));
+	CHECK_STR(m.name, "[heap]");
+	CHECK(find_mapping(want, &m));
+	CHECK_STR(m.name, "[stack]");
+	CHECK_STR(m.flags, "rw-p");
+	CHECK(find_mapping(shared, &m));
+	CHECK_STR(m.name, "/dev/zero (deleted)");
+	CHECK_STR(m.flags, "rw-s");
+	CHECK(find_mapping(private, &m));
+	CHECK_STR(m.name, "");
+	CHECK(find_mapping(f, &m));
+	CHECK_STR(strrchr(m.name, '/'), "/a\\012file");
+	CHECK_STR(m.flags, "r--p");
+	// The name begins in column 74, behind device and inode.
+	slurp("/proc/self/maps", text, sizeof(text));
+	snprintf(want, sizeof(want), "%08lx-%08lx r--p 00000000 %02x:%02x %lu ", (long)f,
+		 (long)f + PAGE, major(st.st_dev), minor(st.st_dev), (long)st.st_ino);
+	CHECK(strstr(text, want));
+	CHECK_EQ(strchr(strstr(text, want), '/') - strstr(text, want), 73);
+	CHECK_SYS(unlink("a\nfile"));
+	CHECK(find_mapping(f, &m));
+	CHECK_STR(strrchr(m.name, '/'), "/a\\012file (deleted)");
 }
 
 TEST(maps_read_piece_by_piece)

@@ -158,6 +158,29 @@ TEST(smaps_of_a_file)
 	CHECK_EQ(smaps_kb(0, (char *)p, "Anonymous"), KB(2));
 }
 
+TEST(smaps_of_shared_memory)
+{
+	char *p = anonymous(10, MAP_SHARED);
+	long shmem = proc_field("/proc/self/smaps_rollup", "Pss_Shmem");
+
+	touch(p, 4);
+	CHECK_EQ(smaps_kb(0, p, "Rss"), KB(4));
+	CHECK_EQ(smaps_kb(0, p, "Anonymous"), 0);
+	CHECK_EQ(smaps_kb(0, p, "Private_Dirty"), KB(4));
+	CHECK(smaps_flag(0, p, "sh") && smaps_flag(0, p, "ms"));
+	CHECK_EQ(proc_field("/proc/self/smaps_rollup", "Pss_Shmem"), shmem + KB(4));
+	IN_CHILD {
+		// What its parent has is not mapped here before it is touched.
+		CHECK_EQ(smaps_kb(0, p, "Rss"), 0);
+		touch(p, 2);
+		CHECK_EQ(smaps_kb(0, p, "Shared_Dirty"), KB(2));
+		CHECK_EQ(smaps_kb(0, p, "Pss"), KB(1));
+		CHECK_EQ(smaps_kb(getppid(), p, "Private_Dirty"), KB(2));
+		CHECK_EQ(smaps_kb(getppid(), p, "Pss"), KB(3));
+	}
+	CHECK_EQ(smaps_kb(0, p, "Shared_Dirty"), 0);
+}
+
 TEST(smaps_locked)
 {
 	char *p = anonymous(6, MAP_PRIVATE);
