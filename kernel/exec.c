@@ -195,7 +195,8 @@ static struct mm_struct *new_exec_mm(struct linux_binprm *bprm)
 		vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	}
 	set_mm_exe_file(mm, bprm->file);
-	mm->dumpable = !bprm->secureexec;
+	/* Who may not read the program may not read it in memory either. */
+	mm->dumpable = !bprm->secureexec && !inode_permission(file_inode(bprm->file), MAY_READ);
 	return mm;
 }
 

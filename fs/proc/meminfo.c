@@ -9,6 +9,7 @@
 #include "kernel/errno.h"
 #include "kernel/init.h"
 #include "kernel/smp.h"
+#include "mm/balance_dirty.h"
 #include "mm/overcommit.h"
 #include "mm/page_alloc.h"
 #include "mm/slab.h"
@@ -85,8 +86,16 @@ static int show_meminfo(struct seq_file *m, void *data)
 
 static int show_vmstat(struct seq_file *m, void *data)
 {
-	for (int i = 0; i < NR_VM_ITEMS; i++)
+	unsigned long background, limit;
+
+	global_dirty_limits(&background, &limit);
+	for (int i = 0; i < NR_VM_ITEMS; i++) {
+		if (i == NR_VM_STATES)
+			seq_printf(m,
+				   "nr_dirty_threshold %lu\nnr_dirty_background_threshold %lu\n",
+				   limit, background);
 		seq_printf(m, "%s %lu\n", vm_item_name(i), vm_state(i));
+	}
 	return 0;
 }
 

@@ -317,6 +317,37 @@ TEST(smaps_of_who_gave_up_root)
 	}
 }
 
+// Of a program that may be executed but not read: its memory is not for others, nor for itself.
+TEST(smaps_of_a_secret_program)
+{
+	static char program_text[2 << 20];
+	size_t size = slurp(program("show"), program_text, sizeof(program_text));
+	int out = CHECK_SYS(open("secret", O_WRONLY | O_CREAT, 0700)), fd[2];
+
+	CHECK_EQ(write(out, program_text, size), size);
+	CHECK_SYS(close(out));
+	CHECK_SYS(chmod("secret", 0111));
+	CHECK_SYS(chmod(".", 0755));
+	CHECK_SYS(pipe(fd));
+	AS_NOBODY {
+		static const char *const names[] = { "maps", "smaps", "pagemap", "environ" };
+		pid_t pid = CHECK_SYS(fork());
+		char path[64];
+
+		if (pid == 0) {
+			CHECK_SYS(dup2(fd[1], 1));
+			execl("./secret", "secret", "--pause", NULL);
+			_exit(1);
+		}
+		CHECK_EQ(read(fd[0], path, 6), 6);
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			snprintf(path, sizeof(path), "/proc/%d/%s", pid, names[i]);
+			CHECK_ERRNO(open(path, O_RDONLY), EACCES);
+		}
+		CHECK_SYS(kill(pid, SIGKILL));
+	}
+}
+
 /* --- clear_refs ---------------------------------------------------------------------------- */
 
 TEST(clear_refs_numbers)
