@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Small calls about the machine and about this task that belong to no larger concept. */
 #include <linux/sysinfo.h>
-#include "arch/riscv/tlb.h"
+#include "arch/riscv/cacheflush.h"
 #include "arch/riscv/uaccess.h"
 #include "kernel/pid.h"
 #include "kernel/sched.h"

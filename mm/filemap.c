@@ -593,6 +593,8 @@ static ssize_t write_one_folio(struct file *file, struct iov_iter *from, loff_t 
 	if (taken < 0)
 		return taken;
 	copied = copy_folio_from_iter_atomic(folio, offset_in_page(pos), bytes, from);
+	if (unlikely(folio_test_icache_clean(folio)))
+		folio_clear_icache_clean(folio);
 	taken = mapping->a_ops->write_end(file, mapping, pos, bytes, copied, folio, fsdata);
 	if (taken < (ssize_t)copied)
 		iov_iter_revert(from, copied - max_t(ssize_t, taken, 0));

@@ -11,7 +11,7 @@
  */
 #include "mm/gup.h"
 
-#include "arch/riscv/tlb.h"
+#include "arch/riscv/cacheflush.h"
 #include "kernel/errno.h"
 #include "kernel/sched.h"
 #include "lib/err.h"

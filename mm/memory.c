@@ -35,6 +35,7 @@
  */
 #include "mm/memory.h"
 
+#include "arch/riscv/cacheflush.h"
 #include "arch/riscv/tlb.h"
 #include "fs/file.h"
 #include "kernel/init.h"
@@ -144,6 +145,8 @@ static inline void set_new_anon_pte(struct vm_fault *vmf, struct folio *folio)
 	struct vm_area_struct *vma = vmf->vma;
 
 	folio_add_new_anon_rmap(folio, vma, vmf->address);
+	if (unlikely(vma->vm_flags & VM_EXEC))
+		flush_icache_folio(folio);
 	smp_wmb();			/* I2 */
 	set_pte(vmf->pte, maybe_mkwrite(pte_mkdirty(folio_pte(folio, vma->vm_page_prot)), vma));
 }
@@ -203,6 +206,8 @@ void do_set_pte(struct vm_fault *vmf, struct folio *folio, unsigned long addr)
 		folio_add_new_anon_rmap(folio, vma, addr);
 	else
 		folio_add_file_rmap(folio, vma);
+	if (vma->vm_flags & VM_EXEC)
+		flush_icache_folio(folio);
 	smp_wmb();			/* I2 */
 	set_pte(vmf->pte, entry);
 }

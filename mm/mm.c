@@ -51,7 +51,7 @@ static struct mm_struct *mm_init(struct mm_struct *mm)
 		kmem_cache_free(mm_cachep, mm);
 		return NULL;
 	}
-	mm->cpu_bitmap = 0;
+	mm->cpu_bitmap = mm->icache_stale = 0;
 	init_rwsem(&mm->mmap_lock, RANK_MMAP);
 	spin_lock_init(&mm->page_table_lock, RANK_MAPLE);
 	mm->mmap = mm->vmacache = mm->gone = NULL;

@@ -86,6 +86,7 @@ enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_
 struct mm_struct {
 	pte_t *pgd;
 	unsigned long cpu_bitmap;	/* harts that have pgd loaded: switch_mm(), atomically */
+	unsigned long icache_stale;	/* that fence.i when they next load it */
 	struct rw_semaphore mmap_lock;
 
 	/* mmap_lock */
@@ -112,6 +113,7 @@ struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
 	unsigned long saved_auxv[AT_VECTOR_SIZE];
 	unsigned long vdso;		/* address of its first text page; 0: none */
+	unsigned int membarrier_state;	/* kernel/membarrier.c */
 	bool dumpable;			/* others with the same ids may look in: kernel/ptrace.h */
 };
 

@@ -11,6 +11,7 @@
 #include "mm/mprotect.h"
 
 #include <linux/mman.h>
+#include "arch/riscv/cacheflush.h"
 #include "arch/riscv/tlb.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
@@ -123,6 +124,9 @@ static int mprotect_fixup(struct vm_area_struct **vmap, unsigned long start, uns
 	}
 	vm_stat_account(vma->vm_mm, old, -(long)pages);
 	vm_stat_account(vma->vm_mm, flags, pages);
+	/* What was written there becomes code. */
+	if (flags & ~old & VM_EXEC)
+		flush_icache_mm(vma->vm_mm);
 	change_protection(vma, start, end);
 	/* Locked memory is copied now, so that the first store waits for nothing. */
 	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && flags & VM_WRITE)

@@ -12,6 +12,7 @@
  */
 #include "arch/riscv/mmu.h"
 
+#include "arch/riscv/cacheflush.h"
 #include "arch/riscv/csr.h"
 #include "arch/riscv/io.h"
 #include "arch/riscv/tlb.h"
@@ -223,8 +224,12 @@ void switch_mm(struct mm_struct *prev, struct mm_struct *next)
 
 	if (prev == next)
 		return;
+	/*
+	 * A full barrier: what others do before they see the bit is seen by us (membarrier(2), code
+	 * that they wrote).
+	 */
 	if (next)
-		set_bit(cpu, &next->cpu_bitmap);
+		test_and_set_bit(cpu, &next->cpu_bitmap);
 	/*
 	 * No ASIDs: the fence drops all user translations, so that the harts named in cpu_bitmap
 	 * are all that can hold one.
@@ -232,5 +237,7 @@ void switch_mm(struct mm_struct *prev, struct mm_struct *next)
 	csr_write(satp, next ? SATP_MODE_SV39 | __pa(next->pgd) >> PAGE_SHIFT : swapper_satp());
 	local_flush_tlb_all();
 	if (prev)
-		clear_bit(cpu, &prev->cpu_bitmap);
+		test_and_clear_bit(cpu, &prev->cpu_bitmap);
+	if (next && unlikely(READ_ONCE(next->icache_stale) & BIT(cpu)))
+		flush_icache_deferred(next);
 }

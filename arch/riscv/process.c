@@ -67,7 +67,5 @@ void start_thread(unsigned long pc, unsigned long sp)
 	regs->status = SR_SPIE;
 	regs->cause = -1UL;
 	fpu_discard_current(true);
-	/* The program's code was stored as data, by the disk or by us. */
-	__asm__ volatile("fence.i" : : : "memory");
 	set_bit(TIF_RESTORE_ALL, &current->thread_flags);
 }

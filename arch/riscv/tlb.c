@@ -44,8 +44,7 @@ static bool fences_later(int cpu)
 					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) || old == TLB_STALE;
 }
 
-/* The hardware's hart mask of @cpus, this hart left out. */
-static unsigned long remote_harts(unsigned long cpus)
+unsigned long remote_harts(unsigned long cpus)
 {
 	unsigned long mask = 0;
 
@@ -135,15 +134,4 @@ void tlb_batch_flush(struct tlb_batch *batch)
 void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 {
 	flush_cpus(BIT(nr_harts) - 1, start, end);
-}
-
-void flush_icache_mm(struct mm_struct *mm)
-{
-	unsigned long others;
-
-	__asm__ volatile("fence.i" : : : "memory");
-	smp_mb();
-	others = remote_harts(READ_ONCE(mm->cpu_bitmap));
-	if (others)
-		sbi_remote_fence_i(others, 0);
 }

@@ -50,10 +50,7 @@ void tlb_batch_add(struct tlb_batch *batch, const struct mm_struct *mm);
 void tlb_batch_flush(struct tlb_batch *batch);
 /* A kernel range, on every hart that runs. */
 void flush_tlb_kernel_range(unsigned long start, unsigned long end);
-/*
- * Makes freshly written code visible to instruction fetch on every hart that runs @mm (Zifencei,
- * SBI RFENCE).
- */
-void flush_icache_mm(struct mm_struct *mm);
+/* The hardware's mask of those of @cpus that run, this hart left out: for the firmware. */
+unsigned long remote_harts(unsigned long cpus);
 
 #endif
