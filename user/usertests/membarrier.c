@@ -53,8 +53,8 @@ TEST(membarrier_sync_core)
 
 /* --- the promise --- */
 
-// Each side sets its flag and looks at the other's: one of the two must see the other, although only
-// the slow side has a barrier.
+// Each side sets its flag and looks at the other's: one of the two must see the other, although
+// only the slow side has a barrier.
 static struct {
 	volatile int flag __attribute__((aligned(64)));
 	volatile int saw_other, round;
