@@ -225,5 +225,7 @@ void catch_faults(void);
 bool peek(const void *at);
 bool poke(void *at, uint64_t value);
 bool add_nothing(void *at);
+// A store of something new, where one is allowed; it may fault.
+void store_at(struct worker *worker, struct spot spot);
 // Every page of both arenas against the model.
 void sweep(struct worker *worker);

@@ -189,6 +189,12 @@ static void touch(struct worker *w)
 	touch_at(w, spot, may_store(w, &spot) ? how : LOAD);
 }
 
+void store_at(struct worker *w, struct spot spot)
+{
+	if (may_store(w, &spot))
+		touch_at(w, spot, STORE);
+}
+
 // Neighbours, as a program goes through its memory.
 static void touch_row(struct worker *w)
 {
@@ -231,11 +237,15 @@ static void scan_page(struct worker *w)
 	note_result(w, 0);
 }
 
+// Once is enough for a page that gives a signal, which takes long.
 static void sweep_arena(struct worker *w, struct arena *arena)
 {
-	for (int i = 0; i < ARENA_PAGES; i++)
-		for (int word = 0; word < WORDS; word++)
+	for (int i = 0; i < ARENA_PAGES; i++) {
+		int words = model_access(&arena->page[i], false) == FINE ? WORDS : 1;
+
+		for (int word = 0; word < words; word++)
 			touch_at(w, spot_of(arena, i, word), LOAD);
+	}
 }
 
 void sweep(struct worker *w)

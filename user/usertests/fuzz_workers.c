@@ -6,7 +6,7 @@
 #define WORKERS		2
 #define HANDS		2
 #define THREADS		(WORKERS * HANDS)
-#define SHORT_RUN	600	// operations of a worker
+#define SHORT_RUN	250	// operations of a worker
 #define LONGEST_TURN	30	// operations
 #define GIB		(1UL << 30)
 
