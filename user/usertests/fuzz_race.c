@@ -150,8 +150,8 @@ static void truncate_meanwhile(struct worker *w)
 
 /* --- calls under observation ---------------------------------------------------------------- */
 
-// The other hand waits for the end of the job, so the model is known. This hart has had translations
-// of the pages until just now: is one left that the calls should have taken?
+// The other hand waits for the end of the job, so the model is known. This hart has had
+// translations of the pages until just now: is one left that the calls should have taken?
 static void try_everything(struct worker *w)
 {
 	sweep(w);
