@@ -62,7 +62,7 @@ static struct folio *pin_page(struct mm_struct *mm, unsigned long addr, unsigned
 static ssize_t pin_user_memory(struct dio *dio, unsigned long addr, size_t bytes)
 {
 	unsigned int nr = DIV_ROUND_UP(offset_in_page(addr) + bytes, PAGE_SIZE);
-	unsigned int flags = dio->op == REQ_OP_READ ? FOLL_WRITE : 0;
+	unsigned int flags = FOLL_PIN | (dio->op == REQ_OP_READ ? FOLL_WRITE : 0);
 	struct mm_struct *mm = current->mm;
 	struct folio *folio = NULL;
 
@@ -95,7 +95,7 @@ static void unpin_pages(struct dio *dio)
 			folio_mark_dirty(folio);		/* D1 */
 			folio_unlock(folio);
 		}
-		folio_put(folio);
+		folio_unpin(folio);
 	}
 	dio->nr_pages = 0;
 }

@@ -197,12 +197,34 @@ static inline bool folio_try_get(struct folio *folio)
 	return atomic_inc_not_zero(&folio->_refcount);
 }
 
+/*
+ * A pin (mm/gup.h) is so many references.  A folio with as many of other kinds looks pinned too,
+ * which costs a copy.
+ */
+#define GUP_PIN_COUNTING_BIAS	1024
+
+static inline void folio_pin(struct folio *folio)
+{
+	atomic_add(GUP_PIN_COUNTING_BIAS, &folio->_refcount);
+}
+
+static inline bool folio_maybe_dma_pinned(const struct folio *folio)
+{
+	return folio_ref_count(folio) >= GUP_PIN_COUNTING_BIAS;
+}
+
 void __folio_put(struct folio *folio);		/* the last reference went: frees it */
 
 /* Any context but hard interrupts. */
 static inline void folio_put(struct folio *folio)
 {
 	if (atomic_dec_and_test(&folio->_refcount))
+		__folio_put(folio);
+}
+
+static inline void folio_unpin(struct folio *folio)
+{
+	if (atomic_sub_and_test(GUP_PIN_COUNTING_BIAS, &folio->_refcount))
 		__folio_put(folio);
 }
 

@@ -8,6 +8,8 @@
  *    the user himself may not write: never into what somebody else has too.
  * G3 Writing goes into a soft-dirty entry.  A store that comes after the reference, by a device, is
  *    told by folios_stored(), since clear_refs may have been there in between.
+ * G4 A reference that outlives mmap_lock is a pin, and an anonymous folio that gets one is
+ *    exclusive; it stays so until the pin is gone.
  */
 #include "mm/gup.h"
 
@@ -28,14 +30,24 @@ static bool can_write_pte(pte_t pte, const struct folio *folio)
 		folio_test_anon_exclusive(folio));
 }
 
-/* Does @pte, present, do for reading, or for writing? */
-static bool pte_sufficient(pte_t pte, bool write)
+/* Shared with another process, so that it is not to be pinned, even for reading (G4)? */
+static bool must_unshare(pte_t pte, const struct folio *folio)
 {
-	return !write || can_write_pte(pte, pfn_folio(pte_pfn(pte)));
+	return !pte_special(pte) && folio_test_anon(folio) && !folio_test_anon_exclusive(folio);
 }
 
-/* The folio that is present at @addr, with a reference; NULL: a fault is needed. */
-static struct folio *follow_page(struct mm_struct *mm, unsigned long addr, bool write)
+/* Does @pte, present, do for what @flags say? */
+static bool pte_sufficient(pte_t pte, unsigned int flags)
+{
+	const struct folio *folio = pfn_folio(pte_pfn(pte));
+
+	if (flags & FOLL_WRITE)
+		return can_write_pte(pte, folio);
+	return !(flags & FOLL_PIN) || !must_unshare(pte, folio);
+}
+
+/* The folio that is present at @addr, with a reference or a pin; NULL: a fault is needed. */
+static struct folio *follow_page(struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
 	pte_t *pmd = mm_find_pmd(mm, addr), pte;
 	struct folio *folio = NULL;
@@ -44,11 +56,14 @@ static struct folio *follow_page(struct mm_struct *mm, unsigned long addr, bool 
 	if (!pmd)
 		return NULL;
 	pte = ptep_get(pte_offset_map_lock(pmd, addr, &ptl));
-	if (pte_present(pte) && pte_sufficient(pte, write)) {
+	if (pte_present(pte) && pte_sufficient(pte, flags)) {
 		folio = pfn_folio(pte_pfn(pte));
-		folio_get(folio);
+		if (flags & FOLL_PIN)
+			folio_pin(folio);
+		else
+			folio_get(folio);
 		/* What the caller stores sets no D: MADV_FREE is over. */
-		if (write && folio_test_anon(folio) && !folio_test_swapbacked(folio))
+		if (flags & FOLL_WRITE && folio_test_anon(folio) && !folio_test_swapbacked(folio))
 			folio_set_swapbacked(folio);
 	}
 	spin_unlock(ptl);
@@ -74,9 +89,9 @@ void folios_stored(struct folio **folios, unsigned int nr, struct mm_struct *mm,
 }
 
 /* The same question without a reference: the answer may be old when it comes. */
-static bool page_present(struct mm_struct *mm, unsigned long addr, bool write)
+static bool page_present(struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
-	struct folio *folio = follow_page(mm, addr, write);
+	struct folio *folio = follow_page(mm, addr, flags & FOLL_WRITE);
 
 	if (folio)
 		folio_put(folio);
@@ -111,13 +126,18 @@ static int faultin_page(struct vm_area_struct *vma, unsigned long addr, unsigned
 
 struct folio *get_user_page(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
 {
-	bool write = flags & FOLL_WRITE;
-	unsigned int fault_flags = FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0);
+	unsigned int fault_flags = FAULT_FLAG_REMOTE;
 	int error = check_vma_flags(vma, flags);
 	struct folio *folio;
 
+	if (flags & FOLL_WRITE)
+		fault_flags |= FAULT_FLAG_WRITE;
+	else if (flags & FOLL_PIN)
+		fault_flags |= FAULT_FLAG_UNSHARE;
+	if (flags & FOLL_PIN)
+		vma->vm_mm->has_pinned = true;
 	while (!error) {
-		folio = follow_page(vma->vm_mm, addr, write);
+		folio = follow_page(vma->vm_mm, addr, flags);
 		if (folio)
 			return folio;
 		error = faultin_page(vma, addr, fault_flags);
@@ -169,12 +189,11 @@ size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, siz
 int faultin_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 		       unsigned int flags)
 {
-	bool write = flags & FOLL_WRITE;
-	unsigned int fault_flags = write ? FAULT_FLAG_WRITE : 0;
+	unsigned int fault_flags = flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0;
 	int error = check_vma_flags(vma, flags);
 
 	for (unsigned long addr = start; addr < end && !error; addr += PAGE_SIZE) {
-		while (!error && !page_present(vma->vm_mm, addr, write))
+		while (!error && !page_present(vma->vm_mm, addr, flags))
 			error = faultin_page(vma, addr, fault_flags);
 		cond_resched();
 	}

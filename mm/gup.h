@@ -15,6 +15,12 @@
  * copy).
  */
 #define FOLL_FORCE	0x02
+/*
+ * The folio is used after mmap_lock is dropped, by a device: pinned instead of referenced, to be
+ * given back by folio_unpin().  As long as it is, an anonymous folio is the mm's alone: fork copies
+ * it for the child, so no store of either takes it away from the other, or shows there.
+ */
+#define FOLL_PIN	0x04
 
 /*
  * Copies between @buf and another address space, as far as it is mapped and @flags (FOLL_*) permit.
@@ -24,8 +30,8 @@ size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, siz
 			unsigned int flags);
 
 /*
- * The folio at @addr, present as @flags ask, with a reference; ERR_PTR: what faultin_page_range()
- * says.  mmap_lock held for reading.
+ * The folio at @addr, present as @flags ask, with a reference or a pin; ERR_PTR: what
+ * faultin_page_range() says.  mmap_lock held for reading.
  */
 struct folio *get_user_page(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
 

@@ -139,16 +139,15 @@ static struct folio *vma_alloc_folio(gfp_t zero)
 	return alloc_folio(GFP_HIGHUSER_MOVABLE | zero, 0);
 }
 
-/* A fresh folio becomes this mm's at vmf->address; ptl held, the entry is none or was cleared. */
-static inline void set_new_anon_pte(struct vm_fault *vmf, struct folio *folio)
+/* A fresh folio becomes @vma's at @addr; ptl held, the entry is none or was cleared. */
+static inline void set_new_anon_pte(struct vm_area_struct *vma, unsigned long addr, pte_t *ptep,
+				    struct folio *folio)
 {
-	struct vm_area_struct *vma = vmf->vma;
-
-	folio_add_new_anon_rmap(folio, vma, vmf->address);
+	folio_add_new_anon_rmap(folio, vma, addr);
 	if (unlikely(vma->vm_flags & VM_EXEC))
 		flush_icache_folio(folio);
 	smp_wmb();			/* I2 */
-	set_pte(vmf->pte, maybe_mkwrite(pte_mkdirty(folio_pte(folio, vma->vm_page_prot)), vma));
+	set_pte(ptep, maybe_mkwrite(pte_mkdirty(folio_pte(folio, vma->vm_page_prot)), vma));
 }
 
 /* --- anonymous memory --- */
@@ -187,7 +186,7 @@ static noinline vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 		return 0;
 	}
 	inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
-	set_new_anon_pte(vmf, folio);
+	set_new_anon_pte(vma, vmf->address, vmf->pte, folio);
 	fault_unlock(vmf);
 	return 0;
 }
@@ -437,6 +436,18 @@ static inline void wp_page_reuse(struct vm_fault *vmf)
 	fault_unlock(vmf);
 }
 
+/* As set_new_anon_pte(), but nobody has stored: it permits, and is soft-dirty, as before. */
+static void set_unshared_pte(struct vm_fault *vmf, struct folio *folio)
+{
+	pte_t pte = { vmf->orig_pte.pte & ~_PAGE_PFN_MASK };
+
+	folio_add_new_anon_rmap(folio, vmf->vma, vmf->address);
+	if (unlikely(vmf->vma->vm_flags & VM_EXEC))
+		flush_icache_folio(folio);
+	smp_wmb();			/* I2 */
+	set_pte(vmf->pte, folio_pte(folio, pte));
+}
+
 /* Replaces the entry of @old (NULL: a special one) by one of @new; ptl held. */
 static void wp_replace_pte(struct vm_fault *vmf, struct folio *old, struct folio *new)
 {
@@ -452,7 +463,10 @@ static void wp_replace_pte(struct vm_fault *vmf, struct folio *old, struct folio
 	 */
 	ptep_get_and_clear(vmf->pte);
 	flush_tlb_page(mm, vmf->address);
-	set_new_anon_pte(vmf, new);
+	if (likely(vmf->flags & FAULT_FLAG_WRITE))
+		set_new_anon_pte(vmf->vma, vmf->address, vmf->pte, new);
+	else
+		set_unshared_pte(vmf, new);
 	if (old)
 		folio_remove_rmap(old, vmf->vma);
 }
@@ -564,6 +578,24 @@ static inline vm_fault_t do_wp_page(struct vm_fault *vmf)
 	return wp_page_copy(vmf, folio);
 }
 
+/*
+ * A folio that is to be pinned for reading must not be another process's too: stores of ours would
+ * go to a copy then, and the pin would not see them.  ptl held; unlocks.
+ */
+static noinline vm_fault_t do_unshare(struct vm_fault *vmf)
+{
+	struct folio *folio = vm_normal_folio(vmf->orig_pte);
+
+	vmf->kind = __func__;
+	if (!folio || !folio_test_anon(folio) || wp_can_reuse_anon_folio(folio, vmf->vma)) {
+		fault_unlock(vmf);
+		return 0;
+	}
+	folio_get(folio);
+	fault_unlock(vmf);
+	return wp_page_copy(vmf, folio);
+}
+
 /* --- dispatch --- */
 
 static noinline vm_fault_t handle_present_pte(struct vm_fault *vmf)
@@ -576,6 +608,8 @@ static noinline vm_fault_t handle_present_pte(struct vm_fault *vmf)
 		if (!pte_write(vmf->orig_pte))
 			return do_wp_page(vmf);
 		bits = _PAGE_STORED;
+	} else if (unlikely(vmf->flags & FAULT_FLAG_UNSHARE)) {
+		return do_unshare(vmf);
 	}
 	vmf->kind = "ptep_set_access_flags";
 	ptep_add_bits(vmf->pte, bits);
@@ -661,40 +695,99 @@ static inline pte_t copy_present_pte(const struct vm_area_struct *src_vma, pte_t
 	return shared ? pte_mkclean(pte) : pte;
 }
 
-static void copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
-			   pte_t *dst_pmd, pte_t *src_pmd, unsigned long addr, unsigned long end)
+/* Is the folio @pte maps at work for a device (G4)?  Then the child needs a copy at once. */
+static bool must_copy_now(pte_t pte)
+{
+	const struct folio *folio = vm_normal_folio(pte);
+
+	return folio && folio_test_anon(folio) && folio_test_anon_exclusive(folio) &&
+	       folio_maybe_dma_pinned(folio);
+}
+
+/* Within one leaf table; returns where it met a folio to be copied now, or @end. */
+static unsigned long copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
+				    pte_t *dst_pmd, pte_t *src_pmd, unsigned long addr,
+				    unsigned long end)
 {
 	struct spinlock *src_ptl, *dst_ptl = pte_lockptr(dst_pmd);
-	pte_t *src = pte_offset_map_lock(src_pmd, addr, &src_ptl);
+	pte_t *first = pte_offset_map_lock(src_pmd, addr, &src_ptl), *src = first;
 	pte_t *dst = pte_offset(dst_pmd, addr), *last = src + ((end - addr) >> PAGE_SHIFT);
+	bool pinned = src_vma->vm_mm->has_pinned;
 	long rss[NR_MM_COUNTERS] = { 0 };
 
 	spin_lock_nested(dst_ptl);
 	for (; src < last; src++, dst++) {
 		pte_t pte = ptep_get(src);
 
-		if (!pte_none(pte))
-			set_pte(dst, copy_present_pte(src_vma, src, pte, rss));
+		if (pte_none(pte))
+			continue;
+		if (unlikely(pinned) && must_copy_now(pte))
+			break;
+		set_pte(dst, copy_present_pte(src_vma, src, pte, rss));
+	}
+	add_mm_rss(dst_vma->vm_mm, rss);
+	spin_unlock(dst_ptl);
+	spin_unlock(src_ptl);
+	return addr + ((src - first) << PAGE_SHIFT);
+}
+
+/* The child gets a folio of its own at @addr: 1; 0: it need not any more; or -ENOMEM. */
+static int copy_pinned_page(struct vm_area_struct *dst_vma, pte_t *dst_pmd, pte_t *src_pmd,
+			    unsigned long addr)
+{
+	struct spinlock *src_ptl, *dst_ptl = pte_lockptr(dst_pmd);
+	struct folio *folio = vma_alloc_folio(0);
+	bool copy;
+	pte_t pte;
+
+	if (!folio)
+		return -ENOMEM;
+	pte = ptep_get(pte_offset_map_lock(src_pmd, addr, &src_ptl));
+	spin_lock_nested(dst_ptl);
+	copy = pte_present(pte) && must_copy_now(pte);
+	if (copy) {
+		copy_page(folio_address(folio), folio_address(pfn_folio(pte_pfn(pte))));
+		folio->flags |= BIT(PG_uptodate);
+		inc_mm_counter(dst_vma->vm_mm, MM_ANONPAGES);
+		set_new_anon_pte(dst_vma, addr, pte_offset(dst_pmd, addr), folio);
 	}
 	spin_unlock(dst_ptl);
 	spin_unlock(src_ptl);
-	add_mm_rss(dst_vma->vm_mm, rss);
+	if (!copy)
+		folio_put(folio);
+	return copy;
+}
+
+static int copy_pmd_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
+			  pte_t *src_pmd, unsigned long addr, unsigned long end)
+{
+	pte_t *dst_pmd = pmd_alloc(dst_vma->vm_mm, addr);
+	int copied;
+
+	if (!dst_pmd || pte_alloc(dst_vma->vm_mm, dst_pmd))
+		return -ENOMEM;
+	for (;; addr += copied * PAGE_SIZE) {
+		addr = copy_pte_range(dst_vma, src_vma, dst_pmd, src_pmd, addr, end);
+		if (addr == end)
+			return 0;
+		copied = copy_pinned_page(dst_vma, dst_pmd, src_pmd, addr);
+		if (copied < 0)
+			return copied;
+	}
 }
 
 int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma)
 {
 	unsigned long addr = src_vma->vm_start, end = src_vma->vm_end, next;
-	pte_t *src_pmd, *dst_pmd;
+	pte_t *src_pmd;
 
 	/* Without private copies all of it can be faulted in again. */
 	if (!src_vma->anon_vma)
 		return 0;
 	for (; (src_pmd = next_pmd(src_vma->vm_mm, &addr, end)); addr = next) {
 		next = pmd_addr_end(addr, end);
-		dst_pmd = pmd_alloc(dst_vma->vm_mm, addr);
-		if (!dst_pmd || pte_alloc(dst_vma->vm_mm, dst_pmd))
+		if (copy_pmd_range(dst_vma, src_vma, src_pmd, addr, next))
 			return -ENOMEM;
-		copy_pte_range(dst_vma, src_vma, dst_pmd, src_pmd, addr, next);
 		cond_resched();
 	}
 	return 0;

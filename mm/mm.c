@@ -57,6 +57,7 @@ static struct mm_struct *mm_init(struct mm_struct *mm)
 	mm->mmap = mm->vmacache = mm->gone = NULL;
 	mm->mm_rb = RB_ROOT;
 	mm->map_count = 0;
+	mm->has_pinned = false;
 	mm->locked_vm = mm->def_flags = 0;
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		atomic_long_set(&mm->rss_stat[i], 0);

@@ -114,6 +114,7 @@ struct mm_struct {
 	unsigned long saved_auxv[AT_VECTOR_SIZE];
 	unsigned long vdso;		/* address of its first text page; 0: none */
 	unsigned int membarrier_state;	/* kernel/membarrier.c */
+	bool has_pinned;		/* a page may be pinned, or was: fork looks (FOLL_PIN) */
 	bool dumpable;			/* others with the same ids may look in: kernel/ptrace.h */
 };
 
@@ -141,7 +142,7 @@ typedef unsigned int vm_fault_t;
 #define FAULT_FLAG_REMOTE	0x080	/* another task's mm */
 #define FAULT_FLAG_INSTRUCTION	0x100
 #define FAULT_FLAG_INTERRUPTIBLE 0x200
-#define FAULT_FLAG_UNSHARE	0x400
+#define FAULT_FLAG_UNSHARE	0x400	/* read, but no one else's: see FOLL_PIN */
 #define FAULT_FLAG_DEFAULT \
 	(FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | FAULT_FLAG_INTERRUPTIBLE)
 
