@@ -285,44 +285,46 @@ static void set_owner(struct inode *inode, struct task_struct *task)
 	put_cred(cred);
 }
 
-struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task,
+struct inode *proc_pid_inode(struct super_block *sb, struct pid *pid,
 			     const struct pid_entry *entry, int fd)
 {
 	struct proc_inode *pi = kmalloc(sizeof(*pi), GFP_KERNEL);
 	struct inode *inode = pi ? new_inode(sb) : NULL;
+	struct task_struct *task;
 
 	if (!inode) {
 		kfree(pi);
 		return ERR_PTR(-ENOMEM);
 	}
-	*pi = (struct proc_inode){ .pid = find_get_pid(task->pid), .entry = entry, .fd = fd };
+	*pi = (struct proc_inode){ .pid = get_pid(pid), .entry = entry, .fd = fd };
 	inode->i_ino = get_next_ino();
 	inode->i_mode = entry->mode;
 	inode->i_private = pi;
 	inode->i_flags |= S_PRIVATE;		/* owns i_private: fs/proc/root.c frees it */
-	set_owner(inode, task);
 	inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
 	if (entry->iops)
 		inode->i_op = entry->iops;
 	inode->i_fop = entry->fops;
 	set_nlink(inode, S_ISDIR(entry->mode) ? 2 : 1);
-	/* The number was given back between our look at the task and now. */
-	if (!pi->pid) {
+	task = proc_task(inode);
+	if (!task) {
 		iput(inode);
 		return ERR_PTR(-ENOENT);
 	}
+	set_owner(inode, task);
+	put_task_struct(task);
 	return inode;
 }
 
 static struct inode *dir_of(struct super_block *sb, int nr, const struct pid_entry *entry)
 {
-	struct task_struct *task = nr > 0 ? find_get_task(nr) : NULL;
+	struct pid *pid = nr > 0 ? find_get_pid(nr) : NULL;
 	struct inode *inode;
 
-	if (!task)
+	if (!pid)
 		return ERR_PTR(-ENOENT);
-	inode = proc_pid_inode(sb, task, entry, 0);
-	put_task_struct(task);
+	inode = proc_pid_inode(sb, pid, entry, 0);
+	put_pid(pid);
 	return inode;
 }
 
@@ -343,15 +345,12 @@ static struct dentry *add_inode(struct dentry *dentry, struct inode *inode)
 static struct dentry *lookup_entry(struct inode *dir, struct dentry *dentry, bool thread)
 {
 	size_t nr_entries = ARRAY_SIZE(pid_entries) - thread;
-	struct task_struct *task = proc_task(dir);
 	struct inode *inode = ERR_PTR(-ENOENT);
 
-	for (size_t i = 0; task && i < nr_entries; i++)
+	for (size_t i = 0; i < nr_entries; i++)
 		if (strlen(pid_entries[i].name) == dentry->d_name.len &&
 		    !memcmp(pid_entries[i].name, dentry->d_name.name, dentry->d_name.len))
-			inode = proc_pid_inode(dir->i_sb, task, &pid_entries[i], 0);
-	if (task)
-		put_task_struct(task);
+			inode = proc_pid_inode(dir->i_sb, PROC_I(dir)->pid, &pid_entries[i], 0);
 	if (!IS_ERR(inode))
 		PROC_I(inode)->thread = thread;
 	return add_inode(dentry, inode);
@@ -499,7 +498,7 @@ static struct dentry *fd_dir_lookup(struct inode *dir, struct dentry *dentry, un
 	struct file *file = task && fd >= 0 && proc_may_access(task) ? fget_task(task, fd) : NULL;
 
 	if (file) {
-		inode = proc_pid_inode(dir->i_sb, task, &fd_link_entry, fd);
+		inode = proc_pid_inode(dir->i_sb, PROC_I(dir)->pid, &fd_link_entry, fd);
 		if (!IS_ERR(inode))
 			inode->i_mode = S_IFLNK | (file->f_mode & FMODE_READ ? 0500 : 0) |
 					(file->f_mode & FMODE_WRITE ? 0300 : 0);

@@ -49,8 +49,11 @@ static inline bool proc_may_access(struct task_struct *task)
  * were taken, or -errno.
  */
 ssize_t proc_get_int(struct iov_iter *from, unsigned int base, int *value);
-/* A new inode for @entry of the process; ERR_PTR. */
-struct inode *proc_pid_inode(struct super_block *sb, struct task_struct *task,
+/*
+ * A new inode for @entry of whoever has the number @pid; ERR_PTR(-ENOENT): nobody any more.  By
+ * number and not by task, as an execve() from another thread passes the number on.
+ */
+struct inode *proc_pid_inode(struct super_block *sb, struct pid *pid,
 			     const struct pid_entry *entry, int fd);
 
 /* The directory of process @nr: inode or ERR_PTR(-ENOENT). */

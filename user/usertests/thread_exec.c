@@ -223,32 +223,62 @@ static void exec_then_stop(void)
 		pause();
 }
 
+static pid_t start_process_that_executes(void)
+{
+	pid_t pid = CHECK_SYS(fork());
+
+	if (pid == 0) {
+		int null = CHECK_SYS(open("/dev/null", O_WRONLY));
+
+		CHECK_SYS(dup2(null, 1));
+		exec_then_stop();
+	}
+	return pid;
+}
+
+static void wait_for_comm(pid_t pid, const char *comm, long pause_ns)
+{
+	char path[64], text[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	for (;;) {
+		slurp(path, text, sizeof(text));
+		if (strcmp(text, comm) == 0)
+			break;
+		if (pause_ns)
+			nap(pause_ns);
+	}
+}
+
+static void end_process(pid_t pid)
+{
+	CHECK_SYS(kill(pid, SIGKILL));
+	CHECK_KILLED(pid, SIGKILL);
+}
+
 // The new program is one thread, and killed like any other.
 TEST(thread_exec_leaves_one_thread)
 {
 	char path[64];
 	pid_t pid;
-	int null;
 
 	find_show();
-	pid = CHECK_SYS(fork());
-	if (pid == 0) {
-		null = CHECK_SYS(open("/dev/null", O_WRONLY));
-		CHECK_SYS(dup2(null, 1));
-		exec_then_stop();
-	}
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	for (;;) {
-		char text[32];
-
-		slurp(path, text, sizeof(text));
-		if (strcmp(text, "show\n") == 0)
-			break;
-		nap(MS);
-	}
+	pid = start_process_that_executes();
+	wait_for_comm(pid, "show\n", MS);
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	CHECK_EQ(proc_field(path, "Threads"), 1);
 	CHECK_EQ(proc_field(path, "Pid"), pid);
-	CHECK_SYS(kill(pid, SIGKILL));
-	CHECK_KILLED(pid, SIGKILL);
+	end_process(pid);
+}
+
+// At no moment does its number belong to nobody.
+TEST(thread_exec_is_always_in_proc)
+{
+	find_show();
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = start_process_that_executes();
+
+		wait_for_comm(pid, "show\n", 0);
+		end_process(pid);
+	}
 }
