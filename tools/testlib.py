@@ -106,8 +106,12 @@ def score_sums(done, label=""):
 
 
 def explain(text, lines=25):
-    """What to show of a failed run: what its failed tests said, or the end if they said nothing."""
-    said = re.findall(r"(?:^# .*\n)*^not ok .*\n", text, re.M)
+    """What to show of a failed run: what its failed tests said, or the end if they said nothing.
+
+    Where several sides ran the tests, each line begins with its side's name and a colon.
+    """
+    side = r"^(?:[a-z0-9.-]+: )?"
+    said = re.findall(f"(?:{side}# .*\\n)*{side}not ok .*\\n", text, re.M)
     return "".join(f"      | {line}\n" for line in "".join(said).splitlines()) or tail(text, lines)
 
 
