@@ -445,7 +445,8 @@ static void lock_rename(struct dentry *a, struct dentry *b)
 		return;
 	}
 	mutex_lock(&rename_mutex);
-	if (is_subdir(a, b) || (!is_subdir(b, a) && b < a))
+	/* By inode, as in lock_both(): who renames one of them to the other locks both, too. */
+	if (is_subdir(a, b) || (!is_subdir(b, a) && b->d_inode < a->d_inode))
 		swap(a, b);
 	inode_lock(a->d_inode);
 	inode_lock_nested(b->d_inode);
