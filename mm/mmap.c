@@ -275,84 +275,93 @@ struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long star
 
 /* --- unmapping --- */
 
-/* May the VMAs that hold the ends of [start, end) be cut there?  @first is that of the begin. */
-static int may_cut(struct mm_struct *mm, struct vm_area_struct *first, unsigned long start,
-		   unsigned long end)
-{
-	struct vm_area_struct *last = first->vm_end < end ? find_vma(mm, end) : first;
+struct unmapping {
+	struct mm_struct *mm;
+	unsigned long start, end;
+	struct vm_area_struct *first;	/* NULL: nothing is mapped there */
+	struct vm_area_struct *spare;	/* a hole in one VMA leaves two: for the second */
+};
 
-	return vma_may_split(first, start) ?: last ? vma_may_split(last, end) : 0;
+/* May the VMAs that hold the two ends be cut there? */
+static int may_cut(const struct unmapping *u)
+{
+	struct vm_area_struct *first = u->first;
+	struct vm_area_struct *last = first->vm_end < u->end ? find_vma(u->mm, u->end) : first;
+	int error = vma_may_split(first, u->start);
+
+	return !error && last ? vma_may_split(last, u->end) : error;
 }
 
-/*
- * Can [start, end) be unmapped?  A hole in one VMA leaves two: *@spare is for the second.  0 or
- * -errno.
- */
-static int unmap_prepare(struct mm_struct *mm, unsigned long start, unsigned long end,
-			 struct vm_area_struct **spare)
+/* Can u->start to u->end be unmapped?  0 or -errno. */
+static int unmap_prepare(struct unmapping *u)
 {
-	struct vm_area_struct *vma = find_vma_intersection(mm, start, end);
-
-	bool hole = vma && vma->vm_start < start && end < vma->vm_end;
+	struct vm_area_struct *vma = find_vma_intersection(u->mm, u->start, u->end);
+	bool hole = vma && vma->vm_start < u->start && u->end < vma->vm_end;
 	int error;
 
-	*spare = NULL;
-	if (hole && mm->map_count >= sysctl_max_map_count)
+	u->first = vma;
+	if (!vma)
+		return 0;
+	if (hole && u->mm->map_count >= sysctl_max_map_count)
 		return -ENOMEM;
-	error = vma ? may_cut(mm, vma, start, end) : 0;
+	error = may_cut(u);
 	if (error || !hole)
 		return error;
-	*spare = vma_alloc_spare(vma);
-	return *spare ? 0 : -ENOMEM;
+	u->spare = vma_alloc_spare(vma);
+	return u->spare ? 0 : -ENOMEM;
 }
 
-/*
- * Cuts [start, end) out of the VMAs from @vma on; those that are gone altogether are left on
- * mm->gone.
- */
-static void detach_range(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-			 unsigned long end, struct vm_area_struct *spare)
+/* Cuts [from, to) out of @vma; if that is all of it, it is left on mm->gone. */
+static void detach_part(struct unmapping *u, struct vm_area_struct *vma, unsigned long from,
+			unsigned long to)
 {
-	struct vm_area_struct *next;
+	struct mm_struct *mm = u->mm;
 
-	for (; vma && vma->vm_start < end; vma = next) {
-		unsigned long from = max(start, vma->vm_start), to = min(end, vma->vm_end);
+	if (from == vma->vm_start && to == vma->vm_end) {
+		vma_unlink(mm, vma);
+		vma->vm_next = mm->gone;
+		mm->gone = vma;
+	} else if (to == vma->vm_end) {
+		vma_resize(mm, vma, vma->vm_start, from);
+	} else if (from == vma->vm_start) {
+		vma_resize(mm, vma, to, vma->vm_end);
+	} else {
+		vma_split(mm, vma, to, u->spare);
+		vma_resize(mm, vma, vma->vm_start, from);
+	}
+}
+
+static void detach_range(struct unmapping *u)
+{
+	struct vm_area_struct *vma, *next;
+
+	for (vma = u->first; vma && vma->vm_start < u->end; vma = next) {
+		unsigned long from = max(u->start, vma->vm_start), to = min(u->end, vma->vm_end);
+		long pages = (to - from) >> PAGE_SHIFT;
 
 		next = vma->vm_next;
-		vm_stat_account(mm, vma->vm_flags, -(long)((to - from) >> PAGE_SHIFT));
-		account_locked(mm, vma->vm_flags, -(long)((to - from) >> PAGE_SHIFT));
+		vm_stat_account(u->mm, vma->vm_flags, -pages);
+		account_locked(u->mm, vma->vm_flags, -pages);
 		if (vma->vm_flags & VM_ACCOUNT)
-			vm_unacct_memory((to - from) >> PAGE_SHIFT);
-		if (from == vma->vm_start && to == vma->vm_end) {
-			vma_unlink(mm, vma);
-			vma->vm_next = mm->gone;
-			mm->gone = vma;
-		} else if (to == vma->vm_end) {
-			vma_resize(mm, vma, vma->vm_start, from);
-		} else if (from == vma->vm_start) {
-			vma_resize(mm, vma, to, vma->vm_end);
-		} else {
-			vma_split(mm, vma, to, spare);
-			vma_resize(mm, vma, vma->vm_start, from);
-		}
+			vm_unacct_memory(pages);
+		detach_part(u, vma, from, to);
 	}
 }
 
 /* Does what unmap_prepare() has prepared.  Cannot fail. */
-static void unmap_perform(struct mm_struct *mm, unsigned long start, unsigned long end,
-			  struct vm_area_struct *spare)
+static void unmap_perform(struct unmapping *u)
 {
-	struct vm_area_struct *vma = find_vma_intersection(mm, start, end), *prev, *next;
+	struct vm_area_struct *prev, *next;
 	struct mmu_gather tlb;
 
-	if (!vma)
+	if (!u->first)
 		return;
-	update_hiwater(mm);
-	tlb_gather_mmu(&tlb, mm);
-	unmap_vmas(&tlb, vma, start, end);
-	detach_range(mm, vma, start, end, spare);
-	next = find_vma_prev(mm, start, &prev);
-	free_pgtables(&tlb, start, end, prev ? prev->vm_end : 0,
+	update_hiwater(u->mm);
+	tlb_gather_mmu(&tlb, u->mm);
+	unmap_vmas(&tlb, u->first, u->start, u->end);
+	detach_range(u);
+	next = find_vma_prev(u->mm, u->start, &prev);
+	free_pgtables(&tlb, u->start, u->end, prev ? prev->vm_end : 0,
 		      next ? next->vm_start : USER_PGTABLES_CEILING);
 	tlb_finish_mmu(&tlb);
 }
@@ -371,17 +380,16 @@ void mmap_write_unlock_gone(struct mm_struct *mm)
 
 int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 {
-	struct vm_area_struct *spare;
+	struct unmapping u = { .mm = mm, .start = start, .end = start + PAGE_ALIGN(len) };
 	int error;
 
 	if (offset_in_page(start) || start > TASK_SIZE || len > TASK_SIZE - start)
 		return -EINVAL;
-	len = PAGE_ALIGN(len);
-	if (!len)
+	if (u.end == start)
 		return -EINVAL;
-	error = unmap_prepare(mm, start, start + len, &spare);
+	error = unmap_prepare(&u);
 	if (!error)
-		unmap_perform(mm, start, start + len, spare);
+		unmap_perform(&u);
 	return error;
 }
 
@@ -601,8 +609,9 @@ void vma_insert(struct mm_struct *mm, struct vm_area_struct *vma)
 int mmap_region(struct mm_struct *mm, struct file *file, unsigned long addr, unsigned long len,
 		unsigned long vm_flags, pgoff_t pgoff)
 {
+	struct unmapping u = { .mm = mm, .start = addr, .end = addr + len };
 	unsigned long pages = len >> PAGE_SHIFT;
-	struct vm_area_struct *vma, *spare;
+	struct vm_area_struct *vma;
 	int error;
 
 	if (!may_expand_vm(mm, vm_flags, pages) &&
@@ -611,14 +620,15 @@ int mmap_region(struct mm_struct *mm, struct file *file, unsigned long addr, uns
 	vma = vma_create(mm, file, addr, len, vm_flags, pgoff);
 	if (IS_ERR(vma))
 		return PTR_ERR(vma);
-	error = unmap_prepare(mm, addr, addr + len, &spare);
+	error = unmap_prepare(&u);
 	if (error) {
 		if (vma->vm_flags & VM_ACCOUNT)
 			vm_unacct_memory(pages);
-		vma_release(vma);
+		vma->vm_next = mm->gone;
+		mm->gone = vma;
 		return error;
 	}
-	unmap_perform(mm, addr, addr + len, spare);
+	unmap_perform(&u);
 	vma_insert(mm, vma);
 	return 0;
 }

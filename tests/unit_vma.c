@@ -174,15 +174,26 @@ static void unmap(unsigned long page, unsigned long pages)
 	}
 }
 
-static void protect(unsigned long page, unsigned long flags)
+/* As mprotect does within one VMA: a border moves, or it is cut and joined. */
+static void protect(unsigned long page, unsigned long pages, unsigned long flags)
 {
-	struct vm_area_struct *vma = vma_lookup(&mm, addr_of(page));
+	unsigned long start = addr_of(page), end;
+	struct vm_area_struct *vma = vma_lookup(&mm, start);
 
 	/* What a stack is it stays: its gap counts from the day it was linked. */
-	if (!vma || (vma->vm_flags ^ flags) & VM_GROWSDOWN)
+	if (!vma || vma->vm_flags == flags || (vma->vm_flags ^ flags) & VM_GROWSDOWN)
 		return;
-	for (unsigned long p = vma->vm_start >> PAGE_SHIFT; p < vma->vm_end >> PAGE_SHIFT; p++)
+	end = min(addr_of(page + pages), vma->vm_end);
+	for (unsigned long p = page; p < end >> PAGE_SHIFT; p++)
 		model[p] = flags;
+	if (vma_shift_edge(&mm, vma, start, end, flags))
+		return;
+	if (vma->vm_start < start) {
+		vma_split(&mm, vma, start, alloc_vma());
+		vma = vma->vm_next;
+	}
+	if (vma->vm_end > end)
+		vma_split(&mm, vma, end, alloc_vma());
 	vma->vm_flags = flags;
 	vma_merge_neighbours(&mm, vma);
 }
@@ -249,7 +260,7 @@ static void random_step(void)
 			model[p] = 0;
 		break;
 	case 1:
-		protect(page, flags);
+		protect(page, pages, flags);
 		break;
 	default:
 		unmap(page, pages);
