@@ -34,6 +34,12 @@ struct vfsmount {
 	char *mnt_devname;
 };
 
+/* Nothing below it may be executed, nor mapped to be. */
+static inline bool path_noexec(const struct path *path)
+{
+	return path->mnt->mnt_flags & MNT_NOEXEC;
+}
+
 static inline struct vfsmount *mntget(struct vfsmount *mnt)
 {
 	if (mnt)

@@ -196,7 +196,7 @@ static int check_one_mm(struct mm_walk *walk, struct mm_struct *mm)
 		walk->committed += vma->vm_flags & VM_ACCOUNT ? vma_pages(vma) : 0;
 	}
 	if (pages != mm->total_vm)
-		return mm_check_failed("mmap.c P1", "total_vm is %lu, the VMAs have %lu",
+		return mm_check_failed("vm_area.c P1", "total_vm is %lu, the VMAs have %lu",
 				       mm->total_vm, pages);
 	if (locked != mm->locked_vm)
 		return mm_check_failed("mlock.c K3", "locked_vm is %lu, the VMAs have %lu",
@@ -246,7 +246,7 @@ static int check_sums(const struct mm_walk *walk)
 	long shmem = shmem_committed_pages();
 
 	if (walk->committed + shmem != atomic_long_read(&vm_committed_as))
-		return mm_check_failed("mmap.c P2",
+		return mm_check_failed("vm_area.c P2",
 				       "%ld pages are promised, the VMAs have %ld, shmem %ld",
 				       atomic_long_read(&vm_committed_as), walk->committed, shmem);
 	return check_mapcounts(walk);

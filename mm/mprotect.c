@@ -11,6 +11,7 @@
 #include "mm/mprotect.h"
 
 #include <linux/mman.h>
+#include <linux/personality.h>
 #include "arch/riscv/cacheflush.h"
 #include "arch/riscv/tlb.h"
 #include "kernel/sched.h"
@@ -135,6 +136,15 @@ static int mprotect_fixup(struct vm_area_struct **vmap, unsigned long start, uns
 	return 0;
 }
 
+/* What @vma is to permit: for old programs PROT_READ includes PROT_EXEC, where that may be had. */
+static unsigned long implied_access(const struct vm_area_struct *vma, unsigned long access)
+{
+	if (access & VM_READ && current->personality & READ_IMPLIES_EXEC &&
+	    vma->vm_flags & VM_MAYEXEC)
+		access |= VM_EXEC;
+	return access;
+}
+
 static int mprotect_range(struct mm_struct *mm, unsigned long start, unsigned long end,
 			  unsigned long access)
 {
@@ -146,7 +156,7 @@ static int mprotect_range(struct mm_struct *mm, unsigned long start, unsigned lo
 		if (!vma)
 			return -ENOMEM;
 		stop = min(end, vma->vm_end);
-		error = mprotect_fixup(&vma, start, stop, access);
+		error = mprotect_fixup(&vma, start, stop, implied_access(vma, access));
 		if (error)
 			return error;
 		start = stop;

@@ -67,8 +67,7 @@ static struct vm_area_struct *vma_to_resize(const struct mremap *m)
 static void mremap_account(struct mm_struct *mm, unsigned long vm_flags, long pages)
 {
 	vm_stat_account(mm, vm_flags, pages);
-	if (vm_flags & VM_LOCKED)
-		mm->locked_vm += pages;
+	account_locked(mm, vm_flags, pages);
 }
 
 static bool can_grow_in_place(const struct mremap *m, const struct vm_area_struct *vma)

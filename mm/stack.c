@@ -69,6 +69,7 @@ static bool expand_downwards(struct vm_area_struct *vma, unsigned long address)
 	    !guard_gap_free(vma, address) || acct_stack_growth(vma, address))
 		return false;
 	vm_stat_account(vma->vm_mm, vma->vm_flags, pages);
+	account_locked(vma->vm_mm, vma->vm_flags, pages);
 	vma_resize(vma->vm_mm, vma, address, vma->vm_end);
 	return true;
 }

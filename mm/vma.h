@@ -4,7 +4,7 @@
  * free gaps between them.  "Locked" is mmap_lock: for reading where one looks, for writing where
  * one changes.
  *
- * Nothing here fails, allocates or touches a page: mm/mmap.c checks and allocates before,
+ * Nothing here fails, allocates or touches a page: mm/vm_area.c checks and allocates before,
  * mm/memory.c does the pages.  What changes a VMA may sleep, for the locks of the trees that rmap
  * looks into.
  */

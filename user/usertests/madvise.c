@@ -272,6 +272,33 @@ TEST(madvise_free_again)
 	}
 }
 
+TEST(madvise_free_gives_memory_back_in_need)
+{
+	// More than there is, if what was freed would not go.
+	size_t pages = proc_field("/proc/meminfo", "MemAvailable") / 4 * 6 / 10;
+	char *p = map_anon(pages, RW), *q;
+	size_t lost = 0;
+
+	memset(p, 'f', pages * PAGE);
+	CHECK_SYS(madvise(p, pages * PAGE, MADV_FREE));
+	for (size_t i = 0; i < pages; i += 16)
+		p[i * PAGE] = 's';
+	q = map_anon(pages, RW);
+	for (size_t i = 0; i < pages; i++)
+		q[i * PAGE] = 'q';
+	for (size_t i = 0; i < pages; i++) {
+		char *page = p + i * PAGE;
+
+		if (i % 16 == 0)
+			CHECK_EQ(page[0], 's');
+		else
+			CHECK(page[0] == 'f' || page[0] == 0);
+		CHECK_EQ(page[1], page[PAGE - 1]);
+		lost += page[1] == 0;
+	}
+	CHECK(lost > 0);
+}
+
 TEST(madvise_free_in_a_child)
 {
 	char *p = map_anon(8, RW);

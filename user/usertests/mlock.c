@@ -393,3 +393,24 @@ TEST(mlock_of_the_vdso)
 	CHECK(locked_kb() > 0);
 	CHECK_SYS(munlockall());
 }
+
+TEST(mlock_a_stack_that_grows)
+{
+	char *room = find_room(100);
+	char *p = mmap(room + 90 * PAGE, PAGE, RW, ANON | MAP_GROWSDOWN | MAP_FIXED, -1, 0);
+
+	CHECK(p == room + 90 * PAGE);
+	CHECK_SYS(mlock(p, PAGE));
+	p[-3 * (long)PAGE] = 's';
+	CHECK_EQ(locked_kb(), 16);
+	CHECK_SYS(munlock(p - 3 * PAGE, 4 * PAGE));
+	CHECK_EQ(locked_kb(), 0);
+	AS_NOBODY {
+		set_soft_limit(RLIMIT_MEMLOCK, 2 * PAGE);
+		CHECK_SYS(mlock(p, PAGE));
+		CHECK_SYS(mlock(p - 3 * PAGE, PAGE));
+		CHECK_EQ(WRITE_SIGNAL(p - 4 * PAGE), SIGSEGV);	// the limit binds growth, too
+		CHECK_SYS(munlock(p, PAGE));
+		CHECK_EQ(WRITE_SIGNAL(p - 4 * PAGE), 0);
+	}
+}

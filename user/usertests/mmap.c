@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // mmap.c - mmap(2): flags, addresses, what is checked and in which order
 #include "user/usertests/mapping.h"
+#include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 
 #ifndef MAP_SHARED_VALIDATE
@@ -411,4 +413,45 @@ TEST(mmap_private_pages_stay_when_the_descriptor_goes)
 	p[PAGE] = 'c';
 	CHECK_EQ(p[PAGE], 'c');
 	CHECK(strstr(mapping_at(p).name, "(deleted)"));
+}
+
+TEST(mmap_on_a_noexec_mount)
+{
+	char *p;
+	int fd;
+
+	CHECK_SYS(mkdir("m", 0755));
+	CHECK_SYS(mount("none", "m", "tmpfs", MS_NOEXEC, NULL));
+	fd = CHECK_SYS(open("m/f", O_RDWR | O_CREAT, 0755));
+	CHECK_SYS(ftruncate(fd, PAGE));
+	CHECK_EQ(mmap_errno(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0), EPERM);
+	CHECK_EQ(mmap_errno(NULL, PAGE, PROT_EXEC, MAP_SHARED, fd, 0), EPERM);
+	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, 0);
+	CHECK(p != MAP_FAILED);
+	CHECK_ERRNO(mprotect(p, PAGE, PROT_READ | PROT_EXEC), EACCES);
+	CHECK_SYS(mprotect(p, PAGE, PROT_READ));
+	CHECK_SYS(munmap(p, PAGE));
+	CHECK_SYS(close(fd));
+	CHECK_SYS(umount("m"));
+}
+
+TEST(mmap_read_implies_exec)
+{
+	IN_CHILD {
+		char *p = map_anon(2, PROT_READ), *q;
+
+		CHECK_SYS(personality(READ_IMPLIES_EXEC));
+		CHECK_STR(mapping_at(p).flags, "r--p");		// what is there stays
+		q = map_anon(2, PROT_READ);
+		CHECK_STR(mapping_at(q).flags, "r-xp");
+		CHECK_SYS(mprotect(q, PAGE, RW));
+		CHECK_STR(mapping_at(q).flags, "rwxp");
+		CHECK_SYS(mprotect(q, PAGE, PROT_WRITE));
+		CHECK_STR(mapping_at(q).flags, "-w-p");
+		CHECK_SYS(mprotect(p, PAGE, PROT_READ));
+		CHECK_STR(mapping_at(p).flags, "r-xp");
+		q = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, make_pages("f", 1), 0);
+		CHECK_STR(mapping_at(q).flags, "r-xp");
+		CHECK_STR(mapping_at(map_anon(1, PROT_NONE)).flags, "---p");
+	}
 }
