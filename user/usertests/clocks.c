@@ -61,13 +61,16 @@ TEST(clock_unknown)
 
 TEST(clock_monotonic_against_realtime)
 {
-	long long real = by_syscall(CLOCK_REALTIME), mono = by_syscall(CLOCK_MONOTONIC);
-	long long drift;
+	long long mono = by_syscall(CLOCK_MONOTONIC), real = by_syscall(CLOCK_REALTIME);
+	long long between = by_syscall(CLOCK_MONOTONIC) - mono, passed;
 
 	CHECK(real > 1600000000 * SEC);		// set from the machine's clock: not in 1970
 	nap(100 * MS);
-	drift = by_syscall(CLOCK_REALTIME) - real - (by_syscall(CLOCK_MONOTONIC) - mono);
-	CHECK(drift > -50 * MS && drift < 50 * MS);
+	// Read between two looks at the other clock, however long we lie still between them.
+	passed = by_syscall(CLOCK_MONOTONIC) - mono;
+	real = by_syscall(CLOCK_REALTIME) - real;
+	CHECK(real >= passed - between - 50 * MS);
+	CHECK(real <= by_syscall(CLOCK_MONOTONIC) - mono + 50 * MS);
 	CHECK(by_syscall(CLOCK_BOOTTIME) >= mono);
 }
 
@@ -83,7 +86,8 @@ TEST(clock_gettimeofday)
 	CHECK(value >= before - 1000 && value <= after);
 	CHECK_SYS(gettimeofday(&tv, NULL));
 	CHECK(tv.tv_sec * SEC + tv.tv_usec * 1000 >= value);
-	CHECK(labs(time(NULL) - tv.tv_sec) <= 1);
+	CHECK(time(NULL) >= tv.tv_sec - 1);
+	CHECK(time(NULL) <= by_syscall(CLOCK_REALTIME) / SEC);
 }
 
 TEST(clock_cpu_time_of_process)

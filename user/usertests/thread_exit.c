@@ -359,8 +359,8 @@ TEST(thread_usage_of_the_dead_counts)
 
 	if (pid == 0) {
 		start_thread(spin_for_ever, (void *)1);
-		until_set(&tid_of[1]);
-		nap(100 * MS);
+		while (now(CLOCK_PROCESS_CPUTIME_ID) < 50 * MS)
+			nap(MS);
 		_exit(0);
 	}
 	CHECK_EXIT(pid, 0);
