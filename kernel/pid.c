@@ -148,6 +148,19 @@ struct task_struct *find_task_by_pid_locked(int nr)
 	return pid ? pid->task : NULL;
 }
 
+struct task_struct *find_task_from_locked(int nr)
+{
+	struct task_struct *task = NULL;
+
+	for (; !task; nr++) {
+		nr = find_next_bit(pid_map, PID_MAX, nr);
+		if (nr >= PID_MAX)
+			return NULL;
+		task = find_task_by_pid_locked(nr);
+	}
+	return task;
+}
+
 struct task_struct *find_get_task(int nr)
 {
 	struct task_struct *task;

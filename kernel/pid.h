@@ -49,6 +49,8 @@ void put_pid(struct pid *pid);
 /* All below: with tasklist_lock. */
 struct pid *find_pid_locked(int nr);
 struct task_struct *find_task_by_pid_locked(int nr);
+/* The task with the lowest number that is at least @nr; NULL: none.  In steps of 64 numbers. */
+struct task_struct *find_task_from_locked(int nr);
 void put_pid_locked(struct pid *pid);
 void attach_pid(struct task_struct *task, struct pid *pid);
 void detach_pid(struct task_struct *task);

@@ -401,32 +401,43 @@ static bool emit_number(struct dir_context *ctx, int nr, unsigned int type)
 	return dir_emit(ctx, name, len, nr + 1, type);
 }
 
-/* The lowest process number that is at least @nr; 0: none. */
+/* The lowest number from @nr on that is a process's; 0: none. */
 static int next_tgid(int nr)
 {
 	struct task_struct *task;
-	int found = 0;
 
 	spin_lock_irq(&tasklist_lock);
-	for_each_process(task)
-		if (task->tgid >= nr && (!found || task->tgid < found))
-			found = task->tgid;
+	while ((task = find_task_from_locked(nr)) && task->group_leader != task)
+		nr = task->pid + 1;
+	nr = task ? task->pid : 0;
 	spin_unlock_irq(&tasklist_lock);
-	return found;
+	return nr;
 }
 
-/* The same of the threads of @task's process. */
-static int next_tid(struct task_struct *task, int nr)
+/*
+ * The number of a process's thread @nr (0: of its first one), or, if that has gone, the next higher
+ * one; 0: none.  *@following is that of the thread made next after it, PID_MAX: none.
+ */
+static int next_tid(struct signal_struct *signal, int nr, int *following)
 {
-	struct task_struct *t;
-	int found = 0;
+	struct task_struct *t, *found;
 
 	spin_lock_irq(&tasklist_lock);
-	for_each_thread(task->signal, t)
-		if (t->pid >= nr && (!found || t->pid < found))
-			found = t->pid;
+	found = nr ? find_task_by_pid_locked(nr)
+		   : list_first_entry_or_null(&signal->threads, struct task_struct, thread_group);
+	if (!found || found->signal != signal) {
+		found = NULL;
+		for_each_thread(signal, t)
+			if (t->pid > nr && (!found || t->pid < found->pid))
+				found = t;
+	}
+	if (found && !list_is_last(&found->thread_group, &signal->threads))
+		*following = list_next_entry(found, thread_group)->pid;
+	else
+		*following = PID_MAX;
+	nr = found ? found->pid : 0;
 	spin_unlock_irq(&tasklist_lock);
-	return found;
+	return nr;
 }
 
 void proc_emit_pids(struct dir_context *ctx)
@@ -455,11 +466,11 @@ static int parse_number(const struct qstr *name)
 
 static struct dentry *task_dir_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
 {
-	int nr = parse_number(&dentry->d_name);
+	int nr = parse_number(&dentry->d_name), following;
 	struct task_struct *task = proc_task(dir);
 	struct inode *inode = ERR_PTR(-ENOENT);
 
-	if (task && nr > 0 && next_tid(task, nr) == nr)
+	if (task && nr > 0 && next_tid(task->signal, nr, &following) == nr)
 		inode = dir_of(dir->i_sb, nr, &tid_dir_entry);
 	if (task)
 		put_task_struct(task);
@@ -469,16 +480,16 @@ static struct dentry *task_dir_lookup(struct inode *dir, struct dentry *dentry, 
 static int task_dir_readdir(struct file *file, struct dir_context *ctx)
 {
 	struct task_struct *task = proc_task(file_inode(file));
-	int nr;
+	int nr, following;
 
 	if (!task)
 		return -ENOENT;
 	if (dir_emit_dots(file, ctx))
-		while ((nr = next_tid(task, ctx->pos - 2)) > 0) {
+		while ((nr = next_tid(task->signal, ctx->pos - 2, &following)) > 0) {
 			ctx->pos = nr + 2;
 			if (!emit_number(ctx, nr, DT_DIR))
 				break;
-			ctx->pos++;
+			ctx->pos = following + 2;
 		}
 	put_task_struct(task);
 	return 0;

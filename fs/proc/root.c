@@ -102,6 +102,8 @@ static int fill(struct super_block *sb, struct pseudo_entry *root, unsigned long
 
 static int proc_fill_super(struct super_block *sb, void *data, int silent)
 {
+	/* Places in its directories are numbers of processes, threads and descriptors. */
+	sb->s_maxbytes = INT_MAX;
 	return fill(sb, &proc_root, PROC_SUPER_MAGIC);
 }
 

@@ -285,6 +285,58 @@ static int wait_for_ever(void *unused)
 	return 0;
 }
 
+// Each thread is listed once, whichever way the directory is read, and those that are gone are not.
+TEST(proc_lists_of_threads)
+{
+	enum { THREADS = 30 };
+	static char stacks[THREADS][8192] __attribute__((aligned(16)));
+	bool seen[THREADS] = {};
+	int tids[THREADS], listed = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	for (int i = 0; i < THREADS; i++)
+		tids[i] = CHECK_SYS(clone(wait_for_ever, stacks[i] + sizeof(stacks[i]),
+					  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+					  CLONE_THREAD | CLONE_SYSVSEM, NULL));
+	dir = opendir("/proc/self/task");
+	CHECK(dir);
+	while ((entry = readdir(dir))) {
+		int tid = atoi(entry->d_name);
+
+		listed += tid > 0;
+		for (int i = 0; i < THREADS; i++)
+			if (tid == tids[i]) {
+				CHECK(!seen[i]);
+				seen[i] = true;
+			}
+		// A position goes on where it was, by way of the system call, too.
+		seekdir(dir, telldir(dir));
+	}
+	closedir(dir);
+	CHECK_EQ(listed, THREADS + 1);
+	for (int i = 0; i < THREADS; i++)
+		CHECK(seen[i]);
+	CHECK_ERRNO(access("/proc/self/task/1", F_OK), ENOENT);
+}
+
+TEST(proc_ends_of_directories)
+{
+	static const char *const names[] = {
+		"/proc", "/proc/self", "/proc/self/task", "/proc/self/fd",
+	};
+	char buffer[1024];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int fd = CHECK_SYS(open(names[i], O_RDONLY | O_DIRECTORY));
+
+		CHECK_EQ(lseek(fd, INT_MAX, SEEK_SET), INT_MAX);
+		CHECK_EQ(syscall(SYS_getdents64, fd, buffer, sizeof(buffer)), 0);
+		CHECK_ERRNO(lseek(fd, INT_MAX + 1L, SEEK_SET), EINVAL);
+		close(fd);
+	}
+}
+
 // A thread's directory shows the same memory, under the thread's own number.
 TEST(proc_files_of_a_thread)
 {
