@@ -15,12 +15,14 @@
  */
 #include "fs/buffer.h"
 #include "drivers/block.h"
+#include "drivers/genhd.h"
 #include "fs/inode.h"
 #include "kernel/init.h"
 #include "kernel/panic.h"
 #include "kernel/wait.h"
 #include "lib/hash.h"
 #include "lib/string.h"
+#include "mm/check.h"
 #include "mm/filemap.h"
 #include "mm/slab.h"
 
@@ -370,10 +372,53 @@ void block_invalidate_folio(struct folio *folio, size_t offset, size_t length)
 		try_to_free_buffers(folio);
 }
 
+/* --- for mm_check() --- */
+
+/* B3 of one folio.  => locked */
+static bool buffers_as_folio(const struct folio *folio)
+{
+	bool uptodate = true;
+
+	for_each_buffer(bh, folio_buffers(folio))
+		uptodate &= buffer_uptodate(bh);
+	return uptodate || !folio_test_uptodate(folio);
+}
+
+static int check_device(const struct block_device *bdev)
+{
+	struct address_space *mapping = bdev_mapping(bdev);
+	struct folio *folio;
+	pgoff_t index = 0;
+	int error = 0;
+
+	while (!error && filemap_get_folios(mapping, &index, ~0UL, &folio, 1)) {
+		folio_lock(folio);
+		if (folio->mapping == mapping && !buffers_as_folio(folio))
+			error = mm_check_failed("buffer B3", "page %lu of its device",
+						folio->index);
+		folio_unlock(folio);
+		folio_put(folio);
+	}
+	return error;
+}
+
+static int check_buffers(void)
+{
+	struct block_device *bdev = NULL;
+	int error = 0;
+
+	while (!error && (bdev = bdev_next(bdev)))
+		error = check_device(bdev);
+	return error;
+}
+
+static struct mm_checker buffer_checker = { .name = "buffers", .check = check_buffers };
+
 static void buffer_init(void)
 {
 	bh_cache = kmem_cache_create("buffer_head", sizeof(struct buffer_head), 0, NULL);
 	for (unsigned int i = 0; i < ARRAY_SIZE(bh_wait); i++)
 		init_waitqueue_head(&bh_wait[i]);
+	register_mm_checker(&buffer_checker);
 }
 core_initcall(buffer_init);

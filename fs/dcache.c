@@ -29,6 +29,7 @@
 #include "lib/err.h"
 #include "lib/hash.h"
 #include "lib/string.h"
+#include "mm/check.h"
 #include "mm/shrinker.h"
 #include "mm/slab.h"
 
@@ -577,6 +578,59 @@ static unsigned long scan_dentries(struct shrinker *shrinker, struct shrink_cont
 	return freed;
 }
 
+/* --- for mm_check() --- */
+
+/* The invariant that a dentry in the hash breaks, or NULL.  => dcache_lock held */
+static const char *check_dentry(const struct dentry *dentry, const struct hlist_head *bucket)
+{
+	const struct qstr *name = &dentry->d_name;
+	const struct dentry *child;
+	int children = 0;
+
+	if (d_hash(name->hash) != bucket ||
+	    name->hash != full_name_hash(dentry->d_parent, name->name, name->len))
+		return "dcache D1";
+	list_for_each_entry(child, &dentry->d_subdirs, d_child)
+		children += child->d_parent == dentry;
+	if (atomic_read(&dentry->d_count) < children)
+		return "dcache D2";
+	if (dentry->d_inode && (hlist_unhashed(&dentry->d_alias) ||
+				!atomic_read(&dentry->d_inode->i_count)))
+		return "dcache D3";
+	return dentry->d_flags & DCACHE_DYING ? "dcache D4" : NULL;
+}
+
+static const char *check_lru(void)
+{
+	const struct dentry *dentry;
+	unsigned long unused = 0;
+
+	list_for_each_entry(dentry, &dentry_lru, d_lru)
+		unused += !!(dentry->d_flags & DCACHE_ON_LRU);
+	return unused == nr_unused ? NULL : "dcache D5";
+}
+
+static int check_dcache(void)
+{
+	const char *broken;
+
+	spin_lock(&dcache_lock);
+	broken = check_lru();
+	for (size_t i = 0; i < ARRAY_SIZE(dentry_hashtable) && !broken; i++) {
+		const struct dentry *dentry;
+
+		hlist_for_each_entry(dentry, &dentry_hashtable[i], d_hash) {
+			broken = check_dentry(dentry, &dentry_hashtable[i]);
+			if (broken)
+				break;
+		}
+	}
+	spin_unlock(&dcache_lock);
+	return broken ? mm_check_failed(broken, "of %lu dentries", nr_dentries()) : 0;
+}
+
+static struct mm_checker dcache_checker = { .name = "dcache", .check = check_dcache };
+
 static struct shrinker dentry_shrinker = {
 	.count_objects = count_dentries,
 	.scan_objects = scan_dentries,
@@ -587,5 +641,6 @@ static void dcache_init(void)
 {
 	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 0, NULL);
 	register_shrinker(&dentry_shrinker);
+	register_mm_checker(&dcache_checker);
 }
 core_initcall(dcache_init);

@@ -5,9 +5,10 @@
 // I1  In an argument being built, a character that was quoted and could mean something to glob(3)
 //     has a backslash before it, and no other character has one. So it goes to glob(3) as it is,
 //     and taking the backslashes away is the removal of quotes.
-#define _GNU_SOURCE // pipe2
+#define _GNU_SOURCE // pipe2, TEMP_FAILURE_RETRY
 #include "user/sh/sh.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
@@ -165,7 +166,7 @@ static void expand_command(struct out *o, const char *text, bool quoted)
 		for (ssize_t i = 0; i < n; i++)
 			put(&result, block[i]);
 	close(fds[0]);
-	sh.status = waitpid(pid, &status, 0) == pid ? exit_status(status) : 130;
+	sh.status = TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) == pid ? exit_status(status) : 130;
 	sh.substituted = true;
 	while (result.length && result.text[result.length - 1] == '\n')
 		result.text[--result.length] = '\0';

@@ -25,6 +25,8 @@ static bool redirect(const struct word *w)
 	int how = *op == '<' ? O_RDONLY : O_WRONLY | O_CREAT | (op[1] ? O_APPEND : O_TRUNC);
 	int to = redirected_fd(w->op), from;
 
+	if (sh.unwind)
+		return false;
 	if (op[1] == '&' && !strcmp(name, "-"))
 		return close(to), true;
 	if (op[1] == '&')
@@ -131,10 +133,12 @@ static void run_simple(struct node *n, bool last)
 // that, or it would wait for itself instead of getting SIGPIPE.
 static void __attribute__((noreturn)) run_stage(struct node *n, int in, const int out[2])
 {
-	if (in >= 0)
-		dup2(in, 0), close(in);
 	if (out[0] >= 0)
-		dup2(out[1], 1), close(out[0]), close(out[1]);
+		close(out[0]);
+	if (in > 0)
+		dup2(in, 0), close(in);
+	if (out[1] > 1)
+		dup2(out[1], 1), close(out[1]);
 	exit(run(n, true));
 }
 
@@ -185,7 +189,10 @@ static void run_kind(struct node *n, bool last)
 	case SUBSHELL: sh.status = run_job(n, NULL, false); break;
 	case PIPE: sh.status = sh.interactive ? run_job(n, NULL, false) : run_stages(n, -1); break;
 	case WHILE: case FOR: run_loop(n); break;
-	case NOT: sh.status = !run(n->left, false); break;
+	case NOT:
+		run(n->left, false);
+		sh.status = sh.unwind ? sh.status : !sh.status;
+		break;
 	case AND: then = run(n->left, false) == 0 ? n->right : NULL; break;
 	case OR: then = run(n->left, false) != 0 ? n->right : NULL; break;
 	case IF:
