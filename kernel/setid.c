@@ -32,11 +32,100 @@ SYSCALL_DEFINE0(getegid)
 	return current_egid();
 }
 
-static int finish_uids(struct cred *new)
-{
-	int err = 0;
+/* --- the rules, the same for users and groups --- */
 
-	new->fsuid = new->euid;
+struct ids {
+	u32 real, effective, saved, fs;
+};
+
+static bool owns(const struct ids *ids, u32 id)
+{
+	return id == KEEP || id == ids->real || id == ids->effective || id == ids->saved;
+}
+
+/* setuid, setgid.  All of these: 0, -EPERM or -EINVAL; @ids is what is to be then. */
+static int set_id(struct ids *ids, u32 id, bool privileged)
+{
+	if (id == KEEP)
+		return -EINVAL;
+	if (!privileged && id != ids->real && id != ids->saved)
+		return -EPERM;
+	if (privileged)
+		ids->real = ids->saved = id;
+	ids->effective = ids->fs = id;
+	return 0;
+}
+
+/* setreuid, setregid. */
+static int set_two_ids(struct ids *ids, u32 real, u32 effective, bool privileged)
+{
+	bool permitted = (real == KEEP || real == ids->real || real == ids->effective) &&
+			 owns(ids, effective);
+	/* Who gives up what he really was does not get it back by way of the saved id. */
+	bool change_saved = real != KEEP || (effective != KEEP && effective != ids->real);
+
+	if (!privileged && !permitted)
+		return -EPERM;
+	if (real != KEEP)
+		ids->real = real;
+	if (effective != KEEP)
+		ids->effective = effective;
+	if (change_saved)
+		ids->saved = ids->effective;
+	ids->fs = ids->effective;
+	return 0;
+}
+
+/* setresuid, setresgid. */
+static int set_three_ids(struct ids *ids, u32 real, u32 effective, u32 saved, bool privileged)
+{
+	if (!privileged && !(owns(ids, real) && owns(ids, effective) && owns(ids, saved)))
+		return -EPERM;
+	if (real != KEEP)
+		ids->real = real;
+	if (effective != KEEP)
+		ids->effective = effective;
+	if (saved != KEEP)
+		ids->saved = saved;
+	ids->fs = ids->effective;
+	return 0;
+}
+
+/* setfsuid, setfsgid: no error, nothing is changed then. */
+static int set_fs_id(struct ids *ids, u32 id, bool privileged)
+{
+	if (id == KEEP || !(privileged || owns(ids, id) || id == ids->fs))
+		return -EPERM;
+	ids->fs = id;
+	return 0;
+}
+
+static int put_ids(const struct ids *ids, u32 *real, u32 *effective, u32 *saved)
+{
+	return put_user(ids->real, real) || put_user(ids->effective, effective) ||
+	       put_user(ids->saved, saved) ? -EFAULT : 0;
+}
+
+/* --- users --- */
+
+static struct ids current_uids(void)
+{
+	const struct cred *cred = current_cred();
+
+	return (struct ids){ cred->uid, cred->euid, cred->suid, cred->fsuid };
+}
+
+/* @err: what the rule said. */
+static int commit_uids(const struct ids *ids, int err)
+{
+	struct cred *new = err ? NULL : prepare_creds();
+
+	if (!new)
+		return err ? err : -ENOMEM;
+	new->uid = ids->real;
+	new->euid = ids->effective;
+	new->suid = ids->saved;
+	new->fsuid = ids->fs;
 	if (new->uid != current_uid())
 		err = set_cred_user(new);
 	if (err)
@@ -46,195 +135,103 @@ static int finish_uids(struct cred *new)
 	return err;
 }
 
-static int finish_gids(struct cred *new)
-{
-	new->fsgid = new->egid;
-	commit_creds(new);
-	return 0;
-}
-
-static bool owns_uid(const struct cred *cred, uid_t uid)
-{
-	return uid == KEEP || uid == cred->uid || uid == cred->euid || uid == cred->suid;
-}
-
-static bool owns_gid(const struct cred *cred, gid_t gid)
-{
-	return gid == KEEP || gid == cred->gid || gid == cred->egid || gid == cred->sgid;
-}
-
-/* --- users --- */
-
 SYSCALL_DEFINE1(setuid, uid_t, uid)
 {
-	const struct cred *old = current_cred();
-	bool privileged = capable(CAP_SETUID);
-	struct cred *new;
+	struct ids ids = current_uids();
 
-	if (uid == KEEP)
-		return -EINVAL;
-	if (!privileged && uid != old->uid && uid != old->suid)
-		return -EPERM;
-	new = prepare_creds();
-	if (!new)
-		return -ENOMEM;
-	if (privileged)
-		new->uid = new->suid = uid;
-	new->euid = uid;
-	return finish_uids(new);
+	return commit_uids(&ids, set_id(&ids, uid, capable(CAP_SETUID)));
 }
 
 SYSCALL_DEFINE2(setreuid, uid_t, ruid, uid_t, euid)
 {
-	const struct cred *old = current_cred();
-	struct cred *new;
+	struct ids ids = current_uids();
 
-	if (!capable(CAP_SETUID) && ((ruid != KEEP && ruid != old->uid && ruid != old->euid) ||
-				     !owns_uid(old, euid)))
-		return -EPERM;
-	new = prepare_creds();
-	if (!new)
-		return -ENOMEM;
-	if (ruid != KEEP)
-		new->uid = ruid;
-	if (euid != KEEP)
-		new->euid = euid;
-	if (ruid != KEEP || (euid != KEEP && euid != old->uid))
-		new->suid = new->euid;
-	return finish_uids(new);
+	return commit_uids(&ids, set_two_ids(&ids, ruid, euid, capable(CAP_SETUID)));
 }
 
 SYSCALL_DEFINE3(setresuid, uid_t, ruid, uid_t, euid, uid_t, suid)
 {
-	const struct cred *old = current_cred();
-	struct cred *new;
+	struct ids ids = current_uids();
 
-	if (!capable(CAP_SETUID) &&
-	    !(owns_uid(old, ruid) && owns_uid(old, euid) && owns_uid(old, suid)))
-		return -EPERM;
-	new = prepare_creds();
-	if (!new)
-		return -ENOMEM;
-	if (ruid != KEEP)
-		new->uid = ruid;
-	if (euid != KEEP)
-		new->euid = euid;
-	if (suid != KEEP)
-		new->suid = suid;
-	return finish_uids(new);
-}
-
-static int put_three(u32 a, u32 *ua, u32 b, u32 *ub, u32 c, u32 *uc)
-{
-	return put_user(a, ua) || put_user(b, ub) || put_user(c, uc) ? -EFAULT : 0;
+	return commit_uids(&ids, set_three_ids(&ids, ruid, euid, suid, capable(CAP_SETUID)));
 }
 
 SYSCALL_DEFINE3(getresuid, uid_t *, ruid, uid_t *, euid, uid_t *, suid)
 {
-	const struct cred *cred = current_cred();
+	struct ids ids = current_uids();
 
-	return put_three(cred->uid, ruid, cred->euid, euid, cred->suid, suid);
+	return put_ids(&ids, ruid, euid, suid);
 }
 
-/* These two return the old id, whether they change it or not. */
+/* Returns the old id, whether it changes it or not; so does setfsgid. */
 SYSCALL_DEFINE1(setfsuid, uid_t, uid)
 {
-	const struct cred *old = current_cred();
-	uid_t before = old->fsuid;
-	struct cred *new;
+	struct ids ids = current_uids();
+	uid_t before = ids.fs;
 
-	if (uid == KEEP || !(capable(CAP_SETUID) || owns_uid(old, uid) || uid == before))
-		return before;
-	new = prepare_creds();
-	if (new) {
-		new->fsuid = uid;
-		commit_creds(new);
-	}
-	return before;
-}
-
-SYSCALL_DEFINE1(setfsgid, gid_t, gid)
-{
-	const struct cred *old = current_cred();
-	gid_t before = old->fsgid;
-	struct cred *new;
-
-	if (gid == KEEP || !(capable(CAP_SETGID) || owns_gid(old, gid) || gid == before))
-		return before;
-	new = prepare_creds();
-	if (new) {
-		new->fsgid = gid;
-		commit_creds(new);
-	}
+	commit_uids(&ids, set_fs_id(&ids, uid, capable(CAP_SETUID)));
 	return before;
 }
 
 /* --- groups --- */
 
+static struct ids current_gids(void)
+{
+	const struct cred *cred = current_cred();
+
+	return (struct ids){ cred->gid, cred->egid, cred->sgid, cred->fsgid };
+}
+
+/* As commit_uids(). */
+static int commit_gids(const struct ids *ids, int err)
+{
+	struct cred *new = err ? NULL : prepare_creds();
+
+	if (!new)
+		return err ? err : -ENOMEM;
+	new->gid = ids->real;
+	new->egid = ids->effective;
+	new->sgid = ids->saved;
+	new->fsgid = ids->fs;
+	commit_creds(new);
+	return 0;
+}
+
 SYSCALL_DEFINE1(setgid, gid_t, gid)
 {
-	const struct cred *old = current_cred();
-	bool privileged = capable(CAP_SETGID);
-	struct cred *new;
+	struct ids ids = current_gids();
 
-	if (gid == KEEP)
-		return -EINVAL;
-	if (!privileged && gid != old->gid && gid != old->sgid)
-		return -EPERM;
-	new = prepare_creds();
-	if (!new)
-		return -ENOMEM;
-	if (privileged)
-		new->gid = new->sgid = gid;
-	new->egid = gid;
-	return finish_gids(new);
+	return commit_gids(&ids, set_id(&ids, gid, capable(CAP_SETGID)));
 }
 
 SYSCALL_DEFINE2(setregid, gid_t, rgid, gid_t, egid)
 {
-	const struct cred *old = current_cred();
-	struct cred *new;
+	struct ids ids = current_gids();
 
-	if (!capable(CAP_SETGID) && ((rgid != KEEP && rgid != old->gid && rgid != old->egid) ||
-				     !owns_gid(old, egid)))
-		return -EPERM;
-	new = prepare_creds();
-	if (!new)
-		return -ENOMEM;
-	if (rgid != KEEP)
-		new->gid = rgid;
-	if (egid != KEEP)
-		new->egid = egid;
-	if (rgid != KEEP || (egid != KEEP && egid != old->gid))
-		new->sgid = new->egid;
-	return finish_gids(new);
+	return commit_gids(&ids, set_two_ids(&ids, rgid, egid, capable(CAP_SETGID)));
 }
 
 SYSCALL_DEFINE3(setresgid, gid_t, rgid, gid_t, egid, gid_t, sgid)
 {
-	const struct cred *old = current_cred();
-	struct cred *new;
+	struct ids ids = current_gids();
 
-	if (!capable(CAP_SETGID) &&
-	    !(owns_gid(old, rgid) && owns_gid(old, egid) && owns_gid(old, sgid)))
-		return -EPERM;
-	new = prepare_creds();
-	if (!new)
-		return -ENOMEM;
-	if (rgid != KEEP)
-		new->gid = rgid;
-	if (egid != KEEP)
-		new->egid = egid;
-	if (sgid != KEEP)
-		new->sgid = sgid;
-	return finish_gids(new);
+	return commit_gids(&ids, set_three_ids(&ids, rgid, egid, sgid, capable(CAP_SETGID)));
 }
 
 SYSCALL_DEFINE3(getresgid, gid_t *, rgid, gid_t *, egid, gid_t *, sgid)
 {
-	const struct cred *cred = current_cred();
+	struct ids ids = current_gids();
 
-	return put_three(cred->gid, rgid, cred->egid, egid, cred->sgid, sgid);
+	return put_ids(&ids, rgid, egid, sgid);
+}
+
+SYSCALL_DEFINE1(setfsgid, gid_t, gid)
+{
+	struct ids ids = current_gids();
+	gid_t before = ids.fs;
+
+	commit_gids(&ids, set_fs_id(&ids, gid, capable(CAP_SETGID)));
+	return before;
 }
 
 /* --- supplementary groups --- */
