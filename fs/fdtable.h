@@ -46,7 +46,8 @@ static inline struct fd fdget_raw(unsigned int fd)
 {
 	struct files_struct *files = current->files;
 
-	if (unlikely(atomic_read(&files->count) != 1))
+	/* Acquire: what the last of the others did to the table before he let go is seen below. */
+	if (unlikely(smp_load_acquire(&files->count.counter) != 1))
 		return __fdget_shared(fd);
 	return (struct fd){ fd < files->max_fds ? files->fd[fd] : NULL, 0 };
 }

@@ -18,6 +18,12 @@ struct fs_struct {
 };
 
 struct fs_struct *copy_fs_struct(struct fs_struct *fs);	/* fork; NULL: no memory */
+/* Only current uses it, and sees what others did to it before they let go. */
+static inline bool fs_is_private(const struct fs_struct *fs)
+{
+	return smp_load_acquire(&fs->users.counter) == 1;
+}
+
 /* clone with CLONE_FS.  -EAGAIN: a program is being executed. */
 int share_fs_struct(struct fs_struct *fs);
 void put_fs_struct(struct fs_struct *fs);

@@ -212,7 +212,7 @@ static void set_root(struct nameidata *nd)
 
 	if (nd->root.mnt)
 		return;
-	if (atomic_read(&fs->users) == 1) {
+	if (fs_is_private(fs)) {
 		nd->root = fs->root;
 	} else {
 		get_fs_root(fs, &nd->root);
@@ -237,7 +237,7 @@ int path_init(struct nameidata *nd, const char *name)
 		fdput(f);
 		if (*name && !S_ISDIR(nd->path.dentry->d_inode->i_mode))
 			return -ENOTDIR;
-	} else if (atomic_read(&fs->users) == 1) {
+	} else if (fs_is_private(fs)) {
 		nd->path = fs->pwd;
 	} else {
 		get_fs_pwd(fs, &nd->base);

@@ -231,7 +231,7 @@ static void exit_notify(struct list_head *dead, bool group_dead)
 	spin_lock_irqsave(&tasklist_lock, flags);
 	forget_original_parent(task, dead);
 	if (group_dead)
-		kill_orphaned_pgrp(task, task->parent, task);
+		kill_orphaned_pgrp(task, task->parent, task->group_leader);
 	if (task == task->group_leader)
 		autoreap = thread_group_empty(task) &&
 			   do_notify_parent(task, task->exit_signal);

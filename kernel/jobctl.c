@@ -17,6 +17,7 @@
  */
 #include "kernel/jobctl.h"
 
+#include "kernel/panic.h"
 #include "kernel/signal_deliver.h"
 
 bool stop_is_due(int sig)
@@ -69,6 +70,7 @@ bool leave_group_stop(struct task_struct *task)
 	if (!(task->jobctl & JOBCTL_STOP_PENDING))
 		return false;
 	task->jobctl &= ~JOBCTL_STOP_PENDING;
+	DEBUG_BUG_ON(signal->group_stop_count <= 0);	/* J1 */
 	if (--signal->group_stop_count)
 		return false;
 	signal->flags &= ~(SIGNAL_STOP_CONTINUED | SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED);

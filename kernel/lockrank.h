@@ -24,8 +24,6 @@ enum lock_rank {
 	RANK_RENAME,		/* one cross-directory rename at a time */
 	RANK_INODE,		/* i_rwsem */
 	RANK_TTY,		/* tty and pipe mutexes */
-	/* exec's guard over credentials and the mm of a task being replaced */
-	RANK_CRED,
 	RANK_MM_GATE,		/* held by mm_check() to keep mms from coming to be */
 	RANK_MMAP,		/* mmap_lock */
 	RANK_INVALIDATE,	/* a file's invalidate_lock */
