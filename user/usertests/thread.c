@@ -27,7 +27,7 @@ TEST(thread_create_and_join)
 
 /* --- several threads that fault on one address space --- */
 
-enum { FAULT_PAGES = 512, FAULTERS = 4 };
+enum { FAULT_PAGES = 128, FAULTERS = 4 };
 
 struct fault_job {
 	volatile char *area;
