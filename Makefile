@@ -19,7 +19,8 @@ $(if $(V),,$(eval .SILENT:))
 # What a person gives as NAME=… reaches the tools through the environment, byte for byte: $(value …)
 # keeps make from expanding a dollar in it, and sub-makes inherit the environment instead of a
 # command line.
-OPTIONS := SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH SEED GDB T MIN N LINUX
+OPTIONS := SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH SEED GDB T MIN N LINUX \
+	LAB OUT SUBMISSION TESTS BUGS SHORT DIR JOBS PID VA
 $(foreach v,$(OPTIONS),$(eval override $v := $$(value $v))$(eval export $v))
 MAKEOVERRIDES :=
 
@@ -29,7 +30,8 @@ SUBMAKE = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)
 
 # --- commands ---------------------------------------------------------------------------------
 
-.PHONY: help run usertests test soak oracle bench gdb check mutants doctor clean
+.PHONY: help run usertests test soak oracle bench gdb pt check mutants doctor clean
+.PHONY: grade handin handout grade-all check-labs
 
 help:
 	echo 'make run            build and boot to a shell; leave: poweroff, or Ctrl-A x'
@@ -40,6 +42,14 @@ help:
 	echo '                    ICOUNT=1 SEED=n repeatable, one hart   GDB=1 waits for make gdb'
 	echo 'tools/run           the same without building; options from the environment'
 	echo 'make gdb            attach a debugger to the running guest, or start one'
+	echo 'make pt PID=5 VA=0x10000   page-table entries of the running guest, read from its RAM'
+	echo 'make grade LAB=cow  points for this tree, or SUBMISSION=dir, hand-in or patch'
+	echo 'make handin LAB=cow one file to hand in'
+# LAB staff begin
+	echo 'make handout LAB=all OUT=dir   the tree for students, all labs or one'
+	echo 'make grade-all LAB=cow DIR=submissions JOBS=2   points for many; resumable'
+	echo 'make check-labs     do the labs give the points that they should?'
+# LAB staff end
 	echo 'make test           a sample of everything that must hold, at most 8 minutes'
 	echo "make usertests T='pipe-* fork-*'   the user tests, or those that match a glob"
 	echo 'make unit           unit tests on the host'
@@ -48,7 +58,9 @@ help:
 	echo 'make oracle-user    the user tests on the Linux of the host'
 	echo 'make check          style, layers, counts of exceptions'
 	echo 'make soak MIN=60 N=20 SMP=4 MEM=48M SEED=1   repetitions; resumable'
+# LAB staff begin
 	echo 'make mutants        broken kernels, each of which a check must catch'
+# LAB staff end
 	echo 'make bench          measurements beside those of Linux 6.1; LINUX=1 takes those anew'
 	echo 'make doctor         the tools found, beside the versions known to work'
 	echo 'make all kernel users clean   build parts, or remove build/'
@@ -66,7 +78,7 @@ usertests:
 
 test:
 	tools/setup test
-	$(SUBMAKE) all overlay-programs build/user/usertests
+	$(SUBMAKE) all overlay-programs lab-programs build/user/usertests
 	$(SUBMAKE) kernel DEBUG=1
 	tools/test
 
@@ -95,13 +107,45 @@ gdb:
 	$(SUBMAKE) all
 	tools/gdb
 
+pt:
+	tools/ptwalk
+
 check:
 	tools/check
+
+# --- labs -------------------------------------------------------------------------------------
+
+grade:
+	tools/setup test
+	$(SUBMAKE) all lab-programs
+	tools/grade
+
+handin:
+	tools/setup test
+	$(SUBMAKE) kernel
+	tools/handin
+
+# LAB staff begin
+handout:
+	tools/setup staff
+	tools/handout
+
+grade-all:
+	tools/setup staff
+	$(SUBMAKE) all lab-programs
+	tools/grade-all
+
+check-labs:
+	tools/setup staff
+	$(SUBMAKE) all lab-programs
+	tools/check-labs
 
 mutants:
 	tools/setup test
 	$(SUBMAKE) all
 	tools/mutants
+
+# LAB staff end
 
 doctor:
 	tools/setup doctor
@@ -210,5 +254,5 @@ VERSION = $(shell GIT_OPTIONAL_LOCKS=0 git describe --always --dirty 2>/dev/null
 .FORCE:
 
 -include $(KERNEL_OBJS:.o=.d) $(VDSO_OBJS:.o=.d)
-include bench/bench.mk tests/overlay/overlay.mk
+include bench/bench.mk tests/overlay/overlay.mk labs/labs.mk
 -include user/user.mk user/usertests/usertests.mk tests/tests.mk

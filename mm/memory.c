@@ -427,6 +427,7 @@ static noinline vm_fault_t do_fault(struct vm_fault *vmf)
 
 /* --- present, but not writable --- */
 
+/* LAB cow begin */
 /* The folio is ours to write: W, and D at once since the store follows.  ptl held; unlocks. */
 static inline void wp_page_reuse(struct vm_fault *vmf)
 {
@@ -435,6 +436,15 @@ static inline void wp_page_reuse(struct vm_fault *vmf)
 	ptep_add_bits(vmf->pte, _PAGE_STORED | (vmf->vma->vm_flags & VM_WRITE ? _PAGE_WRITE : 0));
 	fault_unlock(vmf);
 }
+/* LAB cow starter */
+///* For shared mappings, whose pages are never copied: the store may go on.  ptl held; unlocks. */
+//static inline void wp_page_reuse(struct vm_fault *vmf)
+//{
+//	vmf->kind = __func__;
+//	ptep_add_bits(vmf->pte, _PAGE_STORED | _PAGE_WRITE);
+//	fault_unlock(vmf);
+//}
+/* LAB cow end */
 
 /* As set_new_anon_pte(), but nobody has stored: it permits, and is soft-dirty, as before. */
 static void set_unshared_pte(struct vm_fault *vmf, struct folio *folio)
@@ -539,6 +549,7 @@ static noinline vm_fault_t wp_page_shared(struct vm_fault *vmf)
 	return 0;
 }
 
+/* LAB cow begin */
 /*
  * An anonymous folio that no one else has: exclusive since it was made or copied, or again, since
  * this entry's is the only reference.  Then it also moves to this VMA's anon_vma, for which the
@@ -577,6 +588,31 @@ static inline vm_fault_t do_wp_page(struct vm_fault *vmf)
 	fault_unlock(vmf);
 	return wp_page_copy(vmf, folio);
 }
+/* LAB cow starter */
+///* Nobody ever keeps a page: each store makes a copy.  Also asked before a page is pinned. */
+//static inline bool wp_can_reuse_anon_folio(struct folio *folio, const struct vm_area_struct *vma)
+//{
+//	return false;
+//}
+//
+///* A store to a present entry without W; ptl held.  Unlocks. */
+//static inline vm_fault_t do_wp_page(struct vm_fault *vmf)
+//{
+//	struct folio *folio = vm_normal_folio(vmf->orig_pte);
+//
+//	vmf->folio = folio;
+//	if (vmf->vma->vm_flags & VM_SHARED) {
+//		if (folio)
+//			return wp_page_shared(vmf);
+//		wp_page_reuse(vmf);
+//		return 0;
+//	}
+//	if (folio)
+//		folio_get(folio);
+//	fault_unlock(vmf);
+//	return wp_page_copy(vmf, folio);
+//}
+/* LAB cow end */
 
 /*
  * A folio that is to be pinned for reading must not be another process's too: stores of ours would
@@ -674,6 +710,7 @@ static void add_mm_rss(struct mm_struct *mm, const long *rss)
 
 /* --- fork --- */
 
+/* LAB cow begin */
 /* What the child's entry for the parent's @src is; write-protects the parent's if it must. */
 static inline pte_t copy_present_pte(const struct vm_area_struct *src_vma, pte_t *src, pte_t pte,
 				     long *rss)
@@ -695,14 +732,42 @@ static inline pte_t copy_present_pte(const struct vm_area_struct *src_vma, pte_t
 	return shared ? pte_mkclean(pte) : pte;
 }
 
-/* Is the folio @pte maps at work for a device (G4)?  Then the child needs a copy at once. */
-static bool must_copy_now(pte_t pte)
+/*
+ * Is the folio @pte maps at work for a device (G4)?  Then the child needs a copy at once.
+ * @has_pinned: the parent has had such folios.
+ */
+static inline bool must_copy_now(bool has_pinned, pte_t pte)
 {
 	const struct folio *folio = vm_normal_folio(pte);
 
-	return folio && folio_test_anon(folio) && folio_test_anon_exclusive(folio) &&
-	       folio_maybe_dma_pinned(folio);
+	return unlikely(has_pinned) && folio && folio_test_anon(folio) &&
+	       folio_test_anon_exclusive(folio) && folio_maybe_dma_pinned(folio);
 }
+/* LAB cow starter */
+///* What the child's entry for the parent's @src is: of a page of a file. */
+//static inline pte_t copy_present_pte(const struct vm_area_struct *src_vma, pte_t *src, pte_t pte,
+//				     long *rss)
+//{
+//	struct folio *folio = vm_normal_folio(pte);
+//
+//	if (folio) {
+//		folio_dup_rmap(folio);
+//		rss[mm_counter(folio)]++;
+//	}
+//	return src_vma->vm_flags & VM_SHARED ? pte_mkclean(pte) : pte;
+//}
+//
+///*
+// * Does the child need a copy of the folio that @pte maps at once, since a device may be at work
+// * on it (G4)?  @has_pinned: the parent has had such folios.  Here: of every anonymous one.
+// */
+//static inline bool must_copy_now(bool has_pinned, pte_t pte)
+//{
+//	const struct folio *folio = vm_normal_folio(pte);
+//
+//	return folio && folio_test_anon(folio);
+//}
+/* LAB cow end */
 
 /* Within one leaf table; returns where it met a folio to be copied now, or @end. */
 static unsigned long copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
@@ -721,7 +786,7 @@ static unsigned long copy_pte_range(struct vm_area_struct *dst_vma, struct vm_ar
 
 		if (pte_none(pte))
 			continue;
-		if (unlikely(pinned) && must_copy_now(pte))
+		if (must_copy_now(pinned, pte))
 			break;
 		set_pte(dst, copy_present_pte(src_vma, src, pte, rss));
 	}
@@ -744,7 +809,7 @@ static int copy_pinned_page(struct vm_area_struct *dst_vma, pte_t *dst_pmd, pte_
 		return -ENOMEM;
 	pte = ptep_get(pte_offset_map_lock(src_pmd, addr, &src_ptl));
 	spin_lock_nested(dst_ptl);
-	copy = pte_present(pte) && must_copy_now(pte);
+	copy = pte_present(pte) && must_copy_now(true, pte);
 	if (copy) {
 		copy_page(folio_address(folio), folio_address(pfn_folio(pte_pfn(pte))));
 		folio->flags |= BIT(PG_uptodate);

@@ -1,0 +1,382 @@
+# SPDX-License-Identifier: MIT
+"""How a submission becomes points.
+
+A submission is text: the regions and files that the lab names, taken from a tree, a hand-in, a
+patch.  They are put into the grading tree, a copy of the reference under build/grade/, where all
+else is as the course has it; only what they touch is compiled.  Each test is a guest of its own on
+one hart, whose clock counts instructions; the host judges what it sees from outside
+(tools/labguest.py).
+
+In a handout the reference is the newest commit of the course that the student has.
+"""
+import collections
+import concurrent.futures
+import importlib.machinery
+import importlib.util
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+import zlib
+
+import labfamily
+import labguest
+import lablib
+import testlib
+
+DIRECTORY = "build/grade"
+BUILD_SECONDS = 120         # of the compiler's time
+BUILD_MEMORY = 4 << 30
+GATE_LIMIT = 240            # seconds of wall time for the user tests
+JOBS = 2
+
+Test = collections.namedtuple("Test", "name points function look seed pages sibling options")
+# gate: points count only if it is good; it has none itself.
+# measured: what was compared with a threshold.
+Result = collections.namedtuple(
+    "Result", "name points of ok said look details sibling gate measured", defaults=([],))
+
+
+class Refused(Exception):
+    """A submission that cannot be graded; the text says why."""
+
+
+# --- the reference --------------------------------------------------------------------------
+
+def course_commit():
+    """In a handout: the newest commit of the course in the student's history."""
+    try:
+        return lablib.git("merge-base", "HEAD", "upstream", text=True).strip()
+    except subprocess.CalledProcessError:
+        return lablib.git("rev-list", "--max-parents=0", "HEAD", text=True).split()[0]
+
+
+def reference_files():
+    """{path: content or None for as it is here} of the tree that submissions are put into."""
+    if not os.path.exists(lablib.HANDOUT):
+        return {path: None for path in lablib.tracked()}
+    archive = lablib.git("archive", "--format=tar", course_commit())
+    import io
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        return {member.name: tar.extractfile(member).read() for member in tar
+                if member.isfile()}
+
+
+def same(path, content):
+    with open(path, "rb") as f:
+        return f.read() == content
+
+
+def copy_file(path, content, target):
+    """Brings one file of the grading tree up to date, with its time if it is the one here."""
+    if content is not None and os.path.isfile(path) and same(path, content):
+        content = None
+    if os.path.exists(target):
+        if content is None and subprocess.run(["cmp", "-s", path, target]).returncode == 0:
+            return
+        if content is not None and same(target, content):
+            return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if content is None:
+        shutil.copy2(path, target)
+        return
+    with open(target, "wb") as f:
+        f.write(content)
+    if os.path.isfile(path):
+        shutil.copymode(path, target)
+
+
+def seed_build(tree):
+    """Starts from what is built here: only what differs is compiled."""
+    os.makedirs(f"{tree}/build", exist_ok=True)
+    for part in "user", "bench", "labs":
+        if not os.path.islink(f"{tree}/build/{part}") and os.path.exists(f"build/{part}"):
+            os.symlink(os.path.abspath(f"build/{part}"), f"{tree}/build/{part}")
+    if not os.path.exists(f"{tree}/build/obj"):
+        parts = [f"build/{name}" for name in os.listdir("build")
+                 if name == "obj" or name.startswith(
+                     ("ksyms", "vdso", "pass1", "faultline", "kernel", "version", "Image"))]
+        subprocess.run(["cp", "-a", *parts, f"{tree}/build/"], check=True)
+
+
+def prepare_tree(tree):
+    """Makes the grading tree the reference again; the files of it."""
+    files = reference_files()
+    os.makedirs(tree, exist_ok=True)
+    seed_build(tree)
+    for path, content in files.items():
+        target = f"{tree}/{path}"
+        if os.path.islink(path):
+            continue
+        copy_file(path, content, target)
+    return files
+
+
+def original(path, tree):
+    with open(f"{tree}/{path}") as f:
+        return f.read()
+
+
+# --- submissions ----------------------------------------------------------------------------
+
+class Submission:
+    """{file: regions}, {whole file: text}, remarks."""
+
+    def __init__(self):
+        self.regions, self.whole, self.remarks, self.answers = {}, {}, [], None
+
+    def take(self, lab, read):
+        """Takes what the lab names by way of read(path), which gives text or None."""
+        for path in lab.files:
+            text = read(path)
+            if text is None:
+                raise Refused(f"{path} is missing")
+            self.regions[path] = lablib.regions(text, lab.name, path)
+        for path in lab.whole:
+            text = read(path)
+            if text is None:
+                raise Refused(f"{path} is missing")
+            self.whole[path] = text
+        self.answers = read("answers.md")
+        return self
+
+
+def read_text(root):
+    def read(path):
+        full = os.path.join(root, path)
+        if not os.path.realpath(full).startswith(os.path.realpath(root) + os.sep):
+            raise Refused(f"{path} leads out of the submission")
+        if not os.path.isfile(full):
+            return None
+        if os.path.getsize(full) > 1 << 20:
+            raise Refused(f"{path} is larger than 1 MiB")
+        with open(full, encoding="utf-8", errors="replace") as f:
+            return f.read()
+    return read
+
+
+def edits_elsewhere(lab, root):
+    """Files of a tree that differ from what was handed out and are not graded."""
+    if os.path.exists(lablib.HANDOUT) and os.path.samefile(root, "."):
+        changed = lablib.git("diff", "--name-only", course_commit(), text=True).splitlines()
+        return [path for path in changed if path not in lab.files + lab.whole + ["answers.md"]]
+    listed = []
+    for path in lablib.tracked():
+        other = os.path.join(root, path)
+        if path in lab.files + lab.whole or not os.path.isfile(other) or os.path.islink(other):
+            continue
+        with open(path, "rb") as a, open(other, "rb") as b:
+            ours, theirs = a.read(), b.read()
+        if ours == theirs:
+            continue
+        try:
+            handed = lablib.for_handout(path, ours.decode(), lablib.all_labs()).encode()
+        except UnicodeDecodeError:
+            handed = ours
+        if handed != theirs and path != "user/usertests/skips.txt":
+            listed.append(path)
+    return listed
+
+
+def from_tree(lab, root):
+    submission = Submission().take(lab, read_text(root))
+    submission.remarks += [f"not graded: changes in {path}" for path in edits_elsewhere(lab, root)]
+    return submission
+
+
+# --- build ----------------------------------------------------------------------------------
+
+def limit_build():
+    resource.setrlimit(resource.RLIMIT_CPU, (BUILD_SECONDS, BUILD_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (BUILD_MEMORY, BUILD_MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 20, 256 << 20))
+    os.setsid()
+
+
+def write_if_changed(path, text):
+    if os.path.exists(path):
+        with open(path, errors="replace") as f:
+            if f.read() == text:
+                return
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def build(lab, submission, tree):
+    """Puts the submission into the tree and makes the kernel."""
+    for path, bodies in submission.regions.items():
+        write_if_changed(f"{tree}/{path}", lablib.transplant(original(path, tree), bodies, lab.name,
+                                                             path))
+    for path, text in submission.whole.items():
+        write_if_changed(f"{tree}/{path}", text)
+    process = subprocess.Popen(["make", "-s", f"-j{JOBS}", "kernel"], cwd=tree, text=True,
+                               env=testlib.clean_env(), stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
+                               preexec_fn=limit_build)
+    try:
+        said, _ = process.communicate(timeout=2 * BUILD_SECONDS * labguest.SCALE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 9)
+        raise Refused("it does not compile: the compiler did not come to an end") from None
+    if process.returncode:
+        errors = [line for line in said.splitlines() if "error" in line or "undefined" in line]
+        raise Refused("it does not compile: " + (errors or ["?"])[0][:200] + "\n" + said[:4000])
+
+
+# --- tests ----------------------------------------------------------------------------------
+
+class Context:
+    """What a test works with."""
+
+    def __init__(self, test, guest):
+        self.rng, self.guest, self.seed = random.Random(test.seed), guest, test.seed
+        self.pages = test.pages
+        self.family = labfamily.Family(guest, self.pages)
+        self.measured = []
+
+    def at_most(self, what, limit, got):
+        """A measured figure against a threshold, which must be far from what is likely."""
+        self.measured.append(f"{what}: {got}, at most {limit}")
+        if got > limit:
+            raise labfamily.Failed(what, f"at most {limit}", got)
+
+    def at_least(self, what, limit, got):
+        self.measured.append(f"{what}: {got}, at least {limit}")
+        if got < limit:
+            raise labfamily.Failed(what, f"at least {limit}", got)
+
+
+def load_tests(lab):
+    sys.path.insert(0, lab.path)
+    loader = importlib.machinery.SourceFileLoader(f"{lab.name}_tests", f"{lab.path}/tests.py")
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    sys.dont_write_bytecode = True
+    loader.exec_module(module)
+    sys.path.remove(lab.path)
+    return module
+
+
+def tests_of(lab):
+    """The open tests, then the hidden ones, which a handout does not have."""
+    module = load_tests(lab)
+    tests = [Test(name, points, function, look, zlib.crc32(name.encode()), 24, None, dict(*options))
+             for name, points, function, look, *options in module.TESTS]
+    hidden = f"{lab.path}/hidden.txt"
+    if os.path.exists(hidden):
+        with open(hidden) as f:
+            for line in f:
+                if line.strip() and not line.startswith("#"):
+                    name, sibling, points, seed = line.split()
+                    open_one = next(t for t in tests if t.name == sibling)
+                    tests.append(open_one._replace(
+                        name=name, points=int(points), seed=int(seed), sibling=sibling,
+                        pages=20 + int(seed) % 13))
+    return tests
+
+
+def run_test(test, tree, base):
+    """The result of one test, in a guest of its own."""
+    result = Result(test.name, 0, test.points, False, "", test.look, "", test.sibling, False)
+    context = None
+    try:
+        with labguest.Guest(tree, base, DIRECTORY, **test.options) as guest:
+            context = Context(test, guest)
+            test.function(context)
+            context.family.gates()
+        return result._replace(points=test.points, ok=True, measured=context.measured)
+    except labfamily.Failed as error:
+        return result._replace(said=str(error), measured=context.measured if context else [])
+    except labguest.Broken as error:
+        return result._replace(said=f"{error}", details=error.details)
+
+
+def run_gate(lab, tree, base):
+    """The user tests that must pass, on the same kind of guest."""
+    image = f"{DIRECTORY}/gate-{os.path.basename(tree)}.img"
+    done = testlib.guest(os.path.abspath(image), base, cwd=tree, ICOUNT=1, MEM="128M",
+                         CMD=testlib.usertests_command(" ".join(lab.gate)),
+                         TIMEOUT=int(GATE_LIMIT * labguest.SCALE))
+    score, failed = testlib.score_ktap(done)
+    os.unlink(image)
+    said = f"user tests {' '.join(lab.gate)}: " + (
+        "%d passed" % score[0] if not score[1] else f"these must pass: {', '.join(failed[:5])}")
+    return Result("gate: user tests", 0, 0, score[1] == 0, said, "make usertests T='…'",
+                  testlib.tail(done.text) if score[1] else "", None, True)
+
+
+def explain(result):
+    """One line: name, points, and what was expected, what came, where to look."""
+    verdict = "ok    " if result.ok else "FAILED"
+    points = "" if result.gate else f"{result.points}/{result.of}"
+    line = f"{verdict} {result.name:20} {points:>6}"
+    if result.ok:
+        return line
+    sibling = f"; the open test {result.sibling} is like it" if result.sibling else ""
+    return f"{line}  {result.said}{sibling}; look at {result.look}"
+
+
+def run_tests(lab, tree, base, only=None, say=print):
+    """All results in order, each said as soon as it and those before it are there."""
+    tests = [t for t in tests_of(lab) if not only or t.name in only]
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as lanes:
+        gate = lanes.submit(run_gate, lab, tree, base) if lab.gate and not only else None
+        running = [lanes.submit(run_test, test, tree, base) for test in tests]
+        results = []
+        for future in running + ([gate] if gate else []):
+            results.append(future.result())
+            say(explain(results[-1]))
+            if results[-1].details:
+                say("".join(f"       | {line}\n" for line in results[-1].details.splitlines()[:16]),
+                    end="")
+    if any(r.gate and not r.ok for r in results):
+        results = [r._replace(points=0) for r in results]
+    return results
+
+
+def base_image():
+    base = testlib.base_image(f"{DIRECTORY}/base.img", OVERLAY="build/labs/overlay")
+    return os.path.abspath(base)
+
+
+def grade(lab, submission, tree, base, only=None, say=print):
+    """Builds and tests; the results."""
+    for remark in submission.remarks:
+        say(remark)
+    build(lab, submission, tree)
+    return run_tests(lab, tree, base, only, say)
+
+
+def total(results):
+    return sum(r.points for r in results), sum(r.of for r in results)
+
+
+# --- results.json ---------------------------------------------------------------------------
+
+def gradescope(results, seconds, remark=""):
+    points, most = total(results)
+    return {
+        "score": points, "execution_time": round(seconds, 1), "output_format": "text",
+        "output": remark or f"Score: {points}/{most}", "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [{
+            "name": r.name, "number": str(i), "score": r.points, "max_score": r.of,
+            "status": "passed" if r.ok else "failed",
+            "output": "" if r.ok else "\n".join(filter(None, [r.said, f"look at {r.look}",
+                                                              r.details])),
+            "output_format": "text", "visibility": "after_due_date" if r.sibling else "visible",
+            "tags": ["gate"] if r.gate else [], "extra_data": {},
+        } for i, r in enumerate(results, 1)],
+    }
+
+
+def write_results(path, results, began, remark=""):
+    with open(f"{path}.new", "w") as f:
+        json.dump(gradescope(results, time.monotonic() - began, remark), f, indent=1)
+        f.write("\n")
+    os.replace(f"{path}.new", path)

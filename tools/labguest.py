@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: MIT
+"""A guest in which labs/guest/puppet moves a family of processes, one step at a time, while the
+host looks on: at the page tables, in RAM (tools/ptwalk), at the traps that QEMU counted, at the
+disks.  What the guest says about itself is used only to know when a step is over and what memory
+holds; a line that is to count must carry the run's secret.
+
+A step that does not end, or ends the guest, is told by a Broken with a diagnosis.
+"""
+import importlib.machinery
+import importlib.util
+import os
+import re
+import resource
+import secrets
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import testlib
+
+AREA, PAGE = 0x1000000000, 4096
+PAGE_FAULTS = {0xC: "x", 0xD: "r", 0xF: "w"}
+PROT_READ, PROT_WRITE = 1, 2
+SHARED, PRIVATE, ANONYMOUS = 1, 2, 0x20
+SCALE = float(os.environ.get("TIMEOUT_SCALE", "1"))
+WALL_LIMIT = 60 * SCALE     # seconds for one step: the last net
+GUEST_LIMIT = 3.0           # seconds of the guest's own time for one step
+OUTPUT_LIMIT = 1 << 20      # bytes that a guest may say
+DISK_LIMIT = 1 << 30        # bytes of any file that QEMU writes
+
+
+def load_tool(name):
+    """A program of tools/ as a module."""
+    path = os.path.join(testlib.ROOT, "tools", name)
+    loader = importlib.machinery.SourceFileLoader(name, path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+ptwalk = load_tool("ptwalk")
+
+
+class Broken(Exception):
+    """The guest did not do a step: what (one line), and details (lines)."""
+
+    def __init__(self, what, details=""):
+        super().__init__(what)
+        self.details = details
+
+
+def limit_child():
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (DISK_LIMIT, DISK_LIMIT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+class Guest:
+    """Boots the kernel of `tree` on a copy of `base`; everything it makes is in `directory`."""
+
+    def __init__(self, tree, base, directory, command="puppet", **options):
+        self.tree, self.secret, self.count, self.text = tree, secrets.token_hex(8), 0, ""
+        self.directory = tempfile.mkdtemp(dir=os.path.abspath(directory))
+        self.sockets = tempfile.mkdtemp(prefix="fl")  # their paths must be short
+        self.ended, self.flooded, self.traps_at = threading.Event(), False, 0
+        self.ready, self.memory, self.monitor = threading.Condition(), None, None
+        self.image = f"{self.directory}/root.img"
+        subprocess.run(["cp", "--sparse=always", base, self.image], check=True)
+        options = {"ICOUNT": 1, "MEM": "64M", "SWAP": "0", **options}
+        env = testlib.clean_env(CMD=f"{command} {self.secret}", IMG=self.image, **options)
+        shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else self.directory
+        self.ram = tempfile.mktemp(prefix="faultline-ram-", dir=shm)
+        env["QEMU_ARGS"] = (
+            f"-machine memory-backend=ram -object memory-backend-file,id=ram,"
+            f"size={options['MEM']},mem-path={self.ram},share=on "
+            f"-qmp unix:{self.sockets}/qmp,server=on,wait=off -d int -D {self.directory}/traps")
+        self.process = subprocess.Popen(["tools/run"], cwd=tree, env=env, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        preexec_fn=limit_child)
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def __enter__(self):
+        try:
+            self.connect()
+            self.expect(0)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def listen(self):
+        while True:
+            piece = os.read(self.process.stdout.fileno(), 65536)
+            with self.ready:
+                self.text += piece.decode(errors="replace").replace("\r", "")
+                self.flooded |= len(self.text) > OUTPUT_LIMIT
+                if not piece or self.flooded:
+                    self.ended.set()
+                self.ready.notify()
+            if self.ended.is_set():
+                break
+        if self.flooded:
+            self.kill()
+
+    def connect(self):
+        deadline = time.monotonic() + WALL_LIMIT
+        while not self.monitor:
+            try:
+                self.monitor = ptwalk.Monitor(f"{self.sockets}/qmp")
+            except OSError:
+                if self.ended.is_set() or time.monotonic() > deadline:
+                    raise Broken("QEMU did not start", self.text) from None
+                time.sleep(0.01)
+
+    def kill(self):
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def close(self):
+        """Ends the guest, however it is, and removes what it made but its console's text."""
+        self.kill()
+        self.process.wait()
+        self.ended.wait(5)
+        self.process.stdin.close()
+        self.process.stdout.close()
+        for name in (self.ram,):
+            if os.path.exists(name):
+                os.unlink(name)
+        subprocess.run(["rm", "-rf", self.directory, self.sockets], check=False)
+
+    # --- steps -----------------------------------------------------------------------------
+
+    def guest_time(self):
+        """Seconds of the machine's clock, from its timer's register."""
+        found = re.search(r": (0x\w+)", self.monitor.human("xp /1gx 0x200bff8"))
+        return int(found[1], 16) / 1e7
+
+    def expect(self, number):
+        """Waits for the answer to a line."""
+        pattern = re.compile(rf"^@{self.secret} {number} (0x\w+)\n", re.M)
+        deadline, began = time.monotonic() + WALL_LIMIT, None
+        while True:
+            with self.ready:
+                found = pattern.search(self.text, max(0, len(self.text) - 4096))
+                if not found and not self.ended.is_set():
+                    self.ready.wait(1)
+                    found = pattern.search(self.text, max(0, len(self.text) - 4096))
+            if found:
+                return int(found[1], 16)
+            if self.ended.is_set():
+                self.process.wait()
+                raise self.diagnose_end()
+            try:
+                now = self.guest_time()
+            except OSError:
+                self.ended.wait(5)
+                continue
+            began = now if began is None else began
+            if now - began > GUEST_LIMIT or time.monotonic() > deadline:
+                raise self.diagnose_hang()
+
+    def do(self, process, command, *arguments):
+        """One step; its answer."""
+        self.count += 1
+        line = " ".join([str(process), command] + [str(a) for a in arguments])
+        try:
+            self.process.stdin.write(f"{line}\n".encode())
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass
+        return self.expect(self.count)
+
+    # --- what went wrong -------------------------------------------------------------------
+
+    def diagnose_end(self):
+        said = self.text.splitlines()
+        panic = next((i for i, line in enumerate(said) if re.search(r"Kernel panic:", line)), None)
+        if self.flooded:
+            return Broken(f"endless output: more than {OUTPUT_LIMIT >> 20} MiB, the last line: "
+                          f"{said[-1][-100:] if said else ''}")
+        if panic is not None:
+            return Broken(f"the kernel panicked: {said[panic].strip()}",
+                          "\n".join(said[panic:panic + 30]))
+        if "exit status" in self.text:
+            return Broken("the test's program ended early", "\n".join(said[-10:]))
+        return Broken("the machine was reset or ended without a word", "\n".join(said[-10:]))
+
+    def stop(self):
+        """The guest stands still from here on: then RAM may be looked at."""
+        self.monitor.ask("stop")
+        if not self.memory:
+            self.memory = ptwalk.Memory(self.ram, f"{self.tree}/build/faultline.elf")
+
+    def cont(self):
+        self.monitor.ask("cont")
+
+    def diagnose_hang(self):
+        self.stop()
+        registers = self.monitor.human("info registers")
+        pc = int(re.search(r"\bpc +(\w+)", registers)[1], 16)
+        fp = int(re.search(r"x8/s0 +(\w+)", registers)[1], 16)
+        where = self.memory.stack(pc, fp)
+        if where[0].startswith("cpu_idle"):
+            return Broken("the guest idles and waits for something that does not come "
+                          "(a lost wake-up, or a lock that nobody gives back)",
+                          self.sleeping_stacks())
+        said = " < ".join(name.split("+")[0] for name in where[:6])
+        return Broken(f"a step did not end; the hart is busy in {said}", "\n".join(where))
+
+    def sleeping_stacks(self):
+        """Where the processes of the test sleep."""
+        text = ""
+        for pid, task in sorted(self.memory.tasks().items()):
+            context = task + self.memory.offsets["task_struct.context"]
+            if self.memory.name(task) == "puppet":
+                stack = self.memory.stack(self.memory.long(context), self.memory.long(context + 16))
+                text += f"process {pid}: " + " < ".join(name.split("+")[0] for name in stack) + "\n"
+        return text
+
+    # --- looking ---------------------------------------------------------------------------
+
+    def tables(self, pids, count):
+        """For each of the pids: {page of the area: leaf entry}, of pages 0 to count - 1."""
+        self.stop()
+        found = []
+        for pid in pids:
+            table = self.memory.table(pid)
+            pages = self.memory.pages(table, AREA, AREA + count * PAGE) if table else {}
+            found.append({(va - AREA) // PAGE: entry for va, entry in pages.items()})
+        self.cont()
+        return found
+
+    def faults(self, count=1 << 20):
+        """The page faults on the area since the last time: a list of (page, r, w or x)."""
+        self.stop()
+        with open(f"{self.directory}/traps", errors="replace") as f:
+            f.seek(self.traps_at)
+            said = f.read()
+            self.traps_at = f.tell()
+        self.cont()
+        found = re.findall(r"cause:(\w+), epc:\w+, tval:(\w+), desc=\w+_page_fault", said)
+        places = [((int(tval, 16) - AREA) // PAGE, PAGE_FAULTS[int(cause, 16)])
+                  for cause, tval in found]
+        return [(page, access) for page, access in places if 0 <= page < count]
