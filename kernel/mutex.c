@@ -6,6 +6,7 @@
  */
 #include "kernel/mutex.h"
 
+#include "kernel/lock_stat.h"
 #include "kernel/lockdep.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
@@ -51,15 +52,18 @@ static int lock_slow(struct mutex *m, unsigned int state)
 
 static inline int lock_from(struct mutex *m, unsigned int state, bool nested, const void *caller)
 {
-	int err;
+	bool waited;
+	int err = 0;
 
 	might_sleep();
 	lock_acquired(m, m->rank, true, nested ? LOCK_NESTED : LOCK_IN_ORDER, caller);
-	if (likely(try_acquire(m)))
-		return 0;
-	err = lock_slow(m, state);
+	waited = unlikely(!try_acquire(m));
+	if (waited)
+		err = lock_slow(m, state);
 	if (err)
 		lock_released(m);
+	else
+		lock_stat_add(m->rank, LOCK_EXCLUSIVE, waited);
 	return err;
 }
 
@@ -88,6 +92,7 @@ bool mutex_trylock(struct mutex *m)
 	if (!try_acquire(m))
 		return false;
 	lock_acquired(m, m->rank, true, LOCK_TRIED, __builtin_return_address(0));
+	lock_stat_add(m->rank, LOCK_EXCLUSIVE, false);
 	return true;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "kernel/rwsem.h"
 
+#include "kernel/lock_stat.h"
 #include "kernel/lockdep.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
@@ -62,30 +63,36 @@ static int down_slow(struct rw_semaphore *sem, bool write, unsigned int state)
 
 static inline int read_from(struct rw_semaphore *sem, unsigned int state, const void *caller)
 {
-	int err;
+	bool waited;
+	int err = 0;
 
 	might_sleep();
 	lock_acquired(sem, sem->rank, true, LOCK_IN_ORDER, caller);
-	if (likely(rwsem_try_read(sem)))
-		return 0;
-	err = down_slow(sem, false, state);
+	waited = unlikely(!rwsem_try_read(sem));
+	if (waited)
+		err = down_slow(sem, false, state);
 	if (err)
 		lock_released(sem);
+	else
+		lock_stat_add(sem->rank, LOCK_SHARED, waited);
 	return err;
 }
 
 static inline int write_from(struct rw_semaphore *sem, unsigned int state, bool nested,
 			     const void *caller)
 {
-	int err;
+	bool waited;
+	int err = 0;
 
 	might_sleep();
 	lock_acquired(sem, sem->rank, true, nested ? LOCK_NESTED : LOCK_IN_ORDER, caller);
-	if (likely(try_write(sem)))
-		return 0;
-	err = down_slow(sem, true, state);
+	waited = unlikely(!try_write(sem));
+	if (waited)
+		err = down_slow(sem, true, state);
 	if (err)
 		lock_released(sem);
+	else
+		lock_stat_add(sem->rank, LOCK_EXCLUSIVE, waited);
 	return err;
 }
 
@@ -104,6 +111,7 @@ bool down_read_trylock(struct rw_semaphore *sem)
 	if (!rwsem_try_read(sem))
 		return false;
 	lock_acquired(sem, sem->rank, true, LOCK_TRIED, __builtin_return_address(0));
+	lock_stat_add(sem->rank, LOCK_SHARED, false);
 	return true;
 }
 
@@ -144,6 +152,7 @@ bool down_write_trylock(struct rw_semaphore *sem)
 	if (!try_write(sem))
 		return false;
 	lock_acquired(sem, sem->rank, true, LOCK_TRIED, __builtin_return_address(0));
+	lock_stat_add(sem->rank, LOCK_EXCLUSIVE, false);
 	return true;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "kernel/spinlock.h"
 
+#include "kernel/lock_stat.h"
 #include "kernel/lockdep.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
@@ -25,12 +26,16 @@ void spin_lock_init(struct spinlock *lock, enum lock_rank rank)
 
 static void lock_from(struct spinlock *lock, bool nested, const void *caller)
 {
+	bool waited;
+
 	if (lock->locked && lock->owner_hart == smp_processor_id())
 		panic("spinlock %p acquired twice on hart %d: first at %p, now at %p", (void *)lock,
 		      smp_processor_id(), lock->caller, caller);
 	lock_acquired(lock, lock->rank, false, nested ? LOCK_NESTED : LOCK_IN_ORDER, caller);
-	if (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
+	waited = __atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE);
+	if (waited)
 		spin_lock_contended(lock);
+	lock_stat_add(lock->rank, LOCK_EXCLUSIVE, waited);
 	lock->owner_hart = smp_processor_id();
 	lock->caller = caller;
 }
@@ -51,6 +56,7 @@ bool spin_trylock(struct spinlock *lock)
 		return false;
 	/* A try cannot deadlock, so it may break the order. */
 	lock_acquired(lock, lock->rank, false, LOCK_TRIED, __builtin_return_address(0));
+	lock_stat_add(lock->rank, LOCK_EXCLUSIVE, false);
 	lock->owner_hart = smp_processor_id();
 	lock->caller = __builtin_return_address(0);
 	return true;
