@@ -46,6 +46,8 @@ CASES = [
     Case("icount", {"CMD": "uname -a", "ICOUNT": 1}, 0, [r"Faultline|Linux"]),
     Case("uboot", {"CMD": f"echo '{ODD_BYTES}'; cat /proc/cmdline; exit 5", "BOOT": "uboot"}, 5,
          ["^" + re.escape(ODD_BYTES) + "$", r"root=/dev/vda1"]),
+    Case("fault-locks", {"CMD": "/usr/lib/usertests/fault_locks", "DEBUG": 1, "SMP": 4,
+                         "MEM": "256M"}, 0, [r"^fault_locks: ok$"]),
     Case("overlay-hello", {"CMD": "/overlay/hello"}, 0, [r"^hello from glibc$"]),
     Case("overlay-exceptions", {"CMD": "/overlay/exceptions"}, 0, [r"^caught: out of range$"]),
     Case("overlay-ledger", {"CMD": "/overlay/ledger"}, 0, [r"^ledger: all books balance$"]),

@@ -23,7 +23,7 @@ UT_SRCS := $(sort $(wildcard $(UT_DIR)/*.c))
 UT_OBJS := $(UT_SRCS:$(UT_DIR)/%.c=build/usertests-obj/%.o)
 UT_HOSTOBJS := $(UT_SRCS:$(UT_DIR)/%.c=build/oracle-user/obj/%.o)
 UT_CXXFLAGS := -std=c++17 -O2 -Wall -Wextra -Werror -MMD -MP
-UT_PROGS := $(addprefix build/user/usertests.d/,show pie cxx)
+UT_PROGS := $(addprefix build/user/usertests.d/,show pie cxx fault_locks)
 UT_HOSTPROGS := build/oracle-user/usertests.d/show build/oracle-user/usertests.d/pie
 
 .PHONY: usertests-bin oracle-user
@@ -53,6 +53,10 @@ build/usertests-obj/main.o build/oracle-user/obj/main.o: $(UT_DIR)/skips.txt
 $(UT_OBJS) $(UT_HOSTOBJS) $(UT_PROGS) $(UT_HOSTPROGS): $(UT_DIR)/usertests.mk
 
 build/user/usertests.d/show: $(UT_DIR)/progs/show.c
+	@mkdir -p $(@D)
+	$(UT_CC) $(UT_CFLAGS) -static -no-pie -o $@ $<
+
+build/user/usertests.d/fault_locks: $(UT_DIR)/progs/fault_locks.c
 	@mkdir -p $(@D)
 	$(UT_CC) $(UT_CFLAGS) -static -no-pie -o $@ $<
 
