@@ -53,6 +53,7 @@ struct disk_limits {
 	u32 logical_block_size;		/* bytes; requests start and end on a multiple of it */
 	bool has_flush;			/* it caches writes, and REQ_OP_FLUSH empties that cache */
 	bool read_only;
+	bool synchronous;		/* it is memory: a request is over when it is submitted */
 };
 
 struct gendisk {

@@ -22,6 +22,7 @@ enum lock_rank {
 	RANK_CHECK,		/* one mm_check() at a time */
 	RANK_MOUNT,		/* the mount table; super block list, s_umount */
 	RANK_RENAME,		/* one cross-directory rename at a time */
+	RANK_SWAPON,		/* one swapon or swapoff at a time */
 	RANK_INODE,		/* i_rwsem */
 	RANK_TTY,		/* tty and pipe mutexes */
 	RANK_MM_GATE,		/* held by mm_check() to keep mms from coming to be */

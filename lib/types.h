@@ -109,6 +109,8 @@ typedef s64 time64_t;		   /* seconds */
 #undef max
 #define min(a, b) _pick(a, b, <)
 #define max(a, b) _pick(a, b, >)
+#define min3(a, b, c) min(min(a, b), c)
+#define max3(a, b, c) max(max(a, b), c)
 #define clamp(x, low, high) min(max(x, low), high)
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define max_t(type, a, b) max((type)(a), (type)(b))

@@ -12,6 +12,7 @@
 #include "kernel/sched.h"
 #include "mm/memory.h"
 #include "mm/pgtable.h"
+#include "mm/swapfile.h"
 #include "mm/vmscan.h"
 
 /* The folio that @pte maps and counts, or NULL. */
@@ -31,8 +32,36 @@ static bool clear_bits(pte_t *ptep, pte_t pte, unsigned long bits)
 
 /* --- MADV_FREE --- */
 
+/* A page that is out is freed at once: its entry and its claim on the slot go. */
+static void free_swap_pte(struct mm_struct *mm, pte_t *ptep, pte_t pte)
+{
+	ptep_get_and_clear(ptep);
+	add_mm_counter(mm, MM_SWAPENTS, -1);
+	free_swap_and_cache(pte_to_swp_entry(pte));
+}
+
+/*
+ * Has it no slot, or none any more, and nothing that says it was stored to?  What the slot keeps
+ * must not come back for what is freed.
+ */
+static bool drop_slot(struct folio *folio)
+{
+	bool dropped;
+
+	if (!folio_test_swapcache(folio) && !folio_test_dirty(folio))
+		return true;
+	if (folio_mapcount(folio) != 1 || !folio_trylock(folio))
+		return false;
+	dropped = !folio_test_swapcache(folio) || folio_free_swap(folio);
+	if (dropped)
+		folio_clear_dirty(folio);
+	folio_unlock(folio);
+	return dropped;
+}
+
 /* Within one leaf table.  True: some entry must be fenced. */
-static bool free_pte_range(pte_t *pmd, unsigned long addr, unsigned long end)
+static bool free_pte_range(struct mm_struct *mm, pte_t *pmd, unsigned long addr,
+			   unsigned long end)
 {
 	struct spinlock *ptl;
 	pte_t *ptep = pte_offset_map_lock(pmd, addr, &ptl);
@@ -42,7 +71,9 @@ static bool free_pte_range(pte_t *pmd, unsigned long addr, unsigned long end)
 		pte_t pte = ptep_get(ptep);
 		struct folio *folio = present_folio(pte);
 
-		if (!folio || !folio_test_anon(folio))
+		if (is_swap_pte(pte))
+			free_swap_pte(mm, ptep, pte);
+		if (!folio || !folio_test_anon(folio) || !drop_slot(folio))
 			continue;
 		fence |= clear_bits(ptep, pte, _PAGE_ACCESSED | _PAGE_DIRTY);
 		folio_mark_lazyfree(folio);
@@ -59,7 +90,7 @@ void free_page_range(struct vm_area_struct *vma, unsigned long start, unsigned l
 
 	for (; (pmd = next_pmd(vma->vm_mm, &addr, end)); addr = next) {
 		next = pmd_addr_end(addr, end);
-		fence |= free_pte_range(pmd, addr, next);
+		fence |= free_pte_range(vma->vm_mm, pmd, addr, next);
 		cond_resched();
 	}
 	if (fence)

@@ -77,7 +77,8 @@ int dirty_background_bytes_changed(void)
 /* Frames that could become dirty page cache, less what reclaim keeps free. */
 static unsigned long dirtyable_pages(void)
 {
-	unsigned long pages = nr_free_pages() + lru_size(), reserve = zone.watermark[WMARK_HIGH];
+	unsigned long pages = nr_free_pages() + lru_size(KIND_FILE),
+		      reserve = zone.watermark[WMARK_HIGH];
 
 	return pages > reserve ? pages - reserve : 0;
 }

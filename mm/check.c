@@ -21,6 +21,7 @@
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
 #include "mm/slab.h"
+#include "mm/swapfile.h"
 #include "mm/vmalloc.h"
 #include "mm/vmscan.h"
 #include "mm/vmstat.h"
@@ -95,6 +96,7 @@ static void settle(void)
 	ksys_sync();
 	drop_pagecache();
 	drop_slab();
+	drop_swapcache();
 	/* Folios that a freed inode or buffer held on to. */
 	drop_pagecache();
 	slab_shrink();
@@ -126,6 +128,8 @@ size_t leak_snapshot(char *buf, size_t size)
 	lazy = nr_lazy_mms();
 	free = nr_free_pages() + vm_state(NR_FILE_PAGES) - vm_state(NR_SHMEM) +
 	       vm_state(NR_SLAB_UNRECLAIMABLE) + vmalloc_retained() + lazy;
+	/* What is out is in use, and what the swap cache has is no file's. */
+	free -= total_swap_pages() - get_nr_swap_pages();
 	n = scnprintf(buf, size, "free_folios %lu\nslab_objects %lu\n", free,
 		      leakable_slab_objects() - lazy);
 	list_for_each_entry(counter, &leak_counters, list)

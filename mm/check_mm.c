@@ -16,6 +16,7 @@
 #include "lib/sort.h"
 #include "lib/string.h"
 #include "mm/check.h"
+#include "mm/check_swap.h"
 #include "mm/filemap.h"
 #include "mm/memory.h"
 #include "mm/mm.h"
@@ -24,6 +25,7 @@
 #include "mm/pgtable.h"
 #include "mm/rmap.h"
 #include "mm/shmem.h"
+#include "mm/swapfile.h"
 #include "mm/vmalloc.h"
 
 #define MAX_TOGETHER	16	/* lockdep's MAX_HELD_LOCKS with some to spare */
@@ -35,6 +37,7 @@ struct mm_walk {
 	struct entries_seen {
 		u16 all, locked;	/* of all VMAs, of those with VM_LOCKED */
 	} *seen;			/* by frame */
+	struct swap_seen swap;
 	long committed;			/* pages of VMAs with VM_ACCOUNT */
 	long rss[NR_MM_COUNTERS];	/* of the mm under way */
 };
@@ -74,12 +77,28 @@ static int check_references(const struct mm_walk *walk, const struct folio *foli
 			       folio_pfn(folio), references, mappings);
 }
 
-/* => the table's lock held.  @folio: the entry's, NULL for a special one. */
+static int check_swap_pte(struct mm_walk *walk, unsigned long addr, pte_t pte)
+{
+	swp_entry_t entry = pte_to_swp_entry(pte);
+	struct swap_info_struct *si = get_swap_device(entry);
+
+	if (!si)
+		return mm_check_failed("swapops.h", "0x%lx: entry 0x%lx names no slot", addr,
+				       entry.val);
+	put_swap_device(si);
+	swap_seen_add(&walk->swap, entry);
+	walk->rss[MM_SWAPENTS]++;
+	return 0;
+}
+
+/* => the table's lock held.  @folio: the entry's, NULL for a special or a swap entry. */
 static int check_pte(struct mm_walk *walk, const struct vm_area_struct *vma, unsigned long addr,
 		     pte_t pte, const struct folio *folio)
 {
 	int error;
 
+	if (!pte_present(pte))
+		return check_swap_pte(walk, addr, pte);
 	if (!folio)
 		return check_permissions(vma, addr, pte, NULL);
 	if (!pfn_valid(pte_pfn(pte)))
@@ -148,7 +167,7 @@ static int check_entry(struct mm_walk *walk, struct mm_struct *mm, pte_t *pmd, u
 	int error = 0;
 
 	if (!pte_none(pte) && vma) {
-		folio = vm_normal_folio(pte);
+		folio = pte_present(pte) ? vm_normal_folio(pte) : NULL;
 		error = check_pte(walk, vma, addr, pte, folio);
 		if (folio && !error)
 			folio_get(folio);
@@ -249,7 +268,7 @@ static int check_sums(const struct mm_walk *walk)
 		return mm_check_failed("vm_area.c P2",
 				       "%ld pages are promised, the VMAs have %ld, shmem %ld",
 				       atomic_long_read(&vm_committed_as), walk->committed, shmem);
-	return check_mapcounts(walk);
+	return check_mapcounts(walk) ? -EIO : check_swap_counts(&walk->swap);
 }
 
 static int check_locked(struct mm_walk *walk, struct mm_struct **mms, int nr)
@@ -258,6 +277,7 @@ static int check_locked(struct mm_walk *walk, struct mm_struct **mms, int nr)
 
 	if (walk->together)
 		memset(walk->seen, 0, (max_pfn - min_pfn) * sizeof(*walk->seen));
+	swap_seen_reset(&walk->swap);
 	walk->committed = 0;
 	for (int i = 0; i < nr && !error; i++)
 		error = check_one_mm(walk, mms[i]);
@@ -318,14 +338,16 @@ static int check_all(struct mm_walk *walk)
 int check_address_spaces(void)
 {
 	struct mm_walk walk = { .seen = vzalloc((max_pfn - min_pfn) * sizeof(*walk.seen)) };
+	bool books = swap_seen_begin(&walk.swap);
 	int error = 0;
 
 	down_write(&mm_gate);
 	walk.mms = vzalloc(nr_mms * sizeof(struct mm_struct *));
 	/* Without memory for the books there is nothing to say against the mms. */
-	if (walk.mms && walk.seen)
+	if (walk.mms && walk.seen && books)
 		error = check_all(&walk);
 	up_write(&mm_gate);
+	swap_seen_end(&walk.swap);
 	vfree(walk.seen);
 	vfree(walk.mms);
 	return error;

@@ -46,7 +46,7 @@
 #include "mm/pgtable.h"
 #include "mm/readahead.h"
 #include "mm/slab.h"
-#include "mm/vmscan.h"
+#include "mm/swap.h"
 #include "mm/vmstat.h"
 
 #define FAULT_READAHEAD_PAGES	32u	/* 128 KiB around a fault that has no neighbours cached */

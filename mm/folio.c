@@ -34,7 +34,7 @@
 #include "kernel/wait.h"
 #include "lib/hash.h"
 #include "mm/page_alloc.h"
-#include "mm/vmscan.h"
+#include "mm/swap.h"
 
 #define FOLIO_WAIT_BITS	6	/* 64 queues: a false neighbour costs a wake-up's look, no more */
 
@@ -155,6 +155,23 @@ void folio_end_read(struct folio *folio, bool success)
 	else
 		set_bit(PG_error, &folio->flags);
 	folio_unlock(folio);
+}
+
+void folios_put(struct folio **folios, unsigned int nr)
+{
+	unsigned int freed = 0;
+	bool lru = false;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!atomic_dec_and_test(&folios[i]->_refcount))
+			continue;
+		lru |= folio_test_lru(folios[i]);
+		folios[freed++] = folios[i];
+	}
+	if (lru)
+		folios_del_lru(folios, freed);
+	for (unsigned int i = 0; i < freed; i++)
+		free_folio(folios[i]);
 }
 
 void __folio_put(struct folio *folio)

@@ -56,6 +56,9 @@ enum folio_flag {
 	PG_tail,		/* not the first frame of its folio */
 };
 
+/* folio->flags above: 1 + the hart in whose nursery (mm/swap.h) the folio waits; 0: in none */
+#define NURSERY_SHIFT	56
+
 struct folio {
 	unsigned long flags;
 	union {
@@ -227,6 +230,9 @@ static inline void folio_unpin(struct folio *folio)
 	if (atomic_sub_and_test(GUP_PIN_COUNTING_BIAS, &folio->_refcount))
 		__folio_put(folio);
 }
+
+/* The same for @nr of them, which may be in any order afterwards. */
+void folios_put(struct folio **folios, unsigned int nr);
 
 /*
  * The folio lock: held while the content is read in, written out, truncated.  Sleep unless "try".

@@ -22,6 +22,7 @@
 #include "mm/memory.h"
 #include "mm/mmap.h"
 #include "mm/pgtable.h"
+#include "mm/swap.h"
 
 static bool can_write_pte(pte_t pte, const struct folio *folio)
 {
@@ -64,7 +65,7 @@ static struct folio *follow_page(struct mm_struct *mm, unsigned long addr, unsig
 			folio_get(folio);
 		/* What the caller stores sets no D: MADV_FREE is over. */
 		if (flags & FOLL_WRITE && folio_test_anon(folio) && !folio_test_swapbacked(folio))
-			folio_set_swapbacked(folio);
+			folio_mark_swapbacked(folio);
 	}
 	spin_unlock(ptl);
 	return folio;
@@ -155,7 +156,8 @@ static void copy_folio_part(struct folio *folio, unsigned long addr, void *buf, 
 		return;
 	}
 	memcpy(kaddr, buf, len);
-	if (!folio_test_anon(folio) && folio_mapping(folio))
+	/* An anonymous one too: what its slot has is out of date now. */
+	if (folio_test_anon(folio) || folio_mapping(folio))
 		folio_mark_dirty(folio);
 }
 

@@ -11,6 +11,9 @@
  *       │                 ├─ do_read_fault    map_pages: what is cached around; else ->fault
  *       │                 ├─ do_cow_fault     private write: ->fault, copy, map the copy
  *       │                 └─ do_shared_fault  ->fault, ->page_mkwrite, map writable, folio dirty
+ *       │ swap entry
+ *       ├─ do_swap_page                       swap cache, or read from the slot with its
+ *       │                                     neighbours; map, free the slot
  *       │ present, write to an entry without W
  *       ├─ do_wp_page
  *       │     shared ──── wp_page_shared      ->page_mkwrite, then W
@@ -40,6 +43,7 @@
 #include "fs/file.h"
 #include "kernel/init.h"
 #include "kernel/panic.h"
+#include "kernel/printk.h"
 #include "kernel/sched.h"
 #include "kernel/time.h"
 #include "kernel/trace.h"
@@ -51,6 +55,7 @@
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
 #include "mm/rmap.h"
+#include "mm/swap_state.h"
 #include "mm/vmscan.h"
 #include "mm/vmstat.h"
 
@@ -144,6 +149,7 @@ static inline void set_new_anon_pte(struct vm_area_struct *vma, unsigned long ad
 				    struct folio *folio)
 {
 	folio_add_new_anon_rmap(folio, vma, addr);
+	folio_add_lru_anon(folio);
 	if (unlikely(vma->vm_flags & VM_EXEC))
 		flush_icache_folio(folio);
 	smp_wmb();			/* I2 */
@@ -201,10 +207,12 @@ void do_set_pte(struct vm_fault *vmf, struct folio *folio, unsigned long addr)
 
 	if (write)
 		entry = maybe_mkwrite(pte_mkdirty(entry), vma);
-	if (write && !(vma->vm_flags & VM_SHARED))
+	if (write && !(vma->vm_flags & VM_SHARED)) {
 		folio_add_new_anon_rmap(folio, vma, addr);
-	else
+		folio_add_lru_anon(folio);
+	} else {
 		folio_add_file_rmap(folio, vma);
+	}
 	if (vma->vm_flags & VM_EXEC)
 		flush_icache_folio(folio);
 	smp_wmb();			/* I2 */
@@ -511,6 +519,8 @@ static noinline vm_fault_t wp_page_copy(struct vm_fault *vmf, struct folio *old)
 	if (fault_lock_same(vmf)) {
 		wp_replace_pte(vmf, old, new);
 		fault_unlock(vmf);
+		if (unlikely(old && folio_test_swapcache(old)))
+			free_swap_cache(old);
 		new = old;		/* the entry's reference to the old one is left over */
 	}
 	if (new)
@@ -551,6 +561,28 @@ static noinline vm_fault_t wp_page_shared(struct vm_fault *vmf)
 
 /* LAB cow begin */
 /*
+ * The folio of @vma's entry has other references: the swap cache's, which can be had back, or those
+ * of people who share it or look at it.  ptl held.
+ */
+static noinline bool wp_can_reuse_shared_folio(struct folio *folio,
+					       const struct vm_area_struct *vma)
+{
+	bool reuse;
+
+	if (folio_ref_count(folio) != 1 + folio_test_swapcache(folio) || !folio_trylock(folio))
+		return false;
+	/* Under the folio lock nobody puts it into the swap cache or takes it out. */
+	folio_free_swap(folio);
+	reuse = folio_ref_count(folio) == 1;
+	if (reuse) {
+		folio_move_anon_rmap(folio, vma);
+		folio_set_anon_exclusive(folio);
+	}
+	folio_unlock(folio);
+	return reuse;
+}
+
+/*
  * An anonymous folio that no one else has: exclusive since it was made or copied, or again, since
  * this entry's is the only reference.  Then it also moves to this VMA's anon_vma, for which the
  * folio lock is needed; whoever has that looks at the folio, so it need not be ours.
@@ -559,7 +591,9 @@ static inline bool wp_can_reuse_anon_folio(struct folio *folio, const struct vm_
 {
 	if (folio_test_anon_exclusive(folio))
 		return true;
-	if (folio_ref_count(folio) != 1 || !folio_trylock(folio))
+	if (unlikely(folio_ref_count(folio) != 1))
+		return wp_can_reuse_shared_folio(folio, vma);
+	if (!folio_trylock(folio))
 		return false;
 	folio_move_anon_rmap(folio, vma);
 	folio_set_anon_exclusive(folio);
@@ -568,7 +602,7 @@ static inline bool wp_can_reuse_anon_folio(struct folio *folio, const struct vm_
 }
 
 /* A store to a present entry without W; ptl held.  Unlocks. */
-static inline vm_fault_t do_wp_page(struct vm_fault *vmf)
+static __always_inline vm_fault_t do_wp_page(struct vm_fault *vmf)
 {
 	struct folio *folio = vm_normal_folio(vmf->orig_pte);
 
@@ -632,6 +666,150 @@ static noinline vm_fault_t do_unshare(struct vm_fault *vmf)
 	return wp_page_copy(vmf, folio);
 }
 
+/* --- swapped out --- */
+
+/*
+ * The folio of @entry, found or being read, with a reference; NULL: no memory, or freed meanwhile.
+ */
+static struct folio *swapin_folio(struct vm_fault *vmf, swp_entry_t entry, vm_fault_t *ret)
+{
+	struct folio *folio = swap_cache_get_folio(entry, vmf->vma, vmf->address);
+
+	if (folio)
+		return folio;
+	*ret = VM_FAULT_MAJOR;
+	count_vm_event(PGMAJFAULT);
+	return swapin_readahead(entry, GFP_HIGHUSER_MOVABLE, vmf);
+}
+
+/* Waits until it is read in.  0, locked; or VM_FAULT_RETRY, and mmap_lock was dropped. */
+static vm_fault_t folio_lock_or_retry(struct folio *folio, struct vm_fault *vmf)
+{
+	struct mm_struct *mm = vmf->vma->vm_mm;
+
+	if (folio_trylock(folio))
+		return 0;
+	if ((vmf->flags & (FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_TRIED)) == FAULT_FLAG_ALLOW_RETRY) {
+		mmap_read_unlock(mm);
+		folio_wait_locked_killable(folio);
+		return VM_FAULT_RETRY;
+	}
+	if (!(vmf->flags & FAULT_FLAG_KILLABLE)) {
+		folio_lock(folio);
+	} else if (folio_lock_killable(folio)) {
+		mmap_read_unlock(mm);
+		return VM_FAULT_RETRY;		/* which the killed task will not make */
+	}
+	return 0;
+}
+
+/*
+ * Is the slot, which nobody else names, better freed now than kept for when the folio goes again?
+ */
+static bool should_try_to_free_swap(const struct vm_fault *vmf, const struct folio *folio)
+{
+	/* A store makes the copy on the disk worthless anyway. */
+	return vm_swap_full() || vmf->vma->vm_flags & VM_LOCKED || folio_test_mlocked(folio) ||
+	       vmf->flags & FAULT_FLAG_WRITE;
+}
+
+/*
+ * Enters @folio, locked, instead of the swap entry; ptl held.  The caller's reference goes to the
+ * entry.
+ */
+static void set_swapped_in_pte(struct vm_fault *vmf, struct folio *folio, swp_entry_t entry)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	bool exclusive = pte_swp_exclusive(vmf->orig_pte);
+	pte_t pte = folio_pte(folio, vma->vm_page_prot);
+
+	swap_free(entry);
+	if (should_try_to_free_swap(vmf, folio))
+		folio_free_swap(folio);
+	inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
+	add_mm_counter(vma->vm_mm, MM_SWAPENTS, -1);
+	/*
+	 * Not in the swap cache any more, and ours is the only reference: nobody else can name it.
+	 * While it is there, a slot with other entries may lead to it.
+	 */
+	exclusive |= folio_ref_count(folio) == 1;
+	if (pte_swp_soft_dirty(vmf->orig_pte))
+		pte = pte_mksoft_dirty(pte);
+	if (exclusive && vmf->flags & FAULT_FLAG_WRITE) {
+		pte = maybe_mkwrite(pte_mkdirty(pte), vma);
+		vmf->flags &= ~FAULT_FLAG_WRITE;
+	}
+	folio_add_anon_rmap(folio, vma, vmf->address, exclusive);
+	set_pte(vmf->pte, pte);
+	vmf->orig_pte = pte;
+}
+
+/*
+ * @folio, locked, was found or read for the entry.  Is it still that, and is the content there?
+ * Unlocks it.
+ */
+static vm_fault_t map_swapped_in(struct vm_fault *vmf, struct folio *folio, swp_entry_t entry)
+{
+	vm_fault_t ret = 0;
+	bool mapped = false;
+
+	/* Somebody else had it back, and the slot may be another page's by now: look again. */
+	if (!folio_test_swapcache(folio) || folio_swap_entry(folio).val != entry.val)
+		goto out;
+	if (!fault_lock_same(vmf))
+		goto out;
+	if (likely(folio_test_uptodate(folio))) {
+		set_swapped_in_pte(vmf, folio, entry);
+		mapped = true;
+	} else {
+		ret = VM_FAULT_SIGBUS;		/* its read failed */
+	}
+	fault_unlock(vmf);
+out:
+	folio_unlock(folio);
+	if (!mapped)
+		folio_put(folio);
+	else if (vmf->flags & FAULT_FLAG_WRITE && fault_lock_same(vmf))
+		ret |= do_wp_page(vmf);		/* others have it too */
+	return ret;
+}
+
+static noinline vm_fault_t do_swap_page(struct vm_fault *vmf)
+{
+	swp_entry_t entry = pte_to_swp_entry(vmf->orig_pte);
+	struct swap_info_struct *si;
+	struct folio *folio;
+	vm_fault_t ret = 0;
+
+	vmf->kind = __func__;
+	if (unlikely(non_swap_entry(entry))) {
+		printk_ratelimited(KERN_ERR, "mm: bad swap entry %lx at %lx\n", entry.val,
+				   vmf->address);
+		return VM_FAULT_SIGBUS;
+	}
+	/* swapoff waits until we are through; if it was faster, the entry is gone. */
+	si = get_swap_device(entry);
+	if (unlikely(!si))
+		return 0;
+	folio = swapin_folio(vmf, entry, &ret);
+	if (unlikely(!folio)) {
+		/* If the entry is still there it was memory that was missing. */
+		if (fault_lock_same(vmf)) {
+			fault_unlock(vmf);
+			ret = VM_FAULT_OOM;
+		}
+		goto out;
+	}
+	ret |= folio_lock_or_retry(folio, vmf);
+	if (likely(!(ret & VM_FAULT_RETRY)))
+		ret |= map_swapped_in(vmf, folio, entry);
+	else
+		folio_put(folio);
+out:
+	put_swap_device(si);
+	return ret;
+}
+
 /* --- dispatch --- */
 
 static noinline vm_fault_t handle_present_pte(struct vm_fault *vmf)
@@ -664,9 +842,11 @@ static inline vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 		fault_map_pte(vmf, pmd);
 		vmf->orig_pte = ptep_get(vmf->pte);
 	}
-	if (!pte_none(vmf->orig_pte))
-		return handle_present_pte(vmf);
-	return vma_is_anonymous(vmf->vma) ? do_anonymous_page(vmf) : do_fault(vmf);
+	if (pte_none(vmf->orig_pte))
+		return vma_is_anonymous(vmf->vma) ? do_anonymous_page(vmf) : do_fault(vmf);
+	if (unlikely(!pte_present(vmf->orig_pte)))
+		return do_swap_page(vmf);
+	return handle_present_pte(vmf);
 }
 
 /* Books a fault that is over. */
@@ -769,23 +949,44 @@ static inline bool must_copy_now(bool has_pinned, pte_t pte)
 //}
 /* LAB cow end */
 
-/* Within one leaf table; returns where it met a folio to be copied now, or @end. */
-static unsigned long copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
-				    pte_t *dst_pmd, pte_t *src_pmd, unsigned long addr,
-				    unsigned long end)
+/*
+ * One more entry names @pte's slot; the parent's is not exclusive any more.  0, or -ENOMEM: so many
+ * cannot.
+ */
+static int copy_swap_pte(pte_t *dst, pte_t *src, pte_t pte, long *rss)
+{
+	if (swap_duplicate(pte_to_swp_entry(pte)))
+		return -ENOMEM;
+	pte = pte_swp_clear_exclusive(pte);
+	set_pte(src, pte);
+	set_pte(dst, pte);
+	rss[MM_SWAPENTS]++;
+	return 0;
+}
+
+/*
+ * Within one leaf table.  0: *addr is where it met a folio to be copied now, or @end; or -ENOMEM.
+ */
+static int copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
+			  pte_t *dst_pmd, pte_t *src_pmd, unsigned long *addr, unsigned long end)
 {
 	struct spinlock *src_ptl, *dst_ptl = pte_lockptr(dst_pmd);
-	pte_t *first = pte_offset_map_lock(src_pmd, addr, &src_ptl), *src = first;
-	pte_t *dst = pte_offset(dst_pmd, addr), *last = src + ((end - addr) >> PAGE_SHIFT);
+	pte_t *first = pte_offset_map_lock(src_pmd, *addr, &src_ptl), *src = first;
+	pte_t *dst = pte_offset(dst_pmd, *addr), *last = src + ((end - *addr) >> PAGE_SHIFT);
 	bool pinned = src_vma->vm_mm->has_pinned;
 	long rss[NR_MM_COUNTERS] = { 0 };
+	int error = 0;
 
 	spin_lock_nested(dst_ptl);
-	for (; src < last; src++, dst++) {
+	for (; src < last && !error; src++, dst++) {
 		pte_t pte = ptep_get(src);
 
 		if (pte_none(pte))
 			continue;
+		if (unlikely(!pte_present(pte))) {
+			error = copy_swap_pte(dst, src, pte, rss);
+			continue;
+		}
 		if (must_copy_now(pinned, pte))
 			break;
 		set_pte(dst, copy_present_pte(src_vma, src, pte, rss));
@@ -793,7 +994,8 @@ static unsigned long copy_pte_range(struct vm_area_struct *dst_vma, struct vm_ar
 	add_mm_rss(dst_vma->vm_mm, rss);
 	spin_unlock(dst_ptl);
 	spin_unlock(src_ptl);
-	return addr + ((src - first) << PAGE_SHIFT);
+	*addr += (src - first) << PAGE_SHIFT;
+	return error;
 }
 
 /* The child gets a folio of its own at @addr: 1; 0: it need not any more; or -ENOMEM. */
@@ -832,7 +1034,8 @@ static int copy_pmd_range(struct vm_area_struct *dst_vma, struct vm_area_struct 
 	if (!dst_pmd || pte_alloc(dst_vma->vm_mm, dst_pmd))
 		return -ENOMEM;
 	for (;; addr += copied * PAGE_SIZE) {
-		addr = copy_pte_range(dst_vma, src_vma, dst_pmd, src_pmd, addr, end);
+		if (copy_pte_range(dst_vma, src_vma, dst_pmd, src_pmd, &addr, end))
+			return -ENOMEM;
 		if (addr == end)
 			return 0;
 		copied = copy_pinned_page(dst_vma, dst_pmd, src_pmd, addr);
@@ -872,7 +1075,11 @@ static inline bool zap_present_folio(struct mmu_gather *tlb, struct vm_area_stru
 {
 	if (likely(folio_test_anon(folio))) {
 		zapped->rss[MM_ANONPAGES]--;
-		zapped->last_anon += __folio_remove_rmap(folio, vma);
+		if (__folio_remove_rmap(folio, vma)) {
+			zapped->last_anon++;
+			if (unlikely(folio_test_swapcache(folio)))
+				free_swap_cache(folio);
+		}
 		return tlb_remove_folio(tlb, folio);
 	}
 	zapped->rss[mm_counter(folio)]--;
@@ -882,6 +1089,14 @@ static inline bool zap_present_folio(struct mmu_gather *tlb, struct vm_area_stru
 		folio_mark_accessed(folio);
 	folio_remove_rmap(folio, vma);
 	return tlb_remove_folio(tlb, folio);
+}
+
+/* A swap entry goes: so does its claim on the slot. */
+static void zap_swap_pte(pte_t *ptep, pte_t pte, long *rss)
+{
+	ptep_get_and_clear(ptep);
+	rss[MM_SWAPENTS]--;
+	free_swap_and_cache(pte_to_swp_entry(pte));
 }
 
 /* Zaps within one leaf table; returns where it stopped because the gather was full, or @end. */
@@ -894,11 +1109,17 @@ static unsigned long zap_pte_range(struct mmu_gather *tlb, struct vm_area_struct
 	unsigned long first = end;
 	bool full = false;
 
+	flush_tlb_batched_pending(vma->vm_mm);
 	for (; addr < end && !full; addr += PAGE_SIZE, ptep++) {
 		pte_t pte = ptep_get(ptep);
 
 		if (pte_none(pte))
 			continue;
+		if (unlikely(!pte_present(pte))) {
+			if (!skip_cows)
+				zap_swap_pte(ptep, pte, zapped.rss);
+			continue;
+		}
 		if (skip_cows && !pte_special(pte) && folio_test_anon(pfn_folio(pte_pfn(pte))))
 			continue;
 		if (first > addr)

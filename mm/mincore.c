@@ -15,6 +15,7 @@
 #include "mm/mmap.h"
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
+#include "mm/swap_state.h"
 
 static bool in_page_cache(const struct vm_area_struct *vma, unsigned long addr)
 {
@@ -31,11 +32,32 @@ static bool in_page_cache(const struct vm_area_struct *vma, unsigned long addr)
 	return present;
 }
 
+static bool in_swap_cache(swp_entry_t entry)
+{
+	struct swap_info_struct *si = get_swap_device(entry);
+	struct folio *folio;
+	bool present = false;
+
+	if (!si)
+		return false;
+	folio = swap_cache_lookup(si, swp_offset(entry));
+	if (folio) {
+		present = folio_test_uptodate(folio);
+		folio_put(folio);
+	}
+	put_swap_device(si);
+	return present;
+}
+
 static bool page_in_memory(const struct vm_area_struct *vma, unsigned long addr)
 {
 	pte_t *pmd = mm_find_pmd(vma->vm_mm, addr);
 
-	return (pmd && pte_present(ptep_get(pte_offset(pmd, addr)))) || in_page_cache(vma, addr);
+	pte_t pte = pmd ? ptep_get(pte_offset(pmd, addr)) : (pte_t){ 0 };
+
+	if (is_swap_pte(pte))
+		return in_swap_cache(pte_to_swp_entry(pte));
+	return pte_present(pte) || in_page_cache(vma, addr);
 }
 
 bool can_do_mincore(const struct vm_area_struct *vma)

@@ -149,6 +149,27 @@ unsigned int grab_all_mms(struct mm_struct **mms, unsigned int max)
 	return nr;
 }
 
+struct mm_struct *next_mm(struct mm_struct *prev)
+{
+	struct list_head *pos;
+	struct mm_struct *next = NULL;
+
+	spin_lock(&mmlist_lock);
+	for (pos = prev ? prev->mmlist.next : mmlist.next; pos != &mmlist; pos = pos->next) {
+		struct mm_struct *mm = list_entry(pos, struct mm_struct, mmlist);
+
+		if (mmget_not_zero(mm)) {
+			next = mm;
+			break;
+		}
+	}
+	spin_unlock(&mmlist_lock);
+	/* Only now: it kept our place in the list. */
+	if (prev)
+		mmput(prev);
+	return next;
+}
+
 struct mm_struct *get_task_mm(struct task_struct *task)
 {
 	struct mm_struct *mm;

@@ -30,6 +30,11 @@ static inline bool mmget_not_zero(struct mm_struct *mm)
 
 /* The last one unmaps everything. */
 void mmput(struct mm_struct *mm);
+/*
+ * All mms that are in use, one after the other, in the order in which they came to be; NULL begins
+ * and ends.  Each comes with a reference that the next call drops.  May sleep.
+ */
+struct mm_struct *next_mm(struct mm_struct *prev);
 
 static inline void mmgrab(struct mm_struct *mm)
 {

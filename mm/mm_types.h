@@ -77,6 +77,7 @@ struct vm_area_struct {
 	pgoff_t vm_pgoff;			/* of vm_start: in vm_file, or its page number */
 	struct file *vm_file;			/* counted; NULL: anonymous or special */
 	void *vm_private_data;
+	atomic_long_t swap_readahead_info;	/* the last window: mm/swap_state.c */
 };
 
 enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
@@ -96,6 +97,7 @@ struct mm_struct {
 	unsigned long mmap_base;	/* get_unmapped_area() searches downwards from here */
 	int map_count;
 	unsigned long total_vm, locked_vm, data_vm, exec_vm, stack_vm;	/* pages */
+	bool tlb_flush_batched;		/* reclaim has unmapped and may not have fenced yet */
 	unsigned long hiwater_rss, hiwater_vm;	/* pages; updated before they shrink */
 	unsigned long def_flags;
 	struct file *exe_file;		/* counted */

@@ -18,8 +18,7 @@ static void tlb_fence(struct mmu_gather *tlb)
 void tlb_flush_mmu(struct mmu_gather *tlb)
 {
 	tlb_fence(tlb);
-	for (unsigned int i = 0; i < tlb->nr; i++)
-		folio_put(tlb->folios[i]);
+	folios_put(tlb->folios, tlb->nr);
 	tlb->nr = 0;
 }
 

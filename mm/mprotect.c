@@ -20,6 +20,7 @@
 #include "mm/gup.h"
 #include "mm/memory.h"
 #include "mm/mmap.h"
+#include "mm/rmap.h"
 #include "mm/overcommit.h"
 #include "mm/pgtable.h"
 
@@ -43,6 +44,7 @@ static bool change_pte_range(struct vm_area_struct *vma, pte_t *pmd, unsigned lo
 	pte_t *ptep = pte_offset_map_lock(pmd, addr, &ptl);
 	bool less = false;
 
+	flush_tlb_batched_pending(vma->vm_mm);
 	for (; addr < end; addr += PAGE_SIZE, ptep++) {
 		pte_t old, new;
 

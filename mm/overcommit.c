@@ -11,6 +11,7 @@
 #include "kernel/errno.h"
 #include "mm/mm_types.h"
 #include "mm/page_alloc.h"
+#include "mm/swapfile.h"
 
 int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
 int sysctl_overcommit_ratio = 50;
@@ -27,7 +28,7 @@ unsigned long vm_commit_limit(void)
 {
 	if (sysctl_overcommit_kbytes)
 		return kbytes_to_pages(sysctl_overcommit_kbytes);
-	return totalram_pages() * sysctl_overcommit_ratio / 100;
+	return totalram_pages() * sysctl_overcommit_ratio / 100 + total_swap_pages();
 }
 
 /* What current may let vm_committed_as come to in mode 2. */
@@ -49,7 +50,7 @@ static bool may_promise(unsigned long pages, long sum)
 	case OVERCOMMIT_ALWAYS:
 		return true;
 	case OVERCOMMIT_GUESS:
-		return pages <= totalram_pages();
+		return pages <= totalram_pages() + total_swap_pages();
 	default:
 		return sum < strict_limit();
 	}

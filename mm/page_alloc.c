@@ -461,7 +461,8 @@ unsigned long totalram_pages(void)
  */
 unsigned long si_mem_available(void)
 {
-	unsigned long low = zone.watermark[WMARK_LOW], free = nr_free_pages(), file = lru_size();
+	unsigned long low = zone.watermark[WMARK_LOW], free = nr_free_pages(),
+		      file = lru_size(KIND_FILE);
 
 	free = free > zone.watermark[WMARK_HIGH] ? free - zone.watermark[WMARK_HIGH] : 0;
 	return free + file - min(file / 2, low);

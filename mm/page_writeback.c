@@ -105,14 +105,11 @@ void folio_redirty_for_writepage(struct writeback_control *wbc, struct folio *fo
 
 /* --- writeback --- */
 
-void folio_start_writeback(struct folio *folio)
+static void mark_writeback(struct address_space *mapping, struct folio *folio)
 {
-	struct address_space *mapping = folio->mapping;
 	XA_STATE(xas, &mapping->i_pages, folio->index);
 
-	DEBUG_BUG_ON(!folio_test_locked(folio) || folio_test_writeback(folio));
 	atomic_inc(&mapping->nr_writeback);
-	inc_state(NR_WRITEBACK);
 	spin_lock(&mapping->i_pages_lock);
 	folio_set_writeback(folio);
 	xas_set_mark(&xas, PAGECACHE_TAG_WRITEBACK);
@@ -122,9 +119,23 @@ void folio_start_writeback(struct folio *folio)
 	spin_unlock(&mapping->i_pages_lock);
 }
 
+void folio_start_writeback(struct folio *folio)
+{
+	struct address_space *mapping = folio_mapping(folio);
+
+	DEBUG_BUG_ON(!folio_test_locked(folio) || folio_test_writeback(folio));
+	inc_state(NR_WRITEBACK);
+	/* Nobody looks for the anonymous ones of the swap cache by their marks. */
+	if (mapping)
+		mark_writeback(mapping, folio);
+	else
+		folio_set_writeback(folio);
+}
+
 void folio_end_writeback(struct folio *folio)
 {
-	atomic_dec(&folio->mapping->nr_writeback);
+	if (folio_mapping(folio))
+		atomic_dec(&folio_mapping(folio)->nr_writeback);
 	dec_state(NR_WRITEBACK);
 	count_vm_event(NR_WRITTEN);
 	folio_clear_and_wake(folio, PG_writeback);

@@ -28,7 +28,8 @@
 #include "mm/filemap.h"
 #include "mm/memory.h"
 #include "mm/pgtable.h"
-#include "mm/vmscan.h"
+#include "mm/swap_state.h"
+#include "mm/swap.h"
 #include "mm/vmstat.h"
 
 /* --- the trees --- */
@@ -92,6 +93,29 @@ void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma, un
 	folio->index = linear_page_index(vma, address);
 	atomic_set(&folio->_mapcount, 1);
 	inc_state(NR_ANON_MAPPED);
+	if (unlikely(vma->vm_flags & VM_LOCKED))
+		mlock_folio(folio);
+}
+
+void folio_add_anon_rmap(struct folio *folio, struct vm_area_struct *vma, unsigned long address,
+			 bool exclusive)
+{
+	DEBUG_BUG_ON(!folio_test_locked(folio));
+	if (!folio_test_anon(folio)) {
+		/*
+		 * Fresh from the disk. If relatives of @vma may have it too, they find it by the
+		 * root.
+		 */
+		struct anon_vma *anon_vma = exclusive ? vma->anon_vma : vma->anon_vma->root;
+
+		folio->index = linear_page_index(vma, address);
+		WRITE_ONCE(folio->mapping,
+			   (void *)((unsigned long)anon_vma | FOLIO_MAPPING_ANON));
+	}
+	if (exclusive)
+		folio_set_anon_exclusive(folio);
+	if (atomic_inc_return(&folio->_mapcount) == 1)
+		inc_state(NR_ANON_MAPPED);
 	if (unlikely(vma->vm_flags & VM_LOCKED))
 		mlock_folio(folio);
 }
@@ -191,6 +215,7 @@ pte_t *page_vma_mapped(const struct folio *folio, struct vm_area_struct *vma, un
 
 struct referenced {
 	int count;
+	unsigned long vm_flags;
 	struct tlb_batch *batch;
 };
 
@@ -203,6 +228,7 @@ static bool referenced_one(struct folio *folio, struct vm_area_struct *vma, unsi
 
 	if (!pte)
 		return true;
+	r->vm_flags |= vma->vm_flags;
 	if (vma->vm_flags & VM_LOCKED) {
 		r->count++;
 	} else if (ptep_test_and_clear_young(pte)) {
@@ -214,11 +240,12 @@ static bool referenced_one(struct folio *folio, struct vm_area_struct *vma, unsi
 	return true;
 }
 
-int folio_referenced(struct folio *folio, struct tlb_batch *batch)
+int folio_referenced(struct folio *folio, struct tlb_batch *batch, unsigned long *vm_flags)
 {
 	struct referenced r = { .batch = batch };
 
 	rmap_walk(folio, &(struct rmap_walk_control){ referenced_one, &r });
+	*vm_flags = r.vm_flags;
 	return r.count;
 }
 
@@ -235,9 +262,55 @@ static bool may_discard(struct folio *folio, pte_t pte)
 	       folio_ref_count(folio) == folio_mapcount(folio) + 1;
 }
 
+/*
+ * What is to stand for an anonymous folio, in the swap cache, where @pte was; the entry counts.
+ * pte_none: it must stay mapped, since the count is full.
+ */
+static pte_t swap_pte_for(struct folio *folio, pte_t pte)
+{
+	swp_entry_t entry = folio_swap_entry(folio);
+	pte_t swp = swp_entry_to_pte(entry);
+
+	if (swap_duplicate(entry))
+		return (pte_t){ 0 };
+	if (folio_test_anon_exclusive(folio))
+		swp = pte_swp_mkexclusive(swp);
+	return pte_soft_dirty(pte) ? pte_swp_mksoft_dirty(swp) : swp;
+}
+
+/* The entry was taken out.  False: it must be put back. */
+static bool unmap_anon(struct folio *folio, struct vm_area_struct *vma, pte_t *ptep, pte_t pte)
+{
+	pte_t swp;
+
+	if (!folio_test_swapcache(folio)) {
+		/* Stored to since MADV_FREE, it is like any other again. */
+		if (!may_discard(folio, pte)) {
+			folio_set_swapbacked(folio);
+			return false;
+		}
+		add_mm_counter(vma->vm_mm, MM_ANONPAGES, -1);
+		return true;
+	}
+	/* A device has it; nobody gets a pin while we have the entry. */
+	if (folio_maybe_dma_pinned(folio))
+		return false;
+	swp = swap_pte_for(folio, pte);
+	if (pte_none(swp))
+		return false;
+	folio_clear_anon_exclusive(folio);
+	if (pte_dirty(pte))
+		folio_set_dirty(folio);
+	set_pte(ptep, swp);
+	add_mm_counter(vma->vm_mm, MM_ANONPAGES, -1);
+	inc_mm_counter(vma->vm_mm, MM_SWAPENTS);
+	return true;
+}
+
 static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
 		      void *arg)
 {
+	struct tlb_batch *batch = arg;
 	struct spinlock *ptl;
 	pte_t *ptep, pte;
 
@@ -247,27 +320,43 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 	if (!ptep)
 		return true;
 	pte = ptep_get_and_clear(ptep);
-	/* Before the folio can be written or be somebody else's: its last store is in it then. */
-	flush_tlb_page(vma->vm_mm, addr);
-	if (folio_test_anon(folio) && !may_discard(folio, pte)) {
-		set_pte(ptep, pte);
-		folio_set_swapbacked(folio);
-		spin_unlock(ptl);
-		return false;
+	/*
+	 * The caller fences before the folio is written or becomes somebody else's; who takes
+	 * entries of this mm away before that fences for himself (flush_tlb_batched_pending()).
+	 */
+	WRITE_ONCE(vma->vm_mm->tlb_flush_batched, true);
+	tlb_batch_add(batch, vma->vm_mm);
+	if (folio_test_anon(folio)) {
+		if (!unmap_anon(folio, vma, ptep, pte)) {
+			set_pte(ptep, pte);
+			spin_unlock(ptl);
+			return false;
+		}
+	} else {
+		if (pte_dirty(pte))
+			folio_mark_dirty(folio);
+		add_mm_counter(vma->vm_mm, mm_counter(folio), -1);
 	}
-	if (pte_dirty(pte))
-		folio_mark_dirty(folio);
-	add_mm_counter(vma->vm_mm, mm_counter(folio), -1);
 	folio_remove_rmap(folio, vma);
 	spin_unlock(ptl);
 	folio_put(folio);
 	return true;
 }
 
-bool try_to_unmap(struct folio *folio)
+bool try_to_unmap(struct folio *folio, struct tlb_batch *batch)
 {
-	rmap_walk(folio, &(struct rmap_walk_control){ unmap_one, NULL });
+	rmap_walk(folio, &(struct rmap_walk_control){ unmap_one, batch });
 	return !folio_mapped(folio);
+}
+
+void __flush_tlb_batched_pending(struct mm_struct *mm)
+{
+	/*
+	 * Cleared first: what is unmapped behind the fence sets it again.  Of what was unmapped
+	 * before, under this lock or another, the entries are changed already.
+	 */
+	WRITE_ONCE(mm->tlb_flush_batched, false);
+	flush_tlb_mm(mm);
 }
 
 /* --- cleaning it --- */

@@ -50,6 +50,9 @@ void rmap_unlink_vma(struct vm_area_struct *vma);
 /* All with the page-table lock held; references and RSS are the caller's business. */
 void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma,
 			     unsigned long address);
+/* One that was swapped in, locked.  @exclusive: no other entry, present or not, can name it. */
+void folio_add_anon_rmap(struct folio *folio, struct vm_area_struct *vma, unsigned long address,
+			 bool exclusive);
 void folio_add_file_rmap(struct folio *folio, const struct vm_area_struct *vma);
 /*
  * fork: one more entry maps it, and has a reference; an anonymous folio is then nobody's
@@ -76,6 +79,8 @@ void folio_remove_rmap(struct folio *folio, const struct vm_area_struct *vma);
 /* The folio, locked, is @vma's alone now: later walks need not look at the VMAs it came from. */
 void folio_move_anon_rmap(struct folio *folio, const struct vm_area_struct *vma);
 
+void __flush_tlb_batched_pending(struct mm_struct *mm);
+
 struct rmap_walk_control {
 	/* One VMA that may map the folio, and the address at which it would; false: that is all. */
 	bool (*rmap_one)(struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
@@ -90,15 +95,26 @@ pte_t *page_vma_mapped(const struct folio *folio, struct vm_area_struct *vma, un
 
 /*
  * How many entries were used since the last time, an mlocked one always; makes them old.  The harts
- * that must be fenced to set A again are added to @batch.  Folio locked.
+ * that must be fenced to set A again are added to @batch, the flags of the VMAs that map it are in
+ * *@vm_flags.  Folio locked.
  */
-int folio_referenced(struct folio *folio, struct tlb_batch *batch);
+int folio_referenced(struct folio *folio, struct tlb_batch *batch, unsigned long *vm_flags);
 /*
- * Takes a locked file folio out of every entry, fenced; D of the entries becomes the folio's.  An
- * anonymous one only if its content may be lost; where it has been stored to again it is swapbacked
- * again.  False: somebody maps it still (VM_LOCKED).
+ * Takes a locked folio out of every entry; D of the entries becomes the folio's.  Where it was in
+ * the swap cache swap entries stand instead; another anonymous one goes only if its content may be
+ * lost, and is swapbacked again where it has been stored to.  The harts to be fenced before the
+ * folio is written or freed are added to @batch.  False: somebody maps it still.
  */
-bool try_to_unmap(struct folio *folio);
+bool try_to_unmap(struct folio *folio, struct tlb_batch *batch);
+/*
+ * Reclaim may have taken entries of @mm away and not fenced yet: fences, so that after the caller's
+ * own change no hart gets at the pages any more.  A page-table lock of @mm held.
+ */
+static inline void flush_tlb_batched_pending(struct mm_struct *mm)
+{
+	if (unlikely(READ_ONCE(mm->tlb_flush_batched)))
+		__flush_tlb_batched_pending(mm);
+}
 /*
  * Write-protects and cleans every entry that maps a locked file folio in a shared mapping, and
  * fences: what is stored from now on faults first.  The number of entries that were dirty or

@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: MIT
 /*
- * A clock over the page cache:
+ * When memory is short:
  *
- *   folio_add_lru ──> head ────────── lru ────────── tail ──> isolate up to 32 ──> reclaim_folio
- *                      ^                                                              │      │
- *                      └── referenced since, dirty, mlocked, locked, in use ──────────┘      v
- *                                                                                          free
+ *   free frames      high ───────────────────────────────────────────────────────────
+ *                    low  ─ ─ ─ kswapd is woken; it goes on until `high` is free ─ ─ ─
+ *                    min  ─ ─ ─ who allocates reclaims himself ("direct reclaim") ─ ─ ─
  *
- * The lock is held for moving folios, a batch at a time, never while one is worked on.  Isolating
- * takes a reference; a folio whose last reference has just gone belongs to who frees it, who will
- * take it off the list himself.
+ * Both do rounds, each looking at twice as much as the one before; the first may find enough in
+ * 1/4096 of the folios, the last looks at all.  A round divides its work between the page cache and
+ * anonymous memory (scan_balance), takes candidates from the policy in batches of 32, and sends
+ * each batch through shrink_folio_list:
  *
- * A mapped folio is referenced if an entry that maps it has been used; looking makes the entries
- * old, and one fence for the batch has the harts note the next use.  Found old the next time round,
- * it is unmapped, and goes like any other.
+ *   facts    lock; was it used? (rmap)        │ locked by others                    ADD_FAILED
+ *   judge    the policy's word                │ KEEP                                ADD_KEPT
+ *   evict    a slot, if it has no store       │ no swap, busy                       ADD_FAILED
+ *            out of all page tables           │ mlocked meanwhile                   ADD_FAILED
+ *            clean?                           │ file: the flusher's work            ADD_FAILED
+ *                                             │ swap: write-out begins         later: ADD_CLEANED
+ *            out of its cache, shadow left ──> freed
  *
- * I1  PG_lru is set if and only if the folio is on the list; it changes under lru_lock.
- * I2  A folio leaves the page cache by reclaim only when it is clean, unmapped, not under
- *     writeback, locked by us, and the cache and we are all who refer to it.
+ * Reclaim never waits for the disk with a folio in hand, enters no file system, and allocates only
+ * what it may take from below `min`.
+ *
+ * V1 A folio leaves its cache by reclaim only when it is clean, unmapped, not under writeback,
+ *    locked by us, and the cache and we are all who refer to it.
+ * V2 A folio whose write-out began here keeps our reference until it is handed back.
  */
 #include "mm/vmscan.h"
 
 #include "arch/riscv/tlb.h"
+#include "drivers/block.h"
 #include "fs/address_space.h"
 #include "kernel/init.h"
 #include "kernel/kthread.h"
@@ -29,295 +37,272 @@
 #include "kernel/sched.h"
 #include "kernel/wait.h"
 #include "mm/balance_dirty.h"
-#include "mm/check.h"
 #include "mm/filemap.h"
 #include "mm/page_alloc.h"
+#include "mm/page_io.h"
 #include "mm/rmap.h"
 #include "mm/shrinker.h"
 #include "mm/slab.h"
+#include "mm/swap_state.h"
 #include "mm/vmstat.h"
 #include "mm/writeback.h"
 
-#define SHRINK_BATCH	128UL		/* objects between two looks at the scheduler */
 #define MAX_FAILURES	16		/* then kswapd leaves it to direct reclaim */
 
-static LIST_HEAD(lru);
-static DEFINE_SPINLOCK(lru_lock, RANK_RECLAIM);
+int vm_swappiness = 60;
+
 static DEFINE_WAIT_QUEUE_HEAD(kswapd_wait);
 static bool kswapd_wanted;
 static int kswapd_failures;			/* rounds in a row that freed nothing */
 
-static LIST_HEAD(shrinkers);			/* only ever grows, at boot */
-static DEFINE_SPINLOCK(shrinkers_lock, RANK_RECLAIM);
-
 /* What one call for reclaim may do, and what it found. */
 struct scan_control {
 	gfp_t gfp;
-	bool force;				/* referenced ones too, but none that is mapped */
 	bool kswapd;
-	struct tlb_batch tlb;			/* entries were made old there */
-	unsigned long nr_dirty;			/* met on the way */
-	unsigned long nr_reclaimed;
+	struct tlb_batch tlb;			/* where entries were taken away */
+	/*
+	 * Not NULL: everything that is clean and unmapped goes, whatever the policy says; what does
+	 * not is kept here, so that it is not met again.
+	 */
+	struct list_head *drop_all;
+	struct policy_scan scan;
+	unsigned long nr_dirty;			/* met, of files */
+	unsigned long nr_writeback;		/* met or begun */
+	unsigned long nr_scanned, nr_reclaimed;
 };
 
-/* --- the list --- */
+/* 32 folios on their way; where each ends. */
+struct batch {
+	unsigned int nr;
+	struct folio *folio[SWAP_CLUSTER_MAX];
+	struct folio_facts facts[SWAP_CLUSTER_MAX];
+	enum fate fate[SWAP_CLUSTER_MAX];
+	unsigned int nr_kept, nr_failed;
+	struct folio *kept[SWAP_CLUSTER_MAX], *failed[SWAP_CLUSTER_MAX];
+};
 
-/* Anonymous, and stored to since MADV_FREE, or never freed: there is nowhere to put its content. */
-static bool keeps_content(const struct folio *folio)
+/* --- facts --- */
+
+static void gather_facts(struct folio *folio, struct folio_facts *facts, struct tlb_batch *tlb)
 {
-	return folio_test_anon(folio) && folio_test_swapbacked(folio);
+	unsigned long vm_flags = 0;
+
+	*facts = (struct folio_facts){
+		.kind = folio_kind(folio),
+		.mapped = folio_mapped(folio),
+		.dirty = folio_test_dirty(folio),
+		.touched = folio_test_clear_referenced(folio) + folio_test_clear_active(folio),
+	};
+	if (facts->mapped)
+		facts->referenced = folio_referenced(folio, tlb, &vm_flags);
+	facts->executable = vm_flags & VM_EXEC;
 }
 
-/*
- * True: it is on the list now.  False: it was already, or is mlocked and comes when it no longer
- * is, or is none of ours any more.
- */
-static bool add_locked(struct folio *folio)
+/* Locks what it can of @folios; the rest has failed. */
+static void lock_batch(struct batch *b, struct folio **folios, unsigned int nr)
 {
-	if (unlikely(folio_test_lru(folio) || keeps_content(folio)))
-		return false;
-	if (unlikely(folio_test_mlocked(folio))) {
-		folio_set_unevictable(folio);
-		return false;
-	}
-	set_bit(PG_lru, &folio->flags);
-	list_add(&folio->lru, &lru);
-	return true;
-}
+	struct tlb_batch tlb = { 0 };
 
-static void del_locked(struct folio *folio)
-{
-	clear_bit(PG_lru, &folio->flags);
-	list_del(&folio->lru);
-}
-
-void folio_add_lru_batch(struct folio **folios, unsigned int nr)
-{
-	unsigned int added = 0;
-
-	spin_lock(&lru_lock);
-	for (unsigned int i = 0; i < nr; i++)
-		added += add_locked(folios[i]);
-	spin_unlock(&lru_lock);
-	mod_state(NR_INACTIVE_FILE, added);
-}
-
-void folio_add_lru(struct folio *folio)
-{
-	if (folio_mapping(folio))
-		folio_add_lru_batch(&folio, 1);
-}
-
-void folio_del_lru(struct folio *folio)
-{
-	bool was_on;
-
-	spin_lock(&lru_lock);
-	was_on = folio_test_lru(folio);
-	if (was_on)
-		del_locked(folio);
-	spin_unlock(&lru_lock);
-	if (was_on)
-		dec_state(NR_INACTIVE_FILE);
-}
-
-void folio_mark_accessed(struct folio *folio)
-{
-	if (!folio_test_referenced(folio))
-		folio_set_referenced(folio);
-}
-
-unsigned long lru_size(void)
-{
-	return vm_state(NR_INACTIVE_FILE);
-}
-
-/* Takes up to @nr folios off the tail, with a reference each; *@looked counts all that it met. */
-static unsigned int isolate_folios(struct folio **batch, unsigned int nr, unsigned long *looked)
-{
-	unsigned int taken = 0;
-
-	spin_lock(&lru_lock);
-	for (unsigned int i = 0; i < nr && !list_empty(&lru); i++) {
-		struct folio *folio = list_last_entry(&lru, struct folio, lru);
-
-		++*looked;
-		if (!folio_try_get(folio)) {
-			list_move(&folio->lru, &lru);
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!folio_trylock(folios[i])) {
+			b->failed[b->nr_failed++] = folios[i];
 			continue;
 		}
-		del_locked(folio);
-		batch[taken++] = folio;
+		b->folio[b->nr] = folios[i];
+		gather_facts(folios[i], &b->facts[b->nr++], &tlb);
 	}
-	spin_unlock(&lru_lock);
-	return taken;
+	tlb_batch_flush(&tlb);
 }
 
-static void putback_folios(struct folio **batch, unsigned int nr)
+/* --- one folio; locked --- */
+
+enum outcome { FREED, BUSY, WRITING };
+
+/* It has a place to go to, or gets one. */
+static bool has_store(struct folio *folio, const struct scan_control *sc)
 {
-	unsigned int added = 0;
-
-	spin_lock(&lru_lock);
-	for (unsigned int i = 0; i < nr; i++)
-		added += add_locked(batch[i]);
-	spin_unlock(&lru_lock);
-	mod_state(NR_INACTIVE_FILE, (long)added - nr);
-	/* One that was truncated meanwhile goes with our reference, and off the list again. */
-	for (unsigned int i = 0; i < nr; i++)
-		folio_put(batch[i]);
+	if (!folio_test_anon(folio))
+		return folio_mapping(folio);
+	/* After MADV_FREE it needs none. */
+	if (folio_test_swapcache(folio) || !folio_test_swapbacked(folio))
+		return true;
+	return (sc->gfp & __GFP_IO) && !sc->drop_all && add_to_swap(folio);
 }
 
-/* --- single ones --- */
-
-void folio_mark_lazyfree(struct folio *folio)
-{
-	bool added = false;
-
-	spin_lock(&lru_lock);
-	if (folio_test_swapbacked(folio)) {
-		folio_clear_swapbacked(folio);
-		folio_clear_referenced(folio);
-		added = add_locked(folio);
-	}
-	spin_unlock(&lru_lock);
-	mod_state(NR_INACTIVE_FILE, added);
-	count_vm_events(PGLAZYFREE, added);
-}
-
-void folio_deactivate(struct folio *folio)
-{
-	spin_lock(&lru_lock);
-	if (folio_test_lru(folio))
-		list_move_tail(&folio->lru, &lru);
-	spin_unlock(&lru_lock);
-}
-
-bool folio_isolate_lru(struct folio *folio)
-{
-	bool isolated;
-
-	spin_lock(&lru_lock);
-	isolated = folio_test_lru(folio) && folio_try_get(folio);
-	if (isolated)
-		del_locked(folio);
-	spin_unlock(&lru_lock);
-	return isolated;
-}
-
-/* --- mlocked folios --- */
-
-/*
- * Makes PG_mlocked what mlock_count says.  The count is read under the lock: of two who changed it
- * at once, the second to come here sees both changes.
- */
-static void update_mlocked(struct folio *folio)
-{
-	bool locked;
-	int listed = 0;
-
-	spin_lock(&lru_lock);
-	locked = atomic_read(&folio->mlock_count);
-	if (locked && !folio_test_set_mlocked(folio)) {
-		mod_state(NR_MLOCK, 1);
-		mod_state(NR_UNEVICTABLE, 1);
-		if (folio_test_lru(folio)) {
-			del_locked(folio);
-			folio_set_unevictable(folio);
-			listed = -1;
-		}
-	} else if (!locked && folio_test_clear_mlocked(folio)) {
-		mod_state(NR_MLOCK, -1);
-		mod_state(NR_UNEVICTABLE, -1);
-		if (folio_test_clear_unevictable(folio))
-			listed = add_locked(folio);
-	}
-	spin_unlock(&lru_lock);
-	mod_state(NR_INACTIVE_FILE, listed);
-}
-
-void mlock_folio(struct folio *folio)
-{
-	if (atomic_inc_return(&folio->mlock_count) == 1)
-		update_mlocked(folio);
-}
-
-void munlock_folio(struct folio *folio)
-{
-	DEBUG_BUG_ON(!atomic_read(&folio->mlock_count));
-	if (atomic_dec_and_test(&folio->mlock_count))
-		update_mlocked(folio);
-}
-
-/* --- shrinking it --- */
-
-/* Locked; true: nobody maps it, any more or at all. */
-static bool unmap_old_folio(struct folio *folio, struct scan_control *sc)
+static bool unmap_folio(struct folio *folio, struct scan_control *sc)
 {
 	if (!folio_mapped(folio))
 		return true;
-	return !sc->force && !folio_referenced(folio, &sc->tlb) && try_to_unmap(folio);
-}
-
-/* After MADV_FREE.  True: ours alone, and nobody wants its content. */
-static bool reclaim_lazyfree_folio(struct folio *folio, struct scan_control *sc)
-{
-	if (keeps_content(folio) || !unmap_old_folio(folio, sc) || folio_ref_count(folio) != 1)
+	/* A dirty page of a file cannot go now, and would have to be faulted in again. */
+	if (!folio_test_anon(folio) && folio_test_dirty(folio))
 		return false;
-	count_vm_event(PGLAZYFREED);
-	return true;
+	return !sc->drop_all && try_to_unmap(folio, &sc->tlb);
 }
 
-/* True: out of the cache, and ours alone. */
-static bool reclaim_locked_folio(struct folio *folio, struct scan_control *sc)
+/* Begins to write it to its slot; unlocks. */
+static enum outcome pageout(struct folio *folio, struct scan_control *sc)
+{
+	if (!(sc->gfp & __GFP_IO)) {
+		folio_unlock(folio);
+		return BUSY;
+	}
+	folio_clear_dirty(folio);
+	if (!swap_writepage(folio))
+		return BUSY;
+	sc->nr_writeback++;
+	return WRITING;
+}
+
+/* Out of the swap cache, if nobody but the cache and we refer to it (V1). */
+static bool remove_swap_mapping(struct folio *folio)
+{
+	swp_entry_t entry = folio_swap_entry(folio);
+	struct address_space *space = swap_address_space(entry);
+	int expected = 2;
+	bool removed = false;
+
+	spin_lock(&space->i_pages_lock);
+	if (atomic_try_cmpxchg(&folio->_refcount, &expected, 0)) {
+		removed = !folio_test_dirty(folio);
+		if (removed)
+			__delete_from_swap_cache(folio, policy_evicted(KIND_ANON, folio));
+		atomic_set(&folio->_refcount, removed ? 1 : 2);
+	}
+	spin_unlock(&space->i_pages_lock);
+	if (removed)
+		put_swap_slot(entry);
+	return removed;
+}
+
+static bool remove_folio(struct folio *folio, struct scan_control *sc)
 {
 	struct address_space *mapping = folio_mapping(folio);
 
-	if (folio_test_anon(folio))
-		return reclaim_lazyfree_folio(folio, sc);
-	if (!mapping || folio_test_writeback(folio))
-		return false;
-	/* A dirty one stays mapped: it cannot go now, and would have to be faulted in again. */
-	if (folio_test_dirty(folio) || !unmap_old_folio(folio, sc) || folio_test_dirty(folio)) {
-		sc->nr_dirty += folio_test_dirty(folio);
-		return false;
+	if (folio_test_swapcache(folio))
+		return remove_swap_mapping(folio);
+	if (folio_test_anon(folio)) {
+		count_vm_event(PGLAZYFREED);
+		return folio_ref_count(folio) == 1;
 	}
+	if (!mapping)
+		return false;
 	if (folio_test_private(folio) &&
 	    (!mapping->a_ops->release_folio || !mapping->a_ops->release_folio(folio, sc->gfp)))
 		return false;
 	return remove_mapping(mapping, folio);
 }
 
-static bool reclaim_folio(struct folio *folio, struct scan_control *sc)
+/*
+ * Makes it nobody's but its cache's. False: it cannot go; else all that is left to do is behind the
+ * fence.
+ */
+static bool detach_folio(struct folio *folio, struct scan_control *sc)
 {
-	bool done;
+	bool detached = false;
 
-	if (folio_test_referenced(folio) && !sc->force) {
-		folio_clear_referenced(folio);
-		return false;
-	}
-	if (!folio_trylock(folio))
-		return false;
-	done = reclaim_locked_folio(folio, sc);
-	folio_unlock(folio);
-	return done;
+	if (folio_test_writeback(folio))
+		sc->nr_writeback++;
+	else if (!folio_test_anon(folio) || !folio_maybe_dma_pinned(folio))
+		detached = has_store(folio, sc) && unmap_folio(folio, sc);
+	sc->nr_dirty += folio_test_dirty(folio) && !folio_test_swapbacked(folio);
+	return detached;
 }
 
-/* Those of the isolated folios that could not be freed go back; the number of those that were. */
-static unsigned int shrink_batch(struct folio **batch, unsigned int nr, struct scan_control *sc)
+/* Behind the fence; unlocks.  FREED: our reference is the last. */
+static enum outcome evict_folio(struct folio *folio, struct scan_control *sc)
 {
-	unsigned int kept = 0;
+	enum outcome outcome = BUSY;
 
+	if (!folio_test_dirty(folio))
+		outcome = remove_folio(folio, sc) ? FREED : BUSY;
+	else if (folio_test_swapcache(folio))
+		return pageout(folio, sc);
+	folio_unlock(folio);
+	return outcome;
+}
+
+/* --- a batch --- */
+
+/*
+ * Sorts out what stays, unlocked; of the rest, which is detached, b->folio[] keeps the first ones.
+ */
+static void detach_batch(struct batch *b, struct scan_control *sc)
+{
+	unsigned int nr = b->nr;
+
+	b->nr = 0;
 	for (unsigned int i = 0; i < nr; i++) {
-		if (!reclaim_folio(batch[i], sc)) {
-			batch[kept++] = batch[i];
+		struct folio *folio = b->folio[i];
+		bool keep = b->fate[i] == KEEP && sc->scan.priority;
+
+		if (!keep && detach_folio(folio, sc)) {
+			b->folio[b->nr++] = folio;
 			continue;
 		}
-		dec_state(NR_INACTIVE_FILE);
-		folio_put(batch[i]);
+		folio_unlock(folio);
+		if (keep)
+			b->kept[b->nr_kept++] = folio;
+		else
+			b->failed[b->nr_failed++] = folio;
 	}
+}
+
+static void evict_batch(struct batch *b, struct scan_control *sc)
+{
+	for (unsigned int i = 0; i < b->nr; i++) {
+		enum outcome outcome = evict_folio(b->folio[i], sc);
+
+		if (outcome == FREED) {
+			sc->nr_reclaimed++;
+			folio_put(b->folio[i]);
+		} else if (outcome == BUSY) {
+			b->failed[b->nr_failed++] = b->folio[i];
+		}
+	}
+}
+
+/* Of @nr folios with references, which all go to somebody else. */
+static void shrink_folio_list(struct folio **folios, unsigned int nr, struct scan_control *sc)
+{
+	struct batch b = { 0 };
+	struct blk_plug plug;
+
+	lock_batch(&b, folios, nr);
+	if (likely(!sc->drop_all))
+		judge_folios(&sc->scan, b.folio, b.facts, b.fate, b.nr);
+	detach_batch(&b, sc);
 	tlb_batch_flush(&sc->tlb);
-	putback_folios(batch, kept);
-	return nr - kept;
+	blk_start_plug(&plug);
+	evict_batch(&b, sc);
+	blk_finish_plug(&plug);
+	if (unlikely(sc->drop_all)) {
+		for (unsigned int i = 0; i < b.nr_failed; i++)
+			list_add_tail(&b.failed[i]->lru, sc->drop_all);
+		return;
+	}
+	putback_lru_folios(b.kept, b.nr_kept, ADD_KEPT);
+	putback_lru_folios(b.failed, b.nr_failed, ADD_FAILED);
+}
+
+/* Looks at @nr folios of the kind that sc->scan names; false: there are no more. */
+static bool shrink_kind(unsigned long nr, struct scan_control *sc)
+{
+	struct folio *folios[SWAP_CLUSTER_MAX];
+	unsigned long scanned = 0;
+
+	while (scanned < nr) {
+		unsigned long before = scanned;
+		unsigned int taken = isolate_lru_folios(&sc->scan, folios,
+							min(nr - scanned, SWAP_CLUSTER_MAX),
+							&scanned);
+
+		if (scanned == before)
+			return false;
+		sc->nr_scanned += scanned - before;
+		shrink_folio_list(folios, taken, sc);
+		cond_resched();
+	}
+	return true;
 }
 
 void reclaim_pages(struct folio **folios, unsigned int nr)
@@ -325,102 +310,117 @@ void reclaim_pages(struct folio **folios, unsigned int nr)
 	struct scan_control sc = { .gfp = GFP_KERNEL };
 
 	if (nr)
-		shrink_batch(folios, nr, &sc);
+		shrink_folio_list(folios, nr, &sc);
 }
 
-/* Looks at @nr folios of the list. */
-static void shrink_list(unsigned long nr, struct scan_control *sc)
+/* --- files or anonymous memory --- */
+
+/*
+ * What both have cost lately: pages read back and written out; the larger it is, the less is taken.
+ */
+static unsigned long lru_cost[NR_KINDS];
+
+void lru_note_cost(enum folio_kind kind, unsigned long nr_pages)
 {
-	struct folio *batch[SWAP_CLUSTER_MAX];
-	unsigned long looked = 0, freed = 0;
+	unsigned long total, size = lru_size(KIND_FILE) + lru_size(KIND_ANON);
 
-	while (looked < nr) {
-		unsigned long before = looked;
-		unsigned int taken;
-
-		taken = isolate_folios(batch, min(nr - looked, SWAP_CLUSTER_MAX), &looked);
-		if (looked == before)
-			break;
-		freed += shrink_batch(batch, taken, sc);
-		cond_resched();
+	/* Hints only: a lost update does no harm. */
+	WRITE_ONCE(lru_cost[kind], lru_cost[kind] + nr_pages);
+	total = lru_cost[KIND_FILE] + lru_cost[KIND_ANON];
+	if (total > size / 4) {
+		WRITE_ONCE(lru_cost[KIND_FILE], lru_cost[KIND_FILE] / 2);
+		WRITE_ONCE(lru_cost[KIND_ANON], lru_cost[KIND_ANON] / 2);
 	}
-	sc->nr_reclaimed += freed;
-	count_vm_events(sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, looked);
-	count_vm_events(sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
 }
 
-/* --- the caches of others --- */
-
-void register_shrinker(struct shrinker *shrinker)
+/*
+ * How many folios of each kind to look at.  The weights are swappiness against 200 minus it, each
+ * divided by what its kind has cost.
+ */
+static void scan_balance(int priority, unsigned long nr[NR_KINDS])
 {
-	spin_lock(&shrinkers_lock);
-	list_add_tail(&shrinker->list, &shrinkers);
-	spin_unlock(&shrinkers_lock);
-}
+	unsigned long file = lru_size(KIND_FILE), anon = lru_size(KIND_ANON);
+	unsigned long total_cost, weight[NR_KINDS], denominator;
 
-static unsigned long shrink_one(struct shrinker *shrinker, gfp_t gfp, int priority)
-{
-	struct shrink_control sc = { .gfp_mask = gfp };
-	unsigned long left = shrinker->count_objects(shrinker, &sc) >> priority, freed = 0;
-
-	while (left) {
-		unsigned long ret;
-
-		sc.nr_to_scan = min(left, SHRINK_BATCH);
-		ret = shrinker->scan_objects(shrinker, &sc);
-		if (ret == SHRINK_STOP)
-			break;
-		freed += ret;
-		left -= min(left, SHRINK_BATCH);
-		count_vm_events(SLABS_SCANNED, SHRINK_BATCH);
-		cond_resched();
+	nr[KIND_FILE] = file >> priority;
+	nr[KIND_ANON] = anon >> priority;
+	if (!get_nr_swap_pages() || !vm_swappiness) {
+		nr[KIND_ANON] = 0;
+		return;
 	}
-	return freed;
+	/*
+	 * The last round takes both in full; and so little page cache is in use, or it would be
+	 * more.
+	 */
+	if (!priority)
+		return;
+	if (file + zone_free_pages() <= zone.watermark[WMARK_HIGH]) {
+		nr[KIND_FILE] = 0;
+		return;
+	}
+	total_cost = READ_ONCE(lru_cost[KIND_FILE]) + READ_ONCE(lru_cost[KIND_ANON]);
+	weight[KIND_ANON] = vm_swappiness * (2 * total_cost + 1) /
+			    (total_cost + READ_ONCE(lru_cost[KIND_ANON]) + 1);
+	weight[KIND_FILE] = (200 - vm_swappiness) * (2 * total_cost + 1) /
+			    (total_cost + READ_ONCE(lru_cost[KIND_FILE]) + 1);
+	denominator = weight[KIND_ANON] + weight[KIND_FILE] + 1;
+	for (enum folio_kind kind = 0; kind < NR_KINDS; kind++)
+		nr[kind] = nr[kind] * weight[kind] / denominator;
 }
 
-unsigned long shrink_slab(gfp_t gfp, int priority)
+/* One round: of each kind in small steps, so that neither goes alone when little is wanted. */
+static void shrink_lruvec(struct scan_control *sc, unsigned long goal)
 {
-	struct shrinker *shrinker;
-	unsigned long freed = 0;
+	unsigned long nr[NR_KINDS];
 
-	list_for_each_entry(shrinker, &shrinkers, list)
-		freed += shrink_one(shrinker, gfp, priority);
-	return freed;
-}
+	scan_balance(sc->scan.priority, nr);
+	if (!nr[KIND_FILE] && !nr[KIND_ANON])
+		nr[KIND_FILE] = SWAP_CLUSTER_MAX;
+	while ((nr[KIND_FILE] || nr[KIND_ANON]) && sc->nr_reclaimed < goal)
+		for (enum folio_kind kind = 0; kind < NR_KINDS; kind++) {
+			unsigned long part = min(nr[kind], SWAP_CLUSTER_MAX);
 
-void drop_slab(void)
-{
-	count_vm_event(DROP_SLAB);
-	/* A first look at what was used lately only makes it old. */
-	for (int idle = 0; idle < 2;)
-		idle = shrink_slab(GFP_KERNEL, 0) ? 0 : idle + 1;
-	slab_shrink();
+			sc->scan.kind = kind;
+			nr[kind] = part && shrink_kind(part, sc) ? nr[kind] - part : 0;
+		}
 }
 
 /* --- when --- */
 
+static void count_scan(const struct scan_control *sc)
+{
+	count_vm_events(sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, sc->nr_scanned);
+	count_vm_events(sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, sc->nr_reclaimed);
+}
+
+/* What is being written will be free soon: better than to spin through the lists. */
+static void wait_for_writes(struct scan_control *sc)
+{
+	if (sc->nr_dirty)
+		wakeup_flusher_threads();
+	if (sc->nr_writeback || (sc->nr_dirty && sc->scan.priority < DEF_PRIORITY - 2 &&
+				 (sc->gfp & __GFP_FS)))
+		writeback_throttle_reclaim();
+	sc->nr_dirty = sc->nr_writeback = 0;
+}
+
 /* Each round looks at twice as much; the last one at everything, empty slabs too. */
 static unsigned long shrink_memory(struct scan_control *sc, unsigned long goal)
 {
+	unsigned long slab = 0;
+
 	for (int priority = DEF_PRIORITY; priority >= 0; priority--) {
-		shrink_list(max(lru_size() >> priority, SWAP_CLUSTER_MAX), sc);
-		sc->nr_reclaimed += shrink_slab(sc->gfp, priority);
+		sc->scan.priority = priority;
+		shrink_lruvec(sc, goal);
+		slab += shrink_slab(sc->gfp, priority);
 		if (!priority)
-			sc->nr_reclaimed += slab_shrink();
-		if (sc->nr_reclaimed >= goal)
+			slab += slab_shrink();
+		if (sc->nr_reclaimed + slab >= goal)
 			break;
-		if (sc->nr_dirty) {
-			wakeup_flusher_threads();
-			/*
-			 * The flusher cleans what we must not; wait for it rather than spin through
-			 * the list.
-			 */
-			if (priority < DEF_PRIORITY - 2 && (sc->gfp & __GFP_FS))
-				writeback_throttle_reclaim();
-		}
-		sc->nr_dirty = 0;
+		wait_for_writes(sc);
 	}
-	return sc->nr_reclaimed;
+	count_scan(sc);
+	return sc->nr_reclaimed + slab;
 }
 
 unsigned long try_to_free_pages(unsigned int order, gfp_t gfp)
@@ -436,10 +436,15 @@ unsigned long try_to_free_pages(unsigned int order, gfp_t gfp)
 
 void drop_pagecache(void)
 {
-	struct scan_control sc = { .gfp = GFP_KERNEL, .force = true };
+	LIST_HEAD(rest);
+	struct scan_control sc = { .gfp = GFP_KERNEL, .drop_all = &rest };
+	struct folio *folio, *next;
 
 	count_vm_event(DROP_PAGECACHE);
-	shrink_list(lru_size(), &sc);
+	shrink_kind(ULONG_MAX, &sc);
+	list_for_each_entry_safe(folio, next, &rest, lru)
+		putback_lru_folios(&folio, 1, ADD_FAILED);
+	count_scan(&sc);
 }
 
 /* Until `high` is free, or nothing more is to be had. */
@@ -474,30 +479,8 @@ void wake_kswapd(void)
 		wake_up(&kswapd_wait);
 }
 
-/* I1, for mm_check(). */
-static int check_lru(void)
-{
-	struct folio *folio;
-	bool broken = false;
-
-	spin_lock(&lru_lock);
-	list_for_each_entry(folio, &lru, lru) {
-		broken = !folio_test_lru(folio) || folio_test_mlocked(folio);
-		if (broken)
-			break;
-	}
-	spin_unlock(&lru_lock);
-	if (!broken)
-		return 0;
-	return mm_check_failed("vmscan I1", "frame 0x%lx, flags 0x%lx", folio_pfn(folio),
-			       folio->flags);
-}
-
-static struct mm_checker lru_checker = { .name = "lru", .check = check_lru };
-
 static void vmscan_init(void)
 {
-	register_mm_checker(&lru_checker);
 	kthread_run(kswapd, NULL, "kswapd0");
 }
 late_initcall(vmscan_init);

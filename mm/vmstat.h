@@ -30,6 +30,7 @@
 	X(NR_FILE_DIRTY, "nr_dirty")					\
 	X(NR_WRITEBACK, "nr_writeback")					\
 	X(NR_SHMEM, "nr_shmem")						\
+	X(NR_SWAPCACHE, "nr_swapcached")				\
 	X(NR_DIRTIED, "nr_dirtied")					\
 	X(NR_WRITTEN, "nr_written")					\
 	X(NR_KERNEL_STACK_KB, "nr_kernel_stack")			\
@@ -58,6 +59,10 @@
 	X(PGINODESTEAL, "pginodesteal")					\
 	X(DROP_PAGECACHE, "drop_pagecache")				\
 	X(DROP_SLAB, "drop_slab")					\
+	X(SWAP_RA, "swap_ra")						\
+	X(SWAP_RA_HIT, "swap_ra_hit")					\
+	X(WORKINGSET_REFAULT_ANON, "workingset_refault_anon")		\
+	X(WORKINGSET_REFAULT_FILE, "workingset_refault_file")		\
 	X(OOM_KILL, "oom_kill")						\
 	X(RMAP_VISIT, "rmap_visit")
 

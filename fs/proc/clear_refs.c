@@ -21,6 +21,7 @@
 #include "mm/mm.h"
 #include "mm/mmap.h"
 #include "mm/pgtable.h"
+#include "mm/swapops.h"
 
 enum clear_refs_type {
 	CLEAR_REFS_ALL = 1,
@@ -43,8 +44,12 @@ static void clear_young(pte_t *ptep)
 
 static void clear_soft_dirty(pte_t *ptep)
 {
-	if (pte_present(ptep_get(ptep)))
+	pte_t pte = ptep_get(ptep);
+
+	if (pte_present(pte))
 		ptep_clear_bits(ptep, _PAGE_SOFT_DIRTY | _PAGE_WRITE);
+	else if (is_swap_pte(pte))
+		set_pte(ptep, pte_swp_clear_soft_dirty(pte));
 }
 
 static void clear_vma(struct vm_area_struct *vma, enum clear_refs_type type)

@@ -13,6 +13,9 @@
 #include "mm/overcommit.h"
 #include "mm/page_alloc.h"
 #include "mm/slab.h"
+#include "mm/swap.h"
+#include "mm/swapfile.h"
+#include "mm/swapon.h"
 #include "mm/vmalloc.h"
 #include "mm/vmstat.h"
 
@@ -34,22 +37,27 @@ static unsigned long nr_buffers(void)
 	return pages;
 }
 
+static int show_swaps(struct seq_file *m, void *unused)
+{
+	swaps_show(m);
+	return 0;
+}
+
 static int show_meminfo(struct seq_file *m, void *data)
 {
 	unsigned long buffers = nr_buffers(), file = vm_state(NR_FILE_PAGES);
 	unsigned long slab_r = vm_state(NR_SLAB_RECLAIMABLE),
 		      slab_u = vm_state(NR_SLAB_UNRECLAIMABLE);
-	unsigned long inactive_file = vm_state(NR_INACTIVE_FILE),
-		      active_file = vm_state(NR_ACTIVE_FILE);
-	unsigned long inactive_anon = vm_state(NR_INACTIVE_ANON),
-		      active_anon = vm_state(NR_ACTIVE_ANON);
+	unsigned long active_file = lru_active(KIND_FILE), active_anon = lru_active(KIND_ANON);
+	unsigned long inactive_file = lru_inactive(KIND_FILE);
+	unsigned long inactive_anon = lru_inactive(KIND_ANON);
 
 	show_kb(m, "MemTotal:", KB(totalram_pages()));
 	show_kb(m, "MemFree:", KB(nr_free_pages()));
 	show_kb(m, "MemAvailable:", KB(si_mem_available()));
 	show_kb(m, "Buffers:", KB(buffers));
 	show_kb(m, "Cached:", KB(file - min(file, buffers)));
-	show_kb(m, "SwapCached:", 0);
+	show_kb(m, "SwapCached:", KB(vm_state(NR_SWAPCACHE)));
 	show_kb(m, "Active:", KB(active_file + active_anon));
 	show_kb(m, "Inactive:", KB(inactive_file + inactive_anon));
 	show_kb(m, "Active(anon):", KB(active_anon));
@@ -58,8 +66,8 @@ static int show_meminfo(struct seq_file *m, void *data)
 	show_kb(m, "Inactive(file):", KB(inactive_file));
 	show_kb(m, "Unevictable:", KB(vm_state(NR_UNEVICTABLE)));
 	show_kb(m, "Mlocked:", KB(vm_state(NR_MLOCK)));
-	show_kb(m, "SwapTotal:", 0);
-	show_kb(m, "SwapFree:", 0);
+	show_kb(m, "SwapTotal:", KB(total_swap_pages()));
+	show_kb(m, "SwapFree:", KB(get_nr_swap_pages()));
 	show_kb(m, "Dirty:", KB(vm_state(NR_FILE_DIRTY)));
 	show_kb(m, "Writeback:", KB(vm_state(NR_WRITEBACK)));
 	show_kb(m, "AnonPages:", KB(vm_state(NR_ANON_MAPPED)));
@@ -84,6 +92,23 @@ static int show_meminfo(struct seq_file *m, void *data)
 	return 0;
 }
 
+/* A state's value; what is on which list, the reclaim policy knows. */
+static unsigned long state_now(int item)
+{
+	switch (item) {
+	case NR_INACTIVE_ANON:
+		return lru_inactive(KIND_ANON);
+	case NR_ACTIVE_ANON:
+		return lru_active(KIND_ANON);
+	case NR_INACTIVE_FILE:
+		return lru_inactive(KIND_FILE);
+	case NR_ACTIVE_FILE:
+		return lru_active(KIND_FILE);
+	default:
+		return vm_state(item);
+	}
+}
+
 static int show_vmstat(struct seq_file *m, void *data)
 {
 	unsigned long background, limit;
@@ -94,7 +119,7 @@ static int show_vmstat(struct seq_file *m, void *data)
 			seq_printf(m,
 				   "nr_dirty_threshold %lu\nnr_dirty_background_threshold %lu\n",
 				   limit, background);
-		seq_printf(m, "%s %lu\n", vm_item_name(i), vm_state(i));
+		seq_printf(m, "%s %lu\n", vm_item_name(i), state_now(i));
 	}
 	return 0;
 }
@@ -135,7 +160,7 @@ static void show_states(struct seq_file *m, bool of_zone)
 {
 	for (int i = 0; i < NR_VM_STATES; i++)
 		if (of_zone == (i == NR_FREE_PAGES || i == NR_MLOCK))
-			seq_printf(m, "\n      %-12s %lu", vm_item_name(i), vm_state(i));
+			seq_printf(m, "\n      %-12s %lu", vm_item_name(i), state_now(i));
 }
 
 static void show_pagesets(struct seq_file *m)
@@ -169,6 +194,7 @@ static int show_zoneinfo(struct seq_file *m, void *data)
 
 static void meminfo_init(void)
 {
+	pseudo_file(NULL, "swaps", 0444, show_swaps, NULL, NULL);
 	pseudo_file(NULL, "meminfo", 0444, show_meminfo, NULL, NULL);
 	pseudo_file(NULL, "vmstat", 0444, show_vmstat, NULL, NULL);
 	pseudo_file(NULL, "zoneinfo", 0444, show_zoneinfo, NULL, NULL);

@@ -2,9 +2,10 @@
 /*
  * /proc/PID/pagemap: 64 bits for each page of the address space, at 8 times its number.
  *
- *   63 present   61 of a file or shared memory   56 mapped by this entry alone
+ *   63 present   62 swapped out   61 of a file or shared memory   56 mapped by this entry alone
  *   55 soft-dirty: written since somebody wrote 4 to clear_refs
- *   54-0 frame number, for who opened the file with CAP_SYS_ADMIN; else 0
+ *   54-0 frame number; of a page that is out 54-5 slot, 4-0 swap area; 0 for who opened the file
+ *   without CAP_SYS_ADMIN
  *
  * One leaf table's worth is gathered at a time under its lock, into a buffer of one page.
  */
@@ -18,18 +19,36 @@
 #include "mm/mmap.h"
 #include "mm/pgtable.h"
 #include "mm/slab.h"
+#include "mm/swapops.h"
 
 #define PM_PFRAME_MASK		(BIT(55) - 1)
 #define PM_SOFT_DIRTY		BIT(55)
 #define PM_MMAP_EXCLUSIVE	BIT(56)
 #define PM_FILE			BIT(61)
+#define PM_SWAP			BIT(62)
 #define PM_PRESENT		BIT(63)
+
+#define PM_SWAP_OFFSET_SHIFT	5
+
+static u64 swap_pagemap_entry(pte_t pte, bool show_pfn)
+{
+	swp_entry_t swap = pte_to_swp_entry(pte);
+	u64 entry = PM_SWAP;
+
+	if (pte_swp_soft_dirty(pte))
+		entry |= PM_SOFT_DIRTY;
+	if (show_pfn)
+		entry |= swp_offset(swap) << PM_SWAP_OFFSET_SHIFT | swp_type(swap);
+	return entry;
+}
 
 static u64 pagemap_entry(const struct vm_area_struct *vma, pte_t pte, bool show_pfn)
 {
 	u64 entry = vma->vm_flags & VM_SOFTDIRTY ? PM_SOFT_DIRTY : 0;
 	struct folio *folio;
 
+	if (is_swap_pte(pte))
+		return entry | swap_pagemap_entry(pte, show_pfn);
 	if (!pte_present(pte))
 		return entry;
 	entry |= PM_PRESENT;

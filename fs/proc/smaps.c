@@ -17,14 +17,15 @@
 #include "mm/mmap.h"
 #include "mm/pgtable.h"
 #include "mm/slab.h"
+#include "mm/swapfile.h"
 
 #define PSS_SHIFT	12
 
 /* Bytes, but pss*: bytes << PSS_SHIFT. */
 struct mem_size_stats {
 	unsigned long resident, shared_clean, shared_dirty, private_clean, private_dirty;
-	unsigned long referenced, anonymous, lazyfree;
-	u64 pss, pss_dirty, pss_anon, pss_file, pss_shmem, pss_locked;
+	unsigned long referenced, anonymous, lazyfree, swap;
+	u64 pss, pss_dirty, pss_anon, pss_file, pss_shmem, pss_locked, swap_pss;
 };
 
 /* --- gathering --- */
@@ -60,6 +61,11 @@ static void account_pte(struct mem_size_stats *mss, pte_t pte, bool locked)
 	struct folio *folio = pte_present(pte) ? vm_normal_folio(pte) : NULL;
 	bool dirty;
 
+	if (is_swap_pte(pte)) {
+		mss->swap += PAGE_SIZE;
+		mss->swap_pss += (u64)(PAGE_SIZE << PSS_SHIFT) /
+				 max(__swap_count(pte_to_swp_entry(pte)), 1);
+	}
 	if (!folio)
 		return;
 	dirty = pte_dirty(pte) || folio_test_dirty(folio);
@@ -122,8 +128,8 @@ static void show_stats(struct seq_file *m, const struct mem_size_stats *mss, boo
 	show_kb(m, "FilePmdMapped:", 0);
 	show_kb(m, "Shared_Hugetlb:", 0);
 	seq_puts(m, "Private_Hugetlb:       0 kB\n");	/* its name is too long for the column */
-	show_kb(m, "Swap:", 0);
-	show_kb(m, "SwapPss:", 0);
+	show_kb(m, "Swap:", mss->swap);
+	show_kb(m, "SwapPss:", mss->swap_pss >> PSS_SHIFT);
 	show_kb(m, "Locked:", mss->pss_locked >> PSS_SHIFT);
 }
 

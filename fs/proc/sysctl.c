@@ -32,6 +32,8 @@
 #include "mm/page_alloc.h"
 #include "mm/shrinker.h"
 #include "mm/slab.h"
+#include "mm/swap.h"
+#include "mm/swap_state.h"
 #include "mm/vmscan.h"
 #include "mm/writeback.h"
 
@@ -297,6 +299,8 @@ static const struct sysctl vm_table[] = {
 	NUMBER("overcommit_ratio", 0644, &sysctl_overcommit_ratio, 0, INT_MAX,
 	       .changed = ratio_counts),
 	WIDE("overcommit_kbytes", 0644, &sysctl_overcommit_kbytes, 0, .changed = kbytes_count),
+	NUMBER("swappiness", 0644, &vm_swappiness, 0, 200),
+	NUMBER("page-cluster", 0644, &page_cluster, 0, 5),
 	WIDE("user_reserve_kbytes", 0644, &sysctl_user_reserve_kbytes, 0),
 	WIDE("admin_reserve_kbytes", 0644, &sysctl_admin_reserve_kbytes, 0),
 	NUMBER("dirty_ratio", 0644, &vm_dirty_ratio, 0, 100, .changed = dirty_ratio_changed),
@@ -310,11 +314,36 @@ static const struct sysctl vm_table[] = {
 	       .changed = dirty_writeback_interval_changed),
 };
 
+static int show_reclaim_policy(struct seq_file *m, void *unused)
+{
+	reclaim_policies_show(m);
+	return 0;
+}
+
+static int store_reclaim_policy(const char *text, size_t len, void *unused)
+{
+	char name[16];
+
+	if (len && text[len - 1] == '\n')
+		len--;
+	if (len >= sizeof(name))
+		return -EINVAL;
+	memcpy(name, text, len);
+	name[len] = '\0';
+	return set_reclaim_policy(name);
+}
+
+static void vm_files(struct pseudo_entry *dir)
+{
+	sysctl_files(dir, vm_table, ARRAY_SIZE(vm_table));
+	pseudo_file(dir, "reclaim_policy", 0644, show_reclaim_policy, store_reclaim_policy, NULL);
+}
+
 static void sysctl_init(void)
 {
 	struct pseudo_entry *sys = pseudo_mkdir(NULL, "sys");
 
 	kernel_files(sys);
-	sysctl_files(pseudo_mkdir(sys, "vm"), vm_table, ARRAY_SIZE(vm_table));
+	vm_files(pseudo_mkdir(sys, "vm"));
 }
 late_initcall(sysctl_init);
