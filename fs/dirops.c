@@ -437,7 +437,12 @@ SYSCALL_DEFINE3(unlinkat, int, dfd, const char __user *, user, int, flags)
 
 static DEFINE_MUTEX(rename_mutex, RANK_RENAME);
 
-/* Locks both parents; an ancestor of the other first, else by address. */
+/*
+ * Locks both parents, an ancestor of the other first.  Who locks two directories of which neither
+ * is in the other has rename_mutex, all others lock a directory and then one in it: so only one
+ * task at a time waits for anything but what is below.  An order by address would not do: together
+ * with that from above to below it has cycles.
+ */
 static void lock_rename(struct dentry *a, struct dentry *b)
 {
 	if (a == b) {
@@ -445,8 +450,7 @@ static void lock_rename(struct dentry *a, struct dentry *b)
 		return;
 	}
 	mutex_lock(&rename_mutex);
-	/* By inode, as in lock_both(): who renames one of them to the other locks both, too. */
-	if (is_subdir(a, b) || (!is_subdir(b, a) && b->d_inode < a->d_inode))
+	if (is_subdir(a, b))
 		swap(a, b);
 	inode_lock(a->d_inode);
 	inode_lock_nested(b->d_inode);
@@ -462,27 +466,36 @@ static void unlock_rename(struct dentry *a, struct dentry *b)
 }
 
 /*
- * What is replaced, and for an exchange both, are locked too; non-directories after directories,
- * then by address.
+ * What rename changes beside the parents: what is replaced; both, if they are files; a directory
+ * that gets another "..".  Of one in the same parent this is never two directories.
  */
-static void lock_both(struct inode *a, struct inode *b)
+static void rename_subjects(struct inode *source, struct inode *target, bool new_parent,
+			    bool exchange, struct inode *subject[2])
 {
-	if (a && b &&
-	    ((!S_ISDIR(a->i_mode) && S_ISDIR(b->i_mode)) ||
-	     (S_ISDIR(a->i_mode) == S_ISDIR(b->i_mode) && b < a)))
+	subject[0] = new_parent || !S_ISDIR(source->i_mode) ? source : NULL;
+	subject[1] = NULL;
+	if (target && (new_parent || !exchange || !S_ISDIR(target->i_mode)))
+		subject[1] = target;
+}
+
+/* Directories first, files by address. */
+static void lock_subjects(struct inode *subject[2])
+{
+	struct inode *a = subject[0], *b = subject[1];
+
+	if (a && b && !S_ISDIR(a->i_mode) && (S_ISDIR(b->i_mode) || b < a))
 		swap(a, b);
 	if (a)
 		inode_lock_nested(a);
-	if (b && b != a)
+	if (b)
 		inode_lock_nested(b);
 }
 
-static void unlock_both(struct inode *a, struct inode *b)
+static void unlock_subjects(struct inode *subject[2])
 {
-	if (a)
-		inode_unlock(a);
-	if (b && b != a)
-		inode_unlock(b);
+	for (int i = 0; i < 2; i++)
+		if (subject[i])
+			inode_unlock(subject[i]);
 }
 
 static int may_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
@@ -530,7 +543,7 @@ static void move_dentries(struct dentry *old, struct dentry *new, unsigned int f
 static int vfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 		      struct dentry *new, unsigned int flags)
 {
-	struct inode *source = old->d_inode, *target = new->d_inode;
+	struct inode *source = old->d_inode, *target = new->d_inode, *subject[2];
 	int error;
 
 	if (source == target)
@@ -538,14 +551,15 @@ static int vfs_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 	error = may_rename(old_dir, old, new_dir, new, flags);
 	if (error)
 		return error;
-	lock_both(source, target);
+	rename_subjects(source, target, old_dir != new_dir, flags & RENAME_EXCHANGE, subject);
+	lock_subjects(subject);
 	if (d_mountpoint(old) || d_mountpoint(new))
 		error = -EBUSY;
 	else
 		error = old_dir->i_op->rename(old_dir, old, new_dir, new, flags);
 	if (!error)
 		move_dentries(old, new, flags);
-	unlock_both(source, target);
+	unlock_subjects(subject);
 	return error;
 }
 

@@ -8,7 +8,7 @@
  *   PTE       source table before destination
  *   FOLIO     by index in a file; a file's before those of its disk (metadata is looked up and
  *             buffers are read in with the file's folio locked)
- *   INODE     directories ancestor first, then by address; files after directories, by address
+ *   INODE     a directory before what is in it (fs/dirops.c, lock_rename()); files by address
  *   FILES     task_files_lock before the lock of an fs_struct
  *   FUTEX     by address
  *   RUNQUEUE  by hart

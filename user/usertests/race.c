@@ -193,6 +193,45 @@ TEST(race_directories_move)
 	CHECK_CONTENT("f", "the tree still works");
 }
 
+/*
+ * Files go from a directory in one to the other, while attempts are made to replace one of the two
+ * by the other and to remove what is in them: each call locks directories above or beside others.
+ */
+static void move_files(int me)
+{
+	static const char *const names[] = { "a/c/f", "b/c/f", "a/d/f", "b/d/f", "a/f", "b/f" };
+	static const char *const full[] = { "a/c", "b/c", "a/d", "b/d" };
+	unsigned random = me * 104729 + 1;
+
+	for (int i = 0; i < 200; i++) {
+		random = random * 1103515245 + 12345;
+		if (me == 0)
+			CHECK_ERRNO(rename(i % 2 ? "a" : "b", i % 2 ? "b" : "a"), ENOTEMPTY);
+		else if (me == 1)
+			CHECK_ERRNO(rmdir(full[(random >> 8) % 4]), ENOTEMPTY);
+		else
+			rename(names[(random >> 8) % 6], names[(random >> 16) % 6]);
+	}
+}
+
+TEST(race_files_move_between_directories)
+{
+	// Some are made before the two, some after them.
+	static const char *const dirs[] = { "c", "d", "a", "b", "a/d", "b/c" };
+	static const char *const stay[] = { "a/c/stays", "b/c/stays", "a/d/stays", "b/d/stays" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		CHECK_SYS(mkdir(dirs[i], 0755));
+	CHECK_SYS(rename("c", "a/c"));
+	CHECK_SYS(rename("d", "b/d"));
+	for (size_t i = 0; i < ARRAY_SIZE(stay); i++)
+		put_file(stay[i], "here");
+	put_file("a/c/f", "moves");
+	crowd(4, move_files);
+	for (size_t i = 0; i < ARRAY_SIZE(stay); i++)
+		CHECK_CONTENT(stay[i], "here");
+}
+
 static int shared_pipe[2];
 
 static void pour_bytes(int me)
