@@ -2,7 +2,7 @@
 /*
  * Each hart writes its own ring, with interrupts off, so writers need no lock. A reader copies a
  * record and then checks that the writer has not lapped it meanwhile: `written` counts records
- * since boot, and record n lives in slot n % RING_RECORDS until n + RING_RECORDS is written.
+ * since boot, and record n lives in slot n % ring_records until n + ring_records is written.
  *
  * T1 What is read is in the order of time over all harts, also from one read to the next. A read
  *    goes up to a moment, `until`, and a record that bears an earlier time is in its ring: `busy`
@@ -15,6 +15,7 @@
 #include "arch/riscv/csr.h"
 #include "kernel/errno.h"
 #include "kernel/init.h"
+#include "kernel/param.h"
 #include "kernel/printk.h"
 #include "kernel/sched.h"
 #include "kernel/smp.h"
@@ -23,12 +24,14 @@
 #include "lib/vsnprintf.h"
 #include "mm/vmalloc.h"
 
-#define RING_RECORDS	1024
+/* In a hart's ring. */
+static unsigned int ring_records = 1024;
+KERNEL_PARAM("trace_records", param_int, &ring_records);
 
 struct trace_ring {
 	u64 written;
 	bool busy;
-	struct trace_record records[RING_RECORDS];
+	struct trace_record records[];
 };
 
 /* Allocated when the first event is switched on: a machine that does not trace pays nothing. */
@@ -36,7 +39,7 @@ static struct trace_ring *rings[NR_CPUS];
 unsigned long trace_enabled;
 
 static const char *const event_names[TRACE_EVENT_COUNT] = {
-	"fault", "task", "syscall", "sched", "block",
+	"fault", "task", "syscall", "sched", "block", "policy",
 };
 
 void trace_write_args(enum trace_event event, const u64 arg[TRACE_ARGS])
@@ -48,7 +51,7 @@ void trace_write_args(enum trace_event event, const u64 arg[TRACE_ARGS])
 	if (ring) {
 		WRITE_ONCE(ring->busy, true);
 		fence_time();			/* T1 */
-		r = &ring->records[ring->written % RING_RECORDS];
+		r = &ring->records[ring->written % ring_records];
 		*r = (struct trace_record){ ktime_get_ns(), smp_processor_id(), event, current->pid,
 					    { 0 } };
 		memcpy(r->arg, arg, sizeof(r->arg));
@@ -73,10 +76,12 @@ void trace_task(u64 op, u64 value)
 
 static bool rings_alloc(void)
 {
+	ring_records = max(ring_records, 16U);
 	for (int cpu = 0; cpu < nr_harts; cpu++) {
 		if (rings[cpu])
 			continue;
-		rings[cpu] = vzalloc(sizeof(struct trace_ring));
+		rings[cpu] = vzalloc(sizeof(struct trace_ring) +
+				     ring_records * sizeof(struct trace_record));
 		if (!rings[cpu])
 			return false;
 	}
@@ -108,17 +113,17 @@ static bool fetch(int cpu, u64 *n, struct trace_record *record, u64 *lost)
 		return false;
 	for (;;) {
 		written = __atomic_load_n(&ring->written, __ATOMIC_ACQUIRE);
-		oldest = written > RING_RECORDS ? written - RING_RECORDS + 1 : 0;
+		oldest = written > ring_records ? written - ring_records + 1 : 0;
 		if (*n < oldest) {
 			*lost += *n ? oldest - *n : 0;
 			*n = oldest;
 		}
 		if (*n >= written)
 			return false;
-		*record = ring->records[*n % RING_RECORDS];
+		*record = ring->records[*n % ring_records];
 		smp_mb();
 		/* Not lapped while it was copied? */
-		if (READ_ONCE(ring->written) < *n + RING_RECORDS)
+		if (READ_ONCE(ring->written) < *n + ring_records)
 			return true;
 	}
 }
@@ -170,6 +175,15 @@ static size_t format_task(const u64 *a, char *buf, size_t size)
 	}
 }
 
+static size_t format_policy(const u64 *a, char *buf, size_t size)
+{
+	return scnprintf(buf, size,
+			 "op=%s n=%llu folio=%#llx kind=%llu a=%#llx b=%#llx c=%#llx instr=%llu "
+			 "name=%s\n",
+			 (const char *)a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7],
+			 (const char *)&a[TRACE_NAME]);
+}
+
 static size_t format(const struct trace_record *r, char *buf, size_t size)
 {
 	const u64 *a = r->arg;
@@ -188,6 +202,8 @@ static size_t format(const struct trace_record *r, char *buf, size_t size)
 	case TRACE_SCHED:
 		return n + scnprintf(buf + n, size - n, "prev=%lld next=%lld state=%llu\n",
 				     (s64)a[0], (s64)a[1], a[2]);
+	case TRACE_POLICY:
+		return n + format_policy(a, buf + n, size - n);
 	default:
 		return n + scnprintf(buf + n, size - n, "op=%c dev=%s sector=%llu bytes=%llu %s\n",
 				     (char)a[0], (const char *)a[1], a[2], a[3],

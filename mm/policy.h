@@ -15,19 +15,22 @@
  *    looks at them.  When it does not hold it, it does not touch them.  policy[] survives a
  *    hand-over to the core and back; a folio that is new has zeros there.
  * P2 The policy can produce every folio it holds: next() for one kind, until it returns NULL, gives
- *    each folio of that kind exactly once.
+ *    each folio of that kind exactly once, and none of the other kind.
  * P3 The core calls del() only for a folio that the policy holds.
- * P4 next() takes few steps: it does not walk over folios that it does not give.
+ * P4 next() takes few steps, however much memory there is: it does not search.
  * P5 judge() answers about a folio that next() gave, which the core still has.  After KEEP comes
  *    add(ADD_KEPT); after EVICT either evicted() or add(ADD_FAILED) or, when it had to be written
  *    out first, add(ADD_CLEANED) later.
+ * P6 A folio that is held is on one of the lruvec's lists, by folio->lru; one that is not, on none.
+ *    All that the policy remembers beside that is in the lruvec's words and folio->policy[].
  *
  * Context.  The core holds a spinlock around every call.  So a policy takes no lock, never sleeps
  * or allocates, does no I/O and reads no page table: what it may know about a folio is told to it.
- * That is why the same file also links into a simulator on the host.  No call comes from an
- * interrupt.
+ * That is why the same file also links into a simulator on the host (tools/polsim), where struct
+ * folio has these two members only.  No call comes from an interrupt.
  *
- * In debug builds the core checks P1, P2 and P5 and names the promise that was broken.
+ * In debug builds and in the simulator the core checks P1, P2, P5 and P6 at every call, and names
+ * the promise that was broken.
  */
 #ifndef MM_POLICY_H
 #define MM_POLICY_H
@@ -77,10 +80,10 @@ struct policy_scan {
 
 /*
  * What a policy knows, by memory that is reclaimed together. The core zeroes it and makes the lists
- * empty before add() is called first; the rest is the policy's.
+ * empty before init() and the first add(); the rest is the policy's.
  */
-#define POLICY_LISTS	4
-#define POLICY_WORDS	4
+#define POLICY_LISTS	8
+#define POLICY_WORDS	8
 struct lruvec {
 	struct list_head list[POLICY_LISTS];
 	unsigned long size[POLICY_LISTS];
@@ -89,6 +92,8 @@ struct lruvec {
 
 struct reclaim_policy {
 	const char *name;
+	/* The first call.  @seed is for random numbers, which are then the same each time. */
+	void (*init)(struct lruvec *vec, unsigned long seed);		/* may be NULL */
 	/* @shadow: 0, or for ADD_REFAULT evicted()'s word. */
 	void (*add)(struct lruvec *vec, struct folio *folio, enum folio_kind kind,
 		    enum add_why why, unsigned long shadow);
@@ -101,16 +106,22 @@ struct reclaim_policy {
 			   const struct folio_facts *facts, const struct policy_scan *scan);
 	/* It is gone.  A word of 62 bits to be had back with ADD_REFAULT, or 0.  May be NULL. */
 	unsigned long (*evicted)(struct lruvec *vec, struct folio *folio, enum folio_kind kind);
+	/* From time to time: every age_ms while the policy is in use.  May be NULL. */
+	void (*age)(struct lruvec *vec);
+	unsigned int age_ms;
 	/* Of the folios of @kind, how many it thinks in use, for /proc/meminfo.  May be NULL. */
 	unsigned long (*active)(const struct lruvec *vec, enum folio_kind kind);
 	/* One line for each thing worth seeing, through print().  May be NULL. */
 	void (*show)(const struct lruvec *vec, void (*print)(const char *name, unsigned long n));
 };
 
-/* A policy's line in the list of them. */
+/*
+ * The line that makes a policy known, to the kernel and to the simulator. The linker gathers the
+ * pointers and bounds them by __start_policies and __stop_policies.
+ */
 #define RECLAIM_POLICY(policy)							\
 	static const struct reclaim_policy *const __policy_##policy		\
-	__attribute__((used, section(".policies"))) = &(policy)
+	__attribute__((used, section("policies"))) = &(policy)
 
 /* --- for policies: a list of a lruvec and its size --- */
 
@@ -129,7 +140,7 @@ static inline void policy_push_first_out(struct lruvec *vec, int list, struct fo
 
 static inline void policy_remove(struct lruvec *vec, int list, struct folio *folio)
 {
-	list_del(&folio->lru);
+	list_del_init(&folio->lru);
 	vec->size[list]--;
 }
 

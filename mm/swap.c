@@ -21,32 +21,26 @@
  *    bits from NURSERY_SHIFT on, in the same word.  They change under that nursery's lock, and
  *    from nursery to policy under lru_lock besides: who holds lru_lock and sees PG_lru without a
  *    nursery has it from the policy.
- * U2 held[kind] is the number of folios of that kind that the policy holds, nr[kind] that of a
- *    nursery's; a folio changes its kind only while it is in nobody's hands (take_back).
+ * U2 policy_held(kind) is the number of folios of that kind that the policy holds, nr[kind] that of
+ *    a nursery's; a folio changes its kind only while it is in nobody's hands (take_back).
  * U3 A folio that is mlocked is not held by the policy; it comes when it no longer is.
  */
 #include "mm/swap.h"
 
-#include "fs/seq_file.h"
 #include "kernel/init.h"
 #include "kernel/panic.h"
-#include "kernel/param.h"
-#include "kernel/printk.h"
 #include "kernel/smp.h"
 #include "lib/string.h"
 #include "lib/xarray.h"
 #include "mm/check.h"
 #include "mm/page_alloc.h"
+#include "mm/reclaim_policy.h"
+#include "mm/vmscan.h"
 #include "mm/vmstat.h"
 
 #define MOVE_BATCH	32		/* folios between two looks at who else wants the lock */
 
-extern const struct reclaim_policy *const __policies_start[], *const __policies_end[];
-
 static DEFINE_SPINLOCK(lru_lock, RANK_RECLAIM);
-static const struct reclaim_policy *policy;	/* lru_lock */
-static struct lruvec lruvec;
-static unsigned long held[NR_KINDS];
 
 /* A hart's new folios, the newest first; any hart may take one away. */
 static struct nursery {
@@ -126,21 +120,8 @@ static void hand_over(struct folio *folio, enum add_why why, unsigned long shado
 		folio_set_unevictable(folio);
 		return;
 	}
-	if (why == ADD_NEW || why == ADD_REFAULT || why == ADD_MOVED)
-		memset(folio->policy, 0, sizeof(folio->policy));
 	set_bit(PG_lru, &folio->flags);
-	held[kind]++;
-	policy->add(&lruvec, folio, kind, why, shadow);
-}
-
-/* next() gave it, or del() did. */
-static void took_back(struct folio *folio)
-{
-	if (unlikely(!folio_test_lru(folio)))
-		panic("reclaim policy %s breaks P2: it gave frame 0x%lx, which it does not hold",
-		      policy->name, folio_pfn(folio));
-	clear_bit(PG_lru, &folio->flags);
-	held[folio_kind(folio)]--;
+	policy_add(folio, kind, why, shadow);
 }
 
 /* From policy or nursery; false: neither has it. */
@@ -149,8 +130,8 @@ static bool take_back(struct folio *folio)
 	if (!folio_test_lru(folio))
 		return false;
 	if (!leave_nursery(folio)) {
-		policy->del(&lruvec, folio, folio_kind(folio));
-		took_back(folio);
+		policy_del(folio, folio_kind(folio));
+		clear_bit(PG_lru, &folio->flags);
 	}
 	return true;
 }
@@ -274,12 +255,12 @@ unsigned int isolate_lru_folios(const struct policy_scan *scan, struct folio **b
 	spin_lock(&lru_lock);
 	hand_over_new(scan->kind, nr);
 	while (taken < nr) {
-		folio = policy->next(&lruvec, scan);
+		folio = policy_next(scan);
 		if (!folio && hand_over_new(scan->kind, nr))
 			continue;
 		if (!folio)
 			break;
-		took_back(folio);
+		clear_bit(PG_lru, &folio->flags);
 		++*scanned;
 		if (folio_try_get(folio))
 			batch[taken++] = folio;
@@ -293,7 +274,7 @@ void judge_folios(const struct policy_scan *scan, struct folio **batch,
 {
 	spin_lock(&lru_lock);
 	for (unsigned int i = 0; i < nr; i++)
-		fate[i] = policy->judge(&lruvec, batch[i], &facts[i], scan);
+		fate[i] = policy_judge(batch[i], &facts[i], scan);
 	spin_unlock(&lru_lock);
 }
 
@@ -309,18 +290,17 @@ void putback_lru_folios(struct folio **batch, unsigned int nr, enum add_why why)
 
 void *policy_evicted(enum folio_kind kind, struct folio *folio)
 {
-	unsigned long word = 0;
+	unsigned long word;
 
 	spin_lock(&lru_lock);
-	if (policy->evicted)
-		word = policy->evicted(&lruvec, folio, kind);
+	word = policy_shadow(folio, kind);
 	spin_unlock(&lru_lock);
 	return word ? xa_mk_value(word) : NULL;
 }
 
 unsigned long lru_size(enum folio_kind kind)
 {
-	unsigned long n = READ_ONCE(held[kind]);
+	unsigned long n = policy_held(kind);
 
 	for (int cpu = 0; cpu < nr_harts; cpu++)
 		n += READ_ONCE(nurseries[cpu].of[kind].nr);
@@ -329,11 +309,10 @@ unsigned long lru_size(enum folio_kind kind)
 
 unsigned long lru_active(enum folio_kind kind)
 {
-	unsigned long n = 0;
+	unsigned long n;
 
 	spin_lock(&lru_lock);
-	if (policy->active)
-		n = policy->active(&lruvec, kind);
+	n = policy_active(kind);
 	spin_unlock(&lru_lock);
 	return n;
 }
@@ -440,81 +419,38 @@ void munlock_folio(struct folio *folio)
 
 /* --- which policy --- */
 
-static const struct reclaim_policy *find_policy(const char *name)
-{
-	for (const struct reclaim_policy *const *p = __policies_start; p < __policies_end; p++)
-		if (!strcmp((*p)->name, name))
-			return *p;
-	return NULL;
-}
-
-/* lru_lock held.  Up to MOVE_BATCH folios of @kind from the old policy's hands; false: no more. */
-static bool move_some(const struct reclaim_policy *from, struct lruvec *old, enum folio_kind kind,
-		      struct list_head *moving)
-{
-	struct policy_scan scan = { .kind = kind };
-
-	for (int i = 0; i < MOVE_BATCH; i++) {
-		struct folio *folio = from->next(old, &scan);
-
-		if (!folio)
-			return false;
-		list_add_tail(&folio->lru, moving);
-	}
-	return true;
-}
-
-static void init_lruvec(struct lruvec *vec)
-{
-	*vec = (struct lruvec){ };
-	for (int i = 0; i < POLICY_LISTS; i++)
-		INIT_LIST_HEAD(&vec->list[i]);
-}
-
-/*
- * All at once under the lock: a folio that is freed meanwhile must find one policy that holds it.
- * Who waits for the lock spins, so this is for people, not for programs.
- */
-static void switch_policy(const struct reclaim_policy *to)
-{
-	const struct reclaim_policy *from = policy;
-	struct folio *folio, *next;
-	LIST_HEAD(moving);
-
-	for (enum folio_kind kind = 0; kind < NR_KINDS; kind++)
-		while (move_some(from, &lruvec, kind, &moving))
-			;
-	init_lruvec(&lruvec);
-	policy = to;
-	list_for_each_entry_safe(folio, next, &moving, lru) {
-		memset(folio->policy, 0, sizeof(folio->policy));
-		to->add(&lruvec, folio, folio_kind(folio), ADD_MOVED, 0);
-	}
-}
-
 int set_reclaim_policy(const char *name)
 {
-	const struct reclaim_policy *to = find_policy(name);
+	const struct reclaim_policy *to = policy_find(name);
 
 	if (!to)
 		return -EINVAL;
 	spin_lock(&lru_lock);
-	if (to != policy)
-		switch_policy(to);
+	policy_switch(to);
 	spin_unlock(&lru_lock);
+	kswapd_policy_changed();
 	return 0;
-}
-
-const char *reclaim_policy_name(void)
-{
-	return READ_ONCE(policy)->name;
 }
 
 void reclaim_policies_show(struct seq_file *m)
 {
-	for (const struct reclaim_policy *const *p = __policies_start; p < __policies_end; p++)
-		seq_printf(m, *p == READ_ONCE(policy) ? "[%s]%s" : "%s%s", (*p)->name,
-			   p + 1 < __policies_end ? " " : "\n");
+	spin_lock(&lru_lock);
+	policy_names_show(m);
+	spin_unlock(&lru_lock);
+}
+
+void reclaim_policy_show(struct seq_file *m)
+{
+	spin_lock(&lru_lock);
+	policy_show(m);
+	spin_unlock(&lru_lock);
+}
+
+void lru_age(void)
+{
+	spin_lock(&lru_lock);
+	policy_age();
+	spin_unlock(&lru_lock);
 }
 
 /* --- U1 and U2, for mm_check() --- */
@@ -537,9 +473,9 @@ static void count_known(unsigned long nr[NR_KINDS], unsigned long nursery[NR_CPU
 
 static int check_kind(enum folio_kind kind, unsigned long nr, unsigned long nursery[][NR_KINDS])
 {
-	if (nr != held[kind])
+	if (nr != policy_held(kind))
 		return mm_check_failed("swap.c U2", "kind %d: %lu folios, the policy holds %lu",
-				       kind, nr, held[kind]);
+				       kind, nr, policy_held(kind));
 	for (int cpu = 0; cpu < nr_harts; cpu++)
 		if (nursery[cpu][kind] != nurseries[cpu].of[kind].nr)
 			return mm_check_failed("swap.c U2", "kind %d: %lu folios, %lu on hart %d",
@@ -569,9 +505,6 @@ static struct mm_checker lru_checker = { .name = "lru", .check = check_lru };
 
 /* --- setting up --- */
 
-static char *boot_policy = "lru2";
-KERNEL_PARAM("reclaim", param_string, &boot_policy);
-
 static void lru_init(void)
 {
 	for (int cpu = 0; cpu < NR_CPUS; cpu++) {
@@ -581,11 +514,6 @@ static void lru_init(void)
 			INIT_LIST_HEAD(&nurseries[cpu].of[kind].list);
 	}
 	register_mm_checker(&lru_checker);
-	init_lruvec(&lruvec);
-	policy = find_policy(boot_policy);
-	if (!policy) {
-		pr_err("reclaim=%s: there is no such policy; lru2 it is\n", boot_policy);
-		policy = find_policy("lru2");
-	}
+	policy_init();
 }
 core_initcall(lru_init);

@@ -80,8 +80,11 @@ unsigned long lru_inactive(enum folio_kind kind);
 
 /* By name; moves all folios over, in batches.  0 or -EINVAL. */
 int set_reclaim_policy(const char *name);
-const char *reclaim_policy_name(void);
 /* "fifo clock [lru2]" */
 void reclaim_policies_show(struct seq_file *m);
+/* What the one in use has to show. */
+void reclaim_policy_show(struct seq_file *m);
+/* The one in use grows older (policy_age_ms()). */
+void lru_age(void);
 
 #endif

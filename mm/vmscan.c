@@ -35,11 +35,13 @@
 #include "kernel/kthread.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
+#include "kernel/time.h"
 #include "kernel/wait.h"
 #include "mm/balance_dirty.h"
 #include "mm/filemap.h"
 #include "mm/page_alloc.h"
 #include "mm/page_io.h"
+#include "mm/reclaim_policy.h"
 #include "mm/rmap.h"
 #include "mm/shrinker.h"
 #include "mm/slab.h"
@@ -460,14 +462,37 @@ static void balance_zone(void)
 	WRITE_ONCE(kswapd_failures, freed ? 0 : kswapd_failures + 1);
 }
 
+/* Returns when there is work, or when the policy is to age. */
+static void wait_for_work(ktime_t next_age)
+{
+	if (policy_age_ms())
+		wait_event_timeout(&kswapd_wait, READ_ONCE(kswapd_wanted),
+				   next_age - ktime_get_ns());
+	else
+		wait_event(&kswapd_wait, READ_ONCE(kswapd_wanted) || policy_age_ms());
+}
+
 static void kswapd(void *unused)
 {
+	ktime_t next_age = 0;
+
 	current->flags |= PF_MEMALLOC;
 	for (;;) {
-		wait_event(&kswapd_wait, READ_ONCE(kswapd_wanted));
-		WRITE_ONCE(kswapd_wanted, false);
-		balance_zone();
+		wait_for_work(next_age);
+		if (READ_ONCE(kswapd_wanted)) {
+			WRITE_ONCE(kswapd_wanted, false);
+			balance_zone();
+		}
+		if (policy_age_ms() && (ktime_t)ktime_get_ns() >= next_age) {
+			lru_age();
+			next_age = ktime_get_ns() + policy_age_ms() * NSEC_PER_MSEC;
+		}
 	}
+}
+
+void kswapd_policy_changed(void)
+{
+	wake_up(&kswapd_wait);
 }
 
 void wake_kswapd(void)

@@ -23,6 +23,8 @@ extern int vm_swappiness;
 unsigned long try_to_free_pages(unsigned int order, gfp_t gfp);
 /* Memory is below `low`: asks for reclaim in the background.  Any context but interrupts. */
 void wake_kswapd(void);
+/* Another policy may want to age. */
+void kswapd_policy_changed(void);
 /* Frees those of the isolated folios that can be had at once; the others go back.  May sleep. */
 void reclaim_pages(struct folio **folios, unsigned int nr);
 /*

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* /proc/faultline: what only this kernel has: the trace ring, leak counters. */
+/* /proc/faultline: what only this kernel has: the trace ring, the policy's lists, leak counters. */
 #include "fs/file.h"
 #include "fs/iov_iter.h"
 #include "fs/proc/pseudo.h"
@@ -8,6 +8,7 @@
 #include "kernel/trace.h"
 #include "mm/check.h"
 #include "mm/slab.h"
+#include "mm/swap.h"
 
 static int show_trace_events(struct seq_file *m, void *data)
 {
@@ -20,6 +21,12 @@ static int show_trace_events(struct seq_file *m, void *data)
 static int store_trace_events(const char *text, size_t len, void *data)
 {
 	return trace_events_store(text);
+}
+
+static int show_reclaim(struct seq_file *m, void *data)
+{
+	reclaim_policy_show(m);
+	return 0;
 }
 
 static int show_leak(struct seq_file *m, void *data)
@@ -78,6 +85,7 @@ static void faultline_init(void)
 
 	pseudo_file_ops(dir, "trace", 0400, &trace_fops, NULL);
 	pseudo_file(dir, "trace_events", 0644, show_trace_events, store_trace_events, NULL);
+	pseudo_file(dir, "reclaim", 0444, show_reclaim, NULL, NULL);
 	pseudo_file(dir, "leak", 0444, show_leak, NULL, NULL);
 }
 late_initcall(faultline_init);

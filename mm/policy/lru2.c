@@ -30,6 +30,11 @@
 /* vec->word[] */
 #define AGE		0
 
+/* add()'s reasons after which it is inactive and was not used. */
+#define BEGINS_ANEW	(BIT(ADD_NEW) | BIT(ADD_REFAULT) | BIT(ADD_MOVED) | BIT(ADD_COLD))
+
+#define PAGES_PER_GIB	(1UL << 18)
+
 static int list_of(const struct folio *folio, enum folio_kind kind)
 {
 	return LIST(kind, folio->policy[ACTIVE]);
@@ -55,11 +60,11 @@ static bool refault_is_near(const struct lruvec *vec, enum folio_kind kind, unsi
 static void lru2_add(struct lruvec *vec, struct folio *folio, enum folio_kind kind,
 		     enum add_why why, unsigned long shadow)
 {
-	if (why == ADD_NEW || why == ADD_REFAULT || why == ADD_MOVED || why == ADD_COLD)
+	if (BIT(why) & BEGINS_ANEW)
 		folio->policy[ACTIVE] = folio->policy[USED] = 0;
 	if (why == ADD_REFAULT && refault_is_near(vec, kind, shadow))
 		activate(vec, folio);
-	if (why == ADD_CLEANED || why == ADD_COLD)
+	if (BIT(why) & (BIT(ADD_CLEANED) | BIT(ADD_COLD)))
 		policy_push_first_out(vec, list_of(folio, kind), folio);
 	else
 		policy_push(vec, list_of(folio, kind), folio);
@@ -76,7 +81,7 @@ static void lru2_del(struct lruvec *vec, struct folio *folio, enum folio_kind ki
  */
 static unsigned long active_ratio(unsigned long pages)
 {
-	unsigned long gib = pages >> (30 - PAGE_SHIFT), ratio = 1;
+	unsigned long gib = pages / PAGES_PER_GIB, ratio = 1;
 
 	while ((ratio + 1) * (ratio + 1) <= 10 * gib)
 		ratio++;
@@ -87,7 +92,7 @@ static bool inactive_is_low(const struct lruvec *vec, enum folio_kind kind)
 {
 	unsigned long inactive = vec->size[LIST(kind, 0)], active = vec->size[LIST(kind, 1)];
 
-	return inactive * active_ratio(inactive + active) < active;
+	return inactive < active && inactive * active_ratio(inactive + active) < active;
 }
 
 static struct folio *lru2_next(struct lruvec *vec, const struct policy_scan *scan)
