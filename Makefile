@@ -20,7 +20,7 @@ $(if $(V),,$(eval .SILENT:))
 # keeps make from expanding a dollar in it, and sub-makes inherit the environment instead of a
 # command line.
 OPTIONS := SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH SEED GDB T MIN N LINUX \
-	LAB OUT SUBMISSION TESTS BUGS SHORT DIR JOBS PID VA
+	LAB OUT SUBMISSION TESTS BUGS SHORT DIR JOBS PID VA P FRAMES TRACE SAN GUEST
 $(foreach v,$(OPTIONS),$(eval override $v := $$(value $v))$(eval export $v))
 MAKEOVERRIDES :=
 
@@ -61,6 +61,9 @@ help:
 # LAB staff begin
 	echo 'make mutants        broken kernels, each of which a check must catch'
 # LAB staff end
+	echo 'make sim P=fifo,opt FRAMES=64 TRACE=file   reclaim policies over a reference string'
+	echo 'make arena          all policies, traces and sizes; build/arena/arena.html'
+	echo 'make test-web       that page in headless Chromium'
 	echo 'make bench          measurements beside those of Linux 6.1; LINUX=1 takes those anew'
 	echo 'make doctor         the tools found, beside the versions known to work'
 	echo 'make all kernel users clean   build parts, or remove build/'
@@ -254,5 +257,5 @@ VERSION = $(shell GIT_OPTIONAL_LOCKS=0 git describe --always --dirty 2>/dev/null
 .FORCE:
 
 -include $(KERNEL_OBJS:.o=.d) $(VDSO_OBJS:.o=.d)
-include bench/bench.mk tests/overlay/overlay.mk labs/labs.mk
+include bench/bench.mk tests/overlay/overlay.mk labs/labs.mk tools/polsim/polsim.mk
 -include user/user.mk user/usertests/usertests.mk tests/tests.mk

@@ -27,6 +27,15 @@ UNIT_SRCS_unit_blk_merge := drivers/blk_merge.c
 UNIT_SRCS_unit_virtio_ring := drivers/virtio/ring.c
 UNIT_SRCS_unit_partitions := drivers/partitions.c
 
+# The simulator is a program of the host: its C library is the host's, its folio a small one.
+UNIT_SRCS_unit_policy := $(filter-out %/polsim.c,$(wildcard tools/polsim/*.c mm/policy/*.c))
+UNIT_SRCS_unit_promises := $(UNIT_SRCS_unit_policy)
+UNIT_SRCS_unit_polsim := $(UNIT_SRCS_unit_policy)
+$(UNIT_OUT)/tools/polsim/%.o $(UNIT_OUT)/mm/policy/%.o: \
+	UNIT_CFLAGS := -Itools/polsim/include $(filter-out -include tests/host.h,$(UNIT_CFLAGS))
+$(patsubst %,$(UNIT_OUT)/tests/unit_%.o,policy promises polsim): \
+	UNIT_CFLAGS := -Itools/polsim/include $(UNIT_CFLAGS)
+
 unit: $(patsubst %,$(UNIT_OUT)/unit_%,$(UNITS))
 	@tests/run-units $^
 
