@@ -158,6 +158,7 @@ static inline void set_new_anon_pte(struct vm_area_struct *vma, unsigned long ad
 
 /* --- anonymous memory --- */
 
+/* LAB anon begin */
 static vm_fault_t do_anonymous_zero_page(struct vm_fault *vmf)
 {
 	vmf->kind = __func__;
@@ -196,6 +197,29 @@ static noinline vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 	fault_unlock(vmf);
 	return 0;
 }
+/* LAB anon starter */
+///* A folio of zeroes for whoever comes, to read or to write. */
+//static noinline vm_fault_t do_anonymous_page(struct vm_fault *vmf)
+//{
+//	struct folio *folio = vma_alloc_folio(__GFP_ZERO);
+//
+//	vmf->kind = __func__;
+//	if (!folio || fault_alloc_pte(vmf) || anon_vma_prepare(vmf->vma)) {
+//		if (folio)
+//			folio_put(folio);
+//		return VM_FAULT_OOM;
+//	}
+//	folio->flags |= BIT(PG_uptodate);
+//	if (fault_lock_same(vmf)) {
+//		inc_mm_counter(vmf->vma->vm_mm, MM_ANONPAGES);
+//		set_new_anon_pte(vmf->vma, vmf->address, vmf->pte, folio);
+//		fault_unlock(vmf);
+//	} else {
+//		folio_put(folio);
+//	}
+//	return 0;
+//}
+/* LAB anon end */
 
 /* --- files --- */
 
@@ -708,9 +732,9 @@ static vm_fault_t folio_lock_or_retry(struct folio *folio, struct vm_fault *vmf)
  */
 static bool should_try_to_free_swap(const struct vm_fault *vmf, const struct folio *folio)
 {
-	/* A store makes the copy on the disk worthless anyway; a write that failed, the slot. */
-	return vm_swap_full() || folio_test_error(folio) || vmf->vma->vm_flags & VM_LOCKED ||
-	       folio_test_mlocked(folio) || vmf->flags & FAULT_FLAG_WRITE;
+	/* A store makes the copy on the disk worthless anyway. */
+	return vm_swap_full() || vmf->vma->vm_flags & VM_LOCKED || folio_test_mlocked(folio) ||
+	       vmf->flags & FAULT_FLAG_WRITE;
 }
 
 /*
@@ -783,9 +807,8 @@ static noinline vm_fault_t do_swap_page(struct vm_fault *vmf)
 
 	vmf->kind = __func__;
 	if (unlikely(non_swap_entry(entry))) {
-		if (!is_swapin_error_entry(entry))
-			printk_ratelimited(KERN_ERR, "mm: bad swap entry %lx at %lx\n", entry.val,
-					   vmf->address);
+		printk_ratelimited(KERN_ERR, "mm: bad swap entry %lx at %lx\n", entry.val,
+				   vmf->address);
 		return VM_FAULT_SIGBUS;
 	}
 	/* swapoff waits until we are through; if it was faster, the entry is gone. */
@@ -924,6 +947,21 @@ static inline bool must_copy_now(bool has_pinned, pte_t pte)
 	return unlikely(has_pinned) && folio && folio_test_anon(folio) &&
 	       folio_test_anon_exclusive(folio) && folio_maybe_dma_pinned(folio);
 }
+
+/*
+ * One more entry names @pte's slot; the parent's is not exclusive any more.  0, or -ENOMEM: so many
+ * cannot.
+ */
+static int copy_swap_pte(pte_t *dst, pte_t *src, pte_t pte, long *rss)
+{
+	if (swap_duplicate(pte_to_swp_entry(pte)))
+		return -ENOMEM;
+	pte = pte_swp_clear_exclusive(pte);
+	set_pte(src, pte);
+	set_pte(dst, pte);
+	rss[MM_SWAPENTS]++;
+	return 0;
+}
 /* LAB cow starter */
 ///* What the child's entry for the parent's @src is: of a page of a file. */
 //static inline pte_t copy_present_pte(const struct vm_area_struct *src_vma, pte_t *src, pte_t pte,
@@ -948,26 +986,23 @@ static inline bool must_copy_now(bool has_pinned, pte_t pte)
 //
 //	return folio && folio_test_anon(folio);
 //}
+//
+///*
+// * One more entry names @pte's slot: both are made anew from its number, and have forgotten all
+// * else.  0, or -ENOMEM: so many cannot.
+// */
+//static int copy_swap_pte(pte_t *dst, pte_t *src, pte_t pte, long *rss)
+//{
+//	swp_entry_t entry = pte_to_swp_entry(pte);
+//
+//	if (swap_duplicate(entry))
+//		return -ENOMEM;
+//	set_pte(src, swp_entry_to_pte(entry));
+//	set_pte(dst, swp_entry_to_pte(entry));
+//	rss[MM_SWAPENTS]++;
+//	return 0;
+//}
 /* LAB cow end */
-
-/*
- * One more entry names @pte's slot; the parent's is not exclusive any more.  0, or -ENOMEM: so many
- * cannot.
- */
-static int copy_swap_pte(pte_t *dst, pte_t *src, pte_t pte, long *rss)
-{
-	if (unlikely(non_swap_entry(pte_to_swp_entry(pte)))) {
-		set_pte(dst, pte);
-		return 0;
-	}
-	if (swap_duplicate(pte_to_swp_entry(pte)))
-		return -ENOMEM;
-	pte = pte_swp_clear_exclusive(pte);
-	set_pte(src, pte);
-	set_pte(dst, pte);
-	rss[MM_SWAPENTS]++;
-	return 0;
-}
 
 /*
  * Within one leaf table.  0: *addr is where it met a folio to be copied now, or @end; or -ENOMEM.
@@ -1100,8 +1135,6 @@ static inline bool zap_present_folio(struct mmu_gather *tlb, struct vm_area_stru
 static void zap_swap_pte(pte_t *ptep, pte_t pte, long *rss)
 {
 	ptep_get_and_clear(ptep);
-	if (unlikely(non_swap_entry(pte_to_swp_entry(pte))))
-		return;
 	rss[MM_SWAPENTS]--;
 	free_swap_and_cache(pte_to_swp_entry(pte));
 }

@@ -101,7 +101,7 @@ static bool leave_nursery(struct folio *folio)
 	if (!whose)
 		return false;
 	nursery = &nurseries[whose - 1];
-	spin_lock(&nursery->lock);
+	spin_lock_nested(&nursery->lock);
 	here = READ_ONCE(folio->flags) >> NURSERY_SHIFT;
 	if (here)
 		nursery_remove(nursery, folio);
@@ -205,7 +205,7 @@ static bool hand_over_new(enum folio_kind kind, unsigned int nr)
 		if (!READ_ONCE(nursery->of[kind].nr))
 			continue;
 		some = true;
-		spin_lock(&nursery->lock);
+		spin_lock_nested(&nursery->lock);
 		for (unsigned int i = 0; i < nr && nursery->of[kind].nr; i++) {
 			struct folio *folio = list_last_entry(&nursery->of[kind].list,
 							      struct folio, lru);
@@ -221,7 +221,7 @@ static bool hand_over_new(enum folio_kind kind, unsigned int nr)
 /* --- candidates --- */
 
 /* Those that were written out since the last look come first: they can go at once. */
-void lru_add_drain(void)
+static void take_cleaned(void)
 {
 	struct folio *folio, *next;
 	unsigned long flags;
@@ -251,7 +251,7 @@ unsigned int isolate_lru_folios(const struct policy_scan *scan, struct folio **b
 	unsigned int taken = 0;
 	struct folio *folio;
 
-	lru_add_drain();
+	take_cleaned();
 	spin_lock(&lru_lock);
 	hand_over_new(scan->kind, nr);
 	while (taken < nr) {
@@ -508,7 +508,7 @@ static struct mm_checker lru_checker = { .name = "lru", .check = check_lru };
 static void lru_init(void)
 {
 	for (int cpu = 0; cpu < NR_CPUS; cpu++) {
-		spin_lock_init(&nurseries[cpu].lock, RANK_NURSERY);
+		spin_lock_init(&nurseries[cpu].lock, RANK_RECLAIM);
 		nurseries[cpu].mark = BIT(PG_lru) | (cpu + 1UL) << NURSERY_SHIFT;
 		for (enum folio_kind kind = 0; kind < NR_KINDS; kind++)
 			INIT_LIST_HEAD(&nurseries[cpu].of[kind].list);

@@ -16,7 +16,6 @@ import importlib.util
 import json
 import os
 import random
-import re
 import resource
 import shutil
 import subprocess
@@ -28,7 +27,9 @@ import zlib
 import labfamily
 import labguest
 import lablib
+import labsubmit
 import testlib
+from labsubmit import Refused
 
 DIRECTORY = "build/grade"
 BUILD_SECONDS = 120         # of the compiler's time
@@ -43,27 +44,13 @@ Result = collections.namedtuple(
     "Result", "name points of ok said look details sibling gate measured", defaults=([],))
 
 
-class Refused(Exception):
-    """A submission that cannot be graded; the text says why."""
-
-
 # --- the reference --------------------------------------------------------------------------
-
-def course_commit():
-    """In a handout: the newest commit of the course in the student's history."""
-    try:
-        return lablib.git("merge-base", "HEAD", "upstream", text=True).strip()
-    except subprocess.CalledProcessError:
-        return lablib.git("rev-list", "--max-parents=0", "HEAD", text=True).split()[0]
-
 
 def reference_files():
     """{path: content or None for as it is here} of the tree that submissions are put into."""
     if not os.path.exists(lablib.HANDOUT):
         return {path: None for path in lablib.tracked()}
-    archive = lablib.git("archive", "--format=tar", course_commit())
-    import io
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+    with tarfile.open(fileobj=labsubmit.course_archive()) as tar:
         return {member.name: tar.extractfile(member).read() for member in tar
                 if member.isfile()}
 
@@ -121,73 +108,6 @@ def prepare_tree(tree):
 def original(path, tree):
     with open(f"{tree}/{path}") as f:
         return f.read()
-
-
-# --- submissions ----------------------------------------------------------------------------
-
-class Submission:
-    """{file: regions}, {whole file: text}, remarks."""
-
-    def __init__(self):
-        self.regions, self.whole, self.remarks, self.answers = {}, {}, [], None
-
-    def take(self, lab, read):
-        """Takes what the lab names by way of read(path), which gives text or None."""
-        for path in lab.files:
-            text = read(path)
-            if text is None:
-                raise Refused(f"{path} is missing")
-            self.regions[path] = lablib.regions(text, lab.name, path)
-        for path in lab.whole:
-            text = read(path)
-            if text is None:
-                raise Refused(f"{path} is missing")
-            self.whole[path] = text
-        self.answers = read("answers.md")
-        return self
-
-
-def read_text(root):
-    def read(path):
-        full = os.path.join(root, path)
-        if not os.path.realpath(full).startswith(os.path.realpath(root) + os.sep):
-            raise Refused(f"{path} leads out of the submission")
-        if not os.path.isfile(full):
-            return None
-        if os.path.getsize(full) > 1 << 20:
-            raise Refused(f"{path} is larger than 1 MiB")
-        with open(full, encoding="utf-8", errors="replace") as f:
-            return f.read()
-    return read
-
-
-def edits_elsewhere(lab, root):
-    """Files of a tree that differ from what was handed out and are not graded."""
-    if os.path.exists(lablib.HANDOUT) and os.path.samefile(root, "."):
-        changed = lablib.git("diff", "--name-only", course_commit(), text=True).splitlines()
-        return [path for path in changed if path not in lab.files + lab.whole + ["answers.md"]]
-    listed = []
-    for path in lablib.tracked():
-        other = os.path.join(root, path)
-        if path in lab.files + lab.whole or not os.path.isfile(other) or os.path.islink(other):
-            continue
-        with open(path, "rb") as a, open(other, "rb") as b:
-            ours, theirs = a.read(), b.read()
-        if ours == theirs:
-            continue
-        try:
-            handed = lablib.for_handout(path, ours.decode(), lablib.all_labs()).encode()
-        except UnicodeDecodeError:
-            handed = ours
-        if handed != theirs and path != "user/usertests/skips.txt":
-            listed.append(path)
-    return listed
-
-
-def from_tree(lab, root):
-    submission = Submission().take(lab, read_text(root))
-    submission.remarks += [f"not graded: changes in {path}" for path in edits_elsewhere(lab, root)]
-    return submission
 
 
 # --- build ----------------------------------------------------------------------------------
@@ -296,6 +216,15 @@ def run_test(test, tree, base):
         return result._replace(said=f"{error}", details=error.details)
 
 
+def does_not_boot(tree, base):
+    """None, or what is wrong."""
+    try:
+        with labguest.Guest(tree, base, DIRECTORY):
+            return None
+    except labguest.Broken as error:
+        return error
+
+
 def run_gate(lab, tree, base):
     """The user tests that must pass, on the same kind of guest."""
     image = f"{DIRECTORY}/gate-{os.path.basename(tree)}.img"
@@ -314,7 +243,7 @@ def explain(result):
     """One line: name, points, and what was expected, what came, where to look."""
     verdict = "ok    " if result.ok else "FAILED"
     points = "" if result.gate else f"{result.points}/{result.of}"
-    line = f"{verdict} {result.name:20} {points:>6}"
+    line = f"{verdict} {result.name:22} {points:>6}"
     if result.ok:
         return line
     sibling = f"; the open test {result.sibling} is like it" if result.sibling else ""
@@ -324,6 +253,10 @@ def explain(result):
 def run_tests(lab, tree, base, only=None, say=print):
     """All results in order, each said as soon as it and those before it are there."""
     tests = [t for t in tests_of(lab) if not only or t.name in only]
+    broken = does_not_boot(tree, base)
+    if broken:
+        say(f"it does not boot: {broken}\n{broken.details}")
+        return nothing(lab, f"it does not boot: {broken}", tests)
     with concurrent.futures.ThreadPoolExecutor(JOBS) as lanes:
         gate = lanes.submit(run_gate, lab, tree, base) if lab.gate and not only else None
         running = [lanes.submit(run_test, test, tree, base) for test in tests]
@@ -373,6 +306,12 @@ def gradescope(results, seconds, remark=""):
             "tags": ["gate"] if r.gate else [], "extra_data": {},
         } for i, r in enumerate(results, 1)],
     }
+
+
+def nothing(lab, remark, tests=None):
+    """The results of a submission that cannot be graded."""
+    return [Result(t.name, 0, t.points, False, remark.splitlines()[0], t.look, "", t.sibling, False)
+            for t in tests or tests_of(lab)]
 
 
 def write_results(path, results, began, remark=""):

@@ -26,7 +26,7 @@ PROT_READ, PROT_WRITE = 1, 2
 SHARED, PRIVATE, ANONYMOUS = 1, 2, 0x20
 SCALE = float(os.environ.get("TIMEOUT_SCALE", "1"))
 WALL_LIMIT = 60 * SCALE     # seconds for one step: the last net
-GUEST_LIMIT = 3.0           # seconds of the guest's own time for one step
+GUEST_LIMIT = 1.0           # seconds of the guest's own time for one step: 10^9 instructions
 OUTPUT_LIMIT = 1 << 20      # bytes that a guest may say
 DISK_LIMIT = 1 << 30        # bytes of any file that QEMU writes
 

@@ -129,6 +129,37 @@ static void do_sum(const struct step *step)
 	answer(step, sum);
 }
 
+// scan PAGE COUNT: reads one byte of each page; how many are not 0.
+static void do_scan(const struct step *step)
+{
+	unsigned long found = 0;
+
+	for (unsigned long i = 0; i < number(step, 2); i++)
+		found += *(volatile char *)(page_at(step, 1) + i * PAGE) != 0;
+	answer(step, found);
+}
+
+// send PAGE COUNT: the kernel reads COUNT bytes there, into a pipe; the sum of what came.
+static void do_send(const struct step *step)
+{
+	static unsigned char bytes[PAGE];
+	unsigned long sum = 0;
+	int fd[2];
+
+	if (pipe(fd))
+		_exit(3);
+	for (ssize_t n = write(fd[1], page_at(step, 1), number(step, 2)); n > 0;) {
+		ssize_t got = read(fd[0], bytes, n < (ssize_t)PAGE ? (size_t)n : PAGE);
+
+		for (ssize_t i = 0; i < got; i++)
+			sum += bytes[i];
+		n -= got;
+	}
+	close(fd[0]);
+	close(fd[1]);
+	answer(step, sum);
+}
+
 // receive PAGE OFFSET BYTE COUNT: the kernel stores COUNT bytes there, from a pipe.
 static void do_receive(const struct step *step)
 {
@@ -241,7 +272,8 @@ static const struct command {
 	{ "advise", do_advise, 3 }, { "fill", do_fill, 3 }, { "store", do_store, 3 },
 	{ "load", do_load, 2 }, { "sum", do_sum, 2 }, { "receive", do_receive, 4 },
 	{ "fork", do_fork, 1 }, { "exit", do_exit, 0 }, { "wait", do_wait, 1 },
-	{ "pid", do_pid, 0 }, { "put", do_put, 2 }, { "get", do_get, 2 }, { "make", do_make, 3 },
+	{ "scan", do_scan, 2 }, { "send", do_send, 2 }, { "pid", do_pid, 0 },
+	{ "put", do_put, 2 }, { "get", do_get, 2 }, { "make", do_make, 3 },
 };
 
 static void run_step(char *line)
