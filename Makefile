@@ -81,7 +81,7 @@ usertests:
 
 test:
 	tools/setup test
-	$(SUBMAKE) all overlay-programs lab-programs build/user/usertests
+	$(SUBMAKE) all overlay-programs lab-programs build/user/usertests build/polsim
 	$(SUBMAKE) kernel DEBUG=1
 	tools/test
 

@@ -159,6 +159,14 @@ static bool play_evicted(struct play *play, const struct call *call, struct foli
 		       call->n, call->name, word, call->frame, call->a);
 }
 
+/* Not what befalls folios besides: new ones, such as are given up by their owners. */
+static bool is_reclaims(const struct call *call)
+{
+	if (!strcmp(call->op, "add"))
+		return call->a == ADD_KEPT || call->a == ADD_FAILED || call->a == ADD_CLEANED;
+	return strcmp(call->op, "del") && strcmp(call->op, "age");
+}
+
 static bool play_call(struct play *play, const struct call *call)
 {
 	struct folio *folio = &play->folios[call->id];
@@ -168,7 +176,8 @@ static bool play_call(struct play *play, const struct call *call)
 	if (!play->policy)
 		return true;
 	play->now->calls++;
-	play->now->instructions += call->instructions;
+	if (is_reclaims(call))
+		play->now->instructions += call->instructions;
 	if (!strcmp(call->op, "next"))
 		return play_next(play, call);
 	if (!strcmp(call->op, "judge"))

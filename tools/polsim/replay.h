@@ -16,7 +16,10 @@
 
 #define MAX_POLICIES	32
 
-/* Of one policy: calls that were compared, and the instructions that they took in the kernel. */
+/*
+ * Of one policy: calls that were compared, and the instructions that those took in the kernel which
+ * reclaim makes: next, judge, evicted, and add of a folio that next() gave.
+ */
 struct replay_counts {
 	u64 calls, next, judge, instructions;
 };
