@@ -114,6 +114,29 @@ TEST(poll_is_woken)
 	CHECK_EXIT(pid, 0);
 }
 
+// Who looks only is told besides: the one wake-up for the one byte is the reader's.
+TEST(poll_leaves_a_wake_up_to_the_reader)
+{
+	pid_t reader, looker;
+
+	make_pipe();
+	reader = CHECK_SYS(fork());
+	if (reader == 0)
+		_exit(read(in, (char[1]){}, 1) != 1);
+	until_asleep(reader);
+	looker = CHECK_SYS(fork());
+	if (looker == 0) {
+		poll_one(in, POLLIN, -1);
+		for (;;)
+			pause();
+	}
+	until_asleep(looker);
+	CHECK_EQ(write(out, "x", 1), 1);
+	CHECK_EXIT(reader, 0);
+	CHECK_SYS(kill(looker, SIGKILL));
+	CHECK_KILLED(looker, SIGKILL);
+}
+
 TEST(poll_is_woken_by_hangup)
 {
 	pid_t parent = getpid(), pid;
