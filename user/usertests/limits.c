@@ -129,8 +129,9 @@ TEST(limits_address_space)
 TEST(limits_data_segment)
 {
 	char *end = sbrk(0);
+	rlim_t limit = proc_field("/proc/self/status", "VmData") * 1024 + (4 << 20);
 
-	limit_to(RLIMIT_DATA, 8 << 20, 8 << 20);
+	limit_to(RLIMIT_DATA, limit, limit);
 	CHECK_ERRNO(brk(end + (64 << 20)), ENOMEM);
 	CHECK(sbrk(0) == end);
 	CHECK(sbrk(1 << 20) == end);
