@@ -12,7 +12,7 @@ import testlib
 
 DIRECTORY = "build/arena"
 MEMORY = "32M"
-MEGABYTES = {"sort": 24, "kv": 32}
+MEGABYTES = {"sort": 36, "kv": 32}
 LIMIT = 200  # seconds, a net only
 RESULT = re.compile(r"^workload (\w+) (.*)$", re.M)
 
