@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: MIT
 // cow_pin.c - copy on write of pages that a device or another process reaches at the same time
-#include "user/usertests/usertests.h"
+#include "user/usertests/cow_pin.h"
 #include "user/usertests/threads.h"
 #include <sys/mman.h>
 #include <sys/uio.h>
 
 #define PAGE	4096UL
-#define SECTOR	512UL
 #define RW	(PROT_READ | PROT_WRITE)
 
-enum { PAGES = 64, SECTORS = 256, ROUNDS = 60 };
+enum { PAGES = 64, ROUNDS = 60 };
 
 static char *area;
 static int fd;
 static volatile int stop;
 
-static char *map(size_t pages)
+char *map_private(size_t pages)
 {
 	char *p = mmap(NULL, pages * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -23,8 +22,7 @@ static char *map(size_t pages)
 	return p;
 }
 
-// A file whose sector n consists of the byte n, open for direct transfers.
-static void make_file(void)
+int open_sectors(void)
 {
 	char sector[SECTOR];
 	int plain = CHECK_SYS(open("f", O_RDWR | O_CREAT, 0644));
@@ -35,11 +33,16 @@ static void make_file(void)
 	}
 	CHECK_SYS(fsync(plain));
 	CHECK_SYS(close(plain));
-	fd = CHECK_SYS(open("f", O_RDWR | O_DIRECT));
+	return CHECK_SYS(open("f", O_RDWR | O_DIRECT));
+}
+
+static void make_file(void)
+{
+	fd = open_sectors();
 	stop = 0;
 }
 
-static void check_bytes(const char *what, const volatile char *p, size_t length, char want)
+void check_bytes(const char *what, const volatile char *p, size_t length, char want)
 {
 	for (size_t i = 0; i < length; i++)
 		if (p[i] != want)
@@ -74,7 +77,7 @@ TEST(cow_direct_read_while_others_fork_and_store)
 	pthread_t forker, storer;
 
 	make_file();
-	area = map(PAGES);
+	area = map_private(PAGES);
 	memset(area, 'm', PAGES * PAGE);
 	forker = start_thread(fork_often, NULL);
 	storer = start_thread(store_beside, NULL);
@@ -106,7 +109,7 @@ TEST(cow_direct_read_is_not_the_childs)
 
 	make_file();
 	CHECK_SYS(ftruncate(fd, 2 * PAGES * PAGE));
-	area = map(PAGES);
+	area = map_private(PAGES);
 	memset(area, 'm', PAGES * PAGE);
 	reader = start_thread(read_often, NULL);
 	for (int round = 0; round < ROUNDS; round++)
@@ -125,7 +128,7 @@ TEST(cow_direct_write_of_shared_pages)
 	char sector[SECTOR];
 
 	make_file();
-	area = map(PAGES);
+	area = map_private(PAGES);
 	for (int round = 0; round < ROUNDS; round++) {
 		pid_t pid;
 
@@ -148,7 +151,7 @@ TEST(cow_direct_write_of_shared_pages)
 TEST(cow_direct_read_into_shared_pages)
 {
 	make_file();
-	area = map(PAGES);
+	area = map_private(PAGES);
 	memset(area, 'p', PAGES * PAGE);
 	IN_CHILD {
 		CHECK_EQ(pread(fd, area, SECTOR, 7 * SECTOR), SECTOR);
@@ -157,7 +160,7 @@ TEST(cow_direct_read_into_shared_pages)
 	}
 	check_bytes("parent's", area, PAGES * PAGE, 'p');
 	// Pages that were only looked at so far, and pages that nobody has touched.
-	area = map(PAGES);
+	area = map_private(PAGES);
 	check_bytes("untouched", area, PAGE, 0);
 	CHECK_EQ(pread(fd, area, SECTOR, 8 * SECTOR), SECTOR);
 	CHECK_EQ(pread(fd, area + 2 * PAGE, SECTOR, 9 * SECTOR), SECTOR);
@@ -186,14 +189,14 @@ TEST(cow_direct_read_into_a_private_file_page)
 	CHECK_CONTENT("g", "original");
 }
 
-static ssize_t store_there(pid_t pid, char *there, const char *text, size_t length)
+ssize_t store_there(pid_t pid, char *there, const char *text, size_t length)
 {
 	struct iovec local = { (char *)text, length }, remote = { there, length };
 
 	return process_vm_writev(pid, &local, 1, &remote, 1, 0);
 }
 
-static ssize_t load_there(pid_t pid, char *there, char *text, size_t length)
+ssize_t load_there(pid_t pid, char *there, char *text, size_t length)
 {
 	struct iovec local = { text, length }, remote = { there, length };
 
@@ -207,7 +210,7 @@ TEST(cow_store_from_another_process)
 	char got[8];
 	pid_t pid;
 
-	area = map(2);
+	area = map_private(2);
 	memset(area, 'p', 2 * PAGE);
 	gate_make(&go);
 	gate_make(&done);
@@ -244,7 +247,7 @@ TEST(cow_store_from_another_process_elsewhere)
 	put_file("g", "original");
 	file = mmap(NULL, PAGE, RW, MAP_PRIVATE, CHECK_SYS(open("g", O_RDONLY)), 0);
 	CHECK(file != MAP_FAILED);
-	area = map(3);
+	area = map_private(3);
 	check_bytes("zero page", area, PAGE, 0);
 	gate_make(&go);
 	pid = CHECK_SYS(fork());
