@@ -24,7 +24,7 @@ void lock_stat_add(enum lock_rank rank, enum lock_count count, bool waited);
 unsigned long lock_stat_sum(enum lock_rank rank, enum lock_count count);
 /* All to 0; what others count meanwhile may be lost. */
 void lock_stat_reset(void);
-/* The rank as its enum constant says it, in small letters: "mmap", "pte". */
+/* "MMAP" for RANK_MMAP. */
 const char *lock_rank_name(enum lock_rank rank);
 #else
 static inline void lock_stat_add(enum lock_rank rank, enum lock_count count, bool waited)

@@ -32,7 +32,7 @@ static pthread_barrier_t begin, end;
 static int failures;
 
 // Not of a fault, but of the clock that ticks meanwhile, and of this program's own waiting.
-static const char *const others[] = { "timer", "runqueue", "wait", "futex", "sighand" };
+static const char *const others[] = { "TIMER", "RUNQUEUE", "WAIT", "FUTEX", "SIGHAND" };
 
 static void *store_into_own_area(void *number)
 {
@@ -77,16 +77,16 @@ static void judge(const struct counts *c)
 	unsigned long waited = c->shared_waited + c->exclusive_waited;
 	unsigned long all = c->shared + c->exclusive;
 
-	if (strcmp(c->class, "mmap") == 0) {
+	if (strcmp(c->class, "MMAP") == 0) {
 		expect(c->shared >= FAULTS, c, "not counted");
 		expect(c->exclusive == 0, c, "taken for writing");
 		return;
 	}
-	if (strcmp(c->class, "pte") == 0)
+	if (strcmp(c->class, "PTE") == 0)
 		expect(all >= FAULTS, c, "not counted");
 	else if (!is_other(c->class))
 		expect(all <= FAULTS / BATCH, c, "taken more often than once a batch");
-	if (strcmp(c->class, "pte") == 0 || strcmp(c->class, "buddy") == 0)
+	if (strcmp(c->class, "PTE") == 0 || strcmp(c->class, "BUDDY") == 0)
 		expect(waited * 20 < all, c, "waited for in 5 % or more");
 }
 
@@ -120,7 +120,7 @@ int main(void)
 	area = mmap(NULL, FAULTS * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		    0);
 	if (area == MAP_FAILED)
-		err(2, "mmap");
+		err(2, "MMAP");
 	memset(text, 0, sizeof(text));	// here, not while it counts
 	run(fd, text, sizeof(text));
 	fputs(text, stdout);
