@@ -11,6 +11,7 @@
  *   INODE     a directory before what is in it (fs/dirops.c, lock_rename()); files by address
  *   FILES     task_files_lock before the lock of an fs_struct
  *   FUTEX     by address
+ *   NURSERY   by hart
  *   RUNQUEUE  by hart
  */
 #ifndef KERNEL_LOCKRANK_H
@@ -37,7 +38,8 @@
 	X(RANK_PTE)		/* page-table locks */						\
 	X(RANK_SWAP)		/* a swap area */						\
 	X(RANK_I_PAGES)		/* a file's xarray; buffers of a folio */			\
-	X(RANK_RECLAIM)		/* the lists of folios */					\
+	X(RANK_RECLAIM)		/* what the reclaim policy holds */				\
+	X(RANK_NURSERY)		/* a hart's new folios */					\
 	X(RANK_MAPLE)		/* vma statistics and small mm state (mm->page_table_lock) */	\
 	X(RANK_DCACHE)		/* dentries: hash, parents, lists */				\
 	X(RANK_ICACHE)		/* inode hash and lists, super block lists */			\

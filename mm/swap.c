@@ -101,7 +101,7 @@ static bool leave_nursery(struct folio *folio)
 	if (!whose)
 		return false;
 	nursery = &nurseries[whose - 1];
-	spin_lock_nested(&nursery->lock);
+	spin_lock(&nursery->lock);
 	here = READ_ONCE(folio->flags) >> NURSERY_SHIFT;
 	if (here)
 		nursery_remove(nursery, folio);
@@ -205,7 +205,7 @@ static bool hand_over_new(enum folio_kind kind, unsigned int nr)
 		if (!READ_ONCE(nursery->of[kind].nr))
 			continue;
 		some = true;
-		spin_lock_nested(&nursery->lock);
+		spin_lock(&nursery->lock);
 		for (unsigned int i = 0; i < nr && nursery->of[kind].nr; i++) {
 			struct folio *folio = list_last_entry(&nursery->of[kind].list,
 							      struct folio, lru);
@@ -508,7 +508,7 @@ static struct mm_checker lru_checker = { .name = "lru", .check = check_lru };
 static void lru_init(void)
 {
 	for (int cpu = 0; cpu < NR_CPUS; cpu++) {
-		spin_lock_init(&nurseries[cpu].lock, RANK_RECLAIM);
+		spin_lock_init(&nurseries[cpu].lock, RANK_NURSERY);
 		nurseries[cpu].mark = BIT(PG_lru) | (cpu + 1UL) << NURSERY_SHIFT;
 		for (enum folio_kind kind = 0; kind < NR_KINDS; kind++)
 			INIT_LIST_HEAD(&nurseries[cpu].of[kind].list);
