@@ -36,6 +36,8 @@ static bool clear_bits(pte_t *ptep, pte_t pte, unsigned long bits)
 static void free_swap_pte(struct mm_struct *mm, pte_t *ptep, pte_t pte)
 {
 	ptep_get_and_clear(ptep);
+	if (non_swap_entry(pte_to_swp_entry(pte)))
+		return;
 	add_mm_counter(mm, MM_SWAPENTS, -1);
 	free_swap_and_cache(pte_to_swp_entry(pte));
 }
@@ -140,6 +142,7 @@ int cold_page_range(struct vm_area_struct *vma, unsigned long start, unsigned lo
 	unsigned long addr = start, next;
 	pte_t *pmd;
 
+	lru_add_drain();
 	for (; (pmd = next_pmd(vma->vm_mm, &addr, end)); addr = next) {
 		struct cold_batch batch = { .pageout = pageout };
 

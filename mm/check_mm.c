@@ -80,8 +80,11 @@ static int check_references(const struct mm_walk *walk, const struct folio *foli
 static int check_swap_pte(struct mm_walk *walk, unsigned long addr, pte_t pte)
 {
 	swp_entry_t entry = pte_to_swp_entry(pte);
-	struct swap_info_struct *si = get_swap_device(entry);
+	struct swap_info_struct *si;
 
+	if (is_swapin_error_entry(entry))
+		return 0;
+	si = get_swap_device(entry);
 	if (!si)
 		return mm_check_failed("swapops.h", "0x%lx: entry 0x%lx names no slot", addr,
 				       entry.val);

@@ -732,9 +732,9 @@ static vm_fault_t folio_lock_or_retry(struct folio *folio, struct vm_fault *vmf)
  */
 static bool should_try_to_free_swap(const struct vm_fault *vmf, const struct folio *folio)
 {
-	/* A store makes the copy on the disk worthless anyway. */
-	return vm_swap_full() || vmf->vma->vm_flags & VM_LOCKED || folio_test_mlocked(folio) ||
-	       vmf->flags & FAULT_FLAG_WRITE;
+	/* A store makes the copy on the disk worthless anyway; a write that failed, the slot. */
+	return vm_swap_full() || folio_test_error(folio) || vmf->vma->vm_flags & VM_LOCKED ||
+	       folio_test_mlocked(folio) || vmf->flags & FAULT_FLAG_WRITE;
 }
 
 /*
@@ -807,8 +807,9 @@ static noinline vm_fault_t do_swap_page(struct vm_fault *vmf)
 
 	vmf->kind = __func__;
 	if (unlikely(non_swap_entry(entry))) {
-		printk_ratelimited(KERN_ERR, "mm: bad swap entry %lx at %lx\n", entry.val,
-				   vmf->address);
+		if (!is_swapin_error_entry(entry))
+			printk_ratelimited(KERN_ERR, "mm: bad swap entry %lx at %lx\n", entry.val,
+					   vmf->address);
 		return VM_FAULT_SIGBUS;
 	}
 	/* swapoff waits until we are through; if it was faster, the entry is gone. */
@@ -954,6 +955,10 @@ static inline bool must_copy_now(bool has_pinned, pte_t pte)
  */
 static int copy_swap_pte(pte_t *dst, pte_t *src, pte_t pte, long *rss)
 {
+	if (unlikely(non_swap_entry(pte_to_swp_entry(pte)))) {
+		set_pte(dst, pte);
+		return 0;
+	}
 	if (swap_duplicate(pte_to_swp_entry(pte)))
 		return -ENOMEM;
 	pte = pte_swp_clear_exclusive(pte);
@@ -995,6 +1000,10 @@ static int copy_swap_pte(pte_t *dst, pte_t *src, pte_t pte, long *rss)
 //{
 //	swp_entry_t entry = pte_to_swp_entry(pte);
 //
+//	if (unlikely(non_swap_entry(entry))) {
+//		set_pte(dst, pte);
+//		return 0;
+//	}
 //	if (swap_duplicate(entry))
 //		return -ENOMEM;
 //	set_pte(src, swp_entry_to_pte(entry));
@@ -1135,6 +1144,8 @@ static inline bool zap_present_folio(struct mmu_gather *tlb, struct vm_area_stru
 static void zap_swap_pte(pte_t *ptep, pte_t pte, long *rss)
 {
 	ptep_get_and_clear(ptep);
+	if (unlikely(non_swap_entry(pte_to_swp_entry(pte))))
+		return;
 	rss[MM_SWAPENTS]--;
 	free_swap_and_cache(pte_to_swp_entry(pte));
 }

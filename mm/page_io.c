@@ -9,6 +9,8 @@
  * IO1 While a folio is under writeback its slot stays its own: folio_free_swap() refuses.
  * IO2 A folio whose write failed is dirty again before writeback ends, so that nobody takes what
  *     is on the disk for its content.
+ * IO3 An uptodate folio of the swap cache with PG_error has a slot that could not be written.  Who
+ *     names it gets the folio back (mm/swapoff.c), and the slot is never handed out again.
  */
 #include "mm/page_io.h"
 
@@ -48,6 +50,7 @@ static void end_swap_bio_write(struct bio *bio)
 		complain(bio, "write");
 		folio_set_error(folio);
 		folio_set_dirty(folio);		/* IO2 */
+		swap_write_failed();
 	}
 	folio_end_writeback(folio);
 	folio_rotate_reclaimable(folio);
@@ -60,6 +63,8 @@ bool swap_writepage(struct folio *folio)
 		folio_unlock(folio);
 		return false;
 	}
+	if (unlikely(folio_test_error(folio)))
+		folio_clear_error(folio);
 	count_vm_event(PSWPOUT);
 	folio_start_writeback(folio);
 	folio_unlock(folio);

@@ -19,4 +19,7 @@ bool swap_writepage(struct folio *folio);
  */
 void swap_readpage(struct folio *folio);
 
+/* mm/swapoff.c; any context: has the folios with PG_error brought back, soon. */
+void swap_write_failed(void);
+
 #endif

@@ -221,7 +221,7 @@ static bool hand_over_new(enum folio_kind kind, unsigned int nr)
 /* --- candidates --- */
 
 /* Those that were written out since the last look come first: they can go at once. */
-static void take_cleaned(void)
+void lru_add_drain(void)
 {
 	struct folio *folio, *next;
 	unsigned long flags;
@@ -251,7 +251,7 @@ unsigned int isolate_lru_folios(const struct policy_scan *scan, struct folio **b
 	unsigned int taken = 0;
 	struct folio *folio;
 
-	take_cleaned();
+	lru_add_drain();
 	spin_lock(&lru_lock);
 	hand_over_new(scan->kind, nr);
 	while (taken < nr) {

@@ -34,6 +34,9 @@ void folios_del_lru(struct folio **folios, unsigned int nr);
 /* A read or write of the page cache, or a hit in the swap cache, used it.  No lock. */
 void folio_mark_accessed(struct folio *folio);
 
+/* What was written out meanwhile becomes the policy's again. */
+void lru_add_drain(void);
+
 /* An entry of a VMA with VM_LOCKED maps it now; not any more.  Page-table lock held. */
 void mlock_folio(struct folio *folio);
 void munlock_folio(struct folio *folio);

@@ -117,7 +117,12 @@ void delete_from_swap_cache(struct folio *folio)
 	spin_lock(&space->i_pages_lock);
 	__delete_from_swap_cache(folio, NULL);
 	spin_unlock(&space->i_pages_lock);
-	put_swap_slot(entry);
+	if (unlikely(folio_test_error(folio) && folio_test_uptodate(folio))) {
+		folio_clear_error(folio);
+		put_bad_swap_slot(entry);
+	} else {
+		put_swap_slot(entry);
+	}
 	folio_put(folio);
 }
 

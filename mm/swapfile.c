@@ -338,6 +338,21 @@ void put_swap_slot(swp_entry_t entry)
 	swap_entry_put(entry, SWAP_HAS_CACHE);
 }
 
+void put_bad_swap_slot(swp_entry_t entry)
+{
+	struct swap_info_struct *si = lock_area(entry);
+
+	DEBUG_BUG_ON(si->swap_map[swp_offset(entry)] != SWAP_HAS_CACHE);
+	WRITE_ONCE(si->swap_map[swp_offset(entry)], SWAP_MAP_BAD);
+	clear_shadow_from_swap_cache(si, swp_offset(entry));
+	si->inuse_pages--;
+	si->pages--;
+	if (si->flags & SWP_WRITEOK)
+		atomic_long_sub(1, &total_pages);
+	avail_update(si);
+	spin_unlock(&si->lock);
+}
+
 int swapcache_prepare(swp_entry_t entry)
 {
 	struct swap_info_struct *si = swp_swap_info(entry);

@@ -90,6 +90,8 @@ void free_swap_and_cache(swp_entry_t entry);
 int swapcache_prepare(swp_entry_t entry);
 /* The swap cache lets go of the slot. */
 void put_swap_slot(swp_entry_t entry);
+/* The same where no entry names the slot: it cannot be written, and is nobody's from now on. */
+void put_bad_swap_slot(swp_entry_t entry);
 
 /* Takes folios that no entry names any more out of the swap cache, of all areas.  May sleep. */
 void drop_swapcache(void);

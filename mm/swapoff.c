@@ -15,6 +15,8 @@
 #include "fs/bdev.h"
 #include "fs/namei.h"
 #include "kernel/cred.h"
+#include "kernel/init.h"
+#include "kernel/kthread.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
@@ -24,6 +26,7 @@
 #include "mm/memory.h"
 #include "mm/mm.h"
 #include "mm/overcommit.h"
+#include "mm/page_io.h"
 #include "mm/pgtable.h"
 #include "mm/slab.h"
 #include "mm/swap_areas.h"
@@ -31,29 +34,68 @@
 
 /* --- page tables --- */
 
-/* The entry at @addr of @vma, if it is one of @si. */
-static bool swapped_to(struct swap_info_struct *si, const pte_t *ptep, swp_entry_t *entry)
-{
-	pte_t pte = ptep_get(ptep);
+/* A walk over all entries. */
+struct unuse {
+	struct swap_info_struct *si;	/* those of this area; NULL: those whose write failed */
+};
 
-	if (!is_swap_pte(pte))
+/* Is @pte's slot, whose folio is in memory, one that could not be written (page_io.c IO3)? */
+static bool write_failed(swp_entry_t entry)
+{
+	struct swap_info_struct *si = get_swap_device(entry);
+	struct folio *folio = si ? swap_cache_lookup(si, swp_offset(entry)) : NULL;
+	bool failed = folio && folio_test_error(folio) && folio_test_uptodate(folio);
+
+	if (folio)
+		folio_put(folio);
+	if (si)
+		put_swap_device(si);
+	return failed;
+}
+
+/* Is it an entry that the walk wants to be gone? */
+static bool entry_wanted(const struct unuse *unuse, pte_t pte)
+{
+	swp_entry_t entry = pte_to_swp_entry(pte);
+
+	if (!is_swap_pte(pte) || non_swap_entry(entry))
 		return false;
-	*entry = pte_to_swp_entry(pte);
-	return !non_swap_entry(*entry) && (int)swp_type(*entry) == si->type;
+	return unuse->si ? (int)swp_type(entry) == unuse->si->type : write_failed(entry);
+}
+
+/* The page cannot be read: the slot goes, and who touches the page gets SIGBUS. */
+static void lose_page(struct vm_area_struct *vma, pte_t *pmd, unsigned long addr, pte_t pte)
+{
+	struct spinlock *ptl;
+	pte_t *ptep = pte_offset_map_lock(pmd, addr, &ptl);
+	bool same = pte_same(ptep_get(ptep), pte);
+
+	if (same) {
+		set_pte(ptep, swp_entry_to_pte(make_swapin_error_entry()));
+		add_mm_counter(vma->vm_mm, MM_SWAPENTS, -1);
+	}
+	spin_unlock(ptl);
+	if (same)
+		free_swap_and_cache(pte_to_swp_entry(pte));
 }
 
 /* One leaf table, from *addr on.  mmap_lock held for reading.  0, -ENOMEM, -EINTR. */
-static int unuse_table(struct swap_info_struct *si, struct vm_area_struct *vma, pte_t *pmd,
+static int unuse_table(const struct unuse *unuse, struct vm_area_struct *vma, pte_t *pmd,
 		       unsigned long addr, unsigned long end)
 {
-	swp_entry_t entry;
+	vm_fault_t ret;
 
 	for (; addr < end; addr += PAGE_SIZE) {
-		if (!swapped_to(si, pte_offset(pmd, addr), &entry))
+		pte_t pte = ptep_get(pte_offset(pmd, addr));
+
+		if (!entry_wanted(unuse, pte))
 			continue;
 		/* A fault like any other; if it was for nothing, the next round sees. */
-		if (handle_mm_fault(vma, addr, 0) & VM_FAULT_OOM)
+		ret = handle_mm_fault(vma, addr, 0);
+		if (ret & VM_FAULT_OOM)
 			return -ENOMEM;
+		if (ret & VM_FAULT_SIGBUS)
+			lose_page(vma, pmd, addr, pte);
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -61,7 +103,7 @@ static int unuse_table(struct swap_info_struct *si, struct vm_area_struct *vma, 
 	return 0;
 }
 
-static int unuse_vma(struct swap_info_struct *si, struct vm_area_struct *vma)
+static int unuse_vma(const struct unuse *unuse, struct vm_area_struct *vma)
 {
 	unsigned long addr = vma->vm_start, next;
 	int error = 0;
@@ -69,12 +111,12 @@ static int unuse_vma(struct swap_info_struct *si, struct vm_area_struct *vma)
 
 	for (; !error && (pmd = next_pmd(vma->vm_mm, &addr, vma->vm_end)); addr = next) {
 		next = pmd_addr_end(addr, vma->vm_end);
-		error = unuse_table(si, vma, pmd, addr, next);
+		error = unuse_table(unuse, vma, pmd, addr, next);
 	}
 	return error;
 }
 
-static int unuse_mm(struct swap_info_struct *si, struct mm_struct *mm)
+static int unuse_mm(const struct unuse *unuse, struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
 	int error = 0;
@@ -84,18 +126,18 @@ static int unuse_mm(struct swap_info_struct *si, struct mm_struct *mm)
 	mmap_read_lock(mm);
 	for (vma = mm->mmap; vma && !error; vma = vma->vm_next)
 		if (vma->anon_vma)
-			error = unuse_vma(si, vma);
+			error = unuse_vma(unuse, vma);
 	mmap_read_unlock(mm);
 	return error;
 }
 
-static int unuse_mms(struct swap_info_struct *si)
+static int unuse_mms(const struct unuse *unuse)
 {
 	struct mm_struct *mm = NULL;
 	int error = 0;
 
 	while (!error && (mm = next_mm(mm)))
-		error = unuse_mm(si, mm);
+		error = unuse_mm(unuse, mm);
 	if (mm)
 		mmput(mm);
 	return error;
@@ -136,7 +178,7 @@ int try_to_unuse(struct swap_info_struct *si)
 	int error;
 
 	while (READ_ONCE(si->inuse_pages)) {
-		error = unuse_mms(si);
+		error = unuse_mms(&(struct unuse){ si });
 		if (error)
 			return error;
 		unuse_cache(si);
@@ -147,6 +189,35 @@ int try_to_unuse(struct swap_info_struct *si)
 	}
 	return 0;
 }
+
+/* --- what could not be written --- */
+
+static DEFINE_WAIT_QUEUE_HEAD(failed_wait);
+static bool some_failed;
+
+void swap_write_failed(void)
+{
+	WRITE_ONCE(some_failed, true);
+	wake_up(&failed_wait);
+}
+
+/* Pages of slots that fail are mapped again, lose the slot, and go to another one another time. */
+static void kswapfail(void *unused)
+{
+	for (;;) {
+		wait_event(&failed_wait, READ_ONCE(some_failed));
+		WRITE_ONCE(some_failed, false);
+		mutex_lock(&swapon_mutex);
+		unuse_mms(&(struct unuse){ NULL });
+		mutex_unlock(&swapon_mutex);
+	}
+}
+
+static void swapoff_init(void)
+{
+	kthread_run(kswapfail, NULL, "kswapfail");
+}
+late_initcall(swapoff_init);
 
 /* --- the call --- */
 

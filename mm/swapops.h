@@ -43,7 +43,12 @@ static inline unsigned long swp_offset(swp_entry_t entry)
 	return entry.val & ((1UL << SWP_TYPE_SHIFT) - 1);
 }
 
-/* Migration, hardware poison and their like: the door for entries that name no slot. */
+/*
+ * Entries that name no slot; migration and hardware poison would be others.  They are not counted
+ * in MM_SWAPENTS.
+ */
+#define SWP_SWAPIN_ERROR	MAX_SWAPFILES	/* the content is lost: SIGBUS */
+
 static inline bool non_swap_entry(swp_entry_t entry)
 {
 	return swp_type(entry) >= MAX_SWAPFILES;
@@ -58,6 +63,17 @@ static inline swp_entry_t pte_to_swp_entry(pte_t pte)
 {
 	return swp_entry(pte.pte >> SWP_PTE_TYPE_SHIFT & ((1UL << SWP_TYPE_BITS) - 1),
 			 pte.pte >> SWP_PTE_OFFSET_SHIFT);
+}
+
+/* swapoff could not read the page. */
+static inline swp_entry_t make_swapin_error_entry(void)
+{
+	return swp_entry(SWP_SWAPIN_ERROR, 0);
+}
+
+static inline bool is_swapin_error_entry(swp_entry_t entry)
+{
+	return swp_type(entry) == SWP_SWAPIN_ERROR;
 }
 
 /* Neither exclusive nor soft-dirty. */

@@ -59,6 +59,26 @@ def failing_disk(directory, base):
     return None
 
 
+def failing_swap(directory, base):
+    """Slot 258 of the swap disk cannot be written: its page goes elsewhere, and nothing is lost."""
+    disk, slot = f"{directory}/failing-swap.disk", 258
+    with open(disk, "wb") as file:
+        file.truncate(64 << 20)
+    subprocess.run(["mkswap", "-q", disk], env=testlib.clean_env(), check=True)
+    rule = f"inject-error.0.event=none,inject-error.0.iotype=write,inject-error.0.sector={slot * 8}"
+    drive = (f"-blockdev node-name=good,driver=file,filename={os.path.abspath(disk)} "
+             f"-blockdev node-name=bad,driver=blkdebug,image=good,{rule},inject-error.0.errno=5 "
+             "-device virtio-blk-device,drive=bad,werror=report")
+    command = testlib.usertests_command("swap-fork* swap-threads swap-children* swapoff*") + \
+        "; s=$?; dmesg | grep 'swap: '; exit $s"
+    done = testlib.guest(f"{directory}/boot-failing-swap.img", base, CMD=command, SWAP=0,
+                         SCRATCH=0, QEMU_ARGS=drive, TIMEOUT=120)
+    said = f"swap: write error on vdb, sector {slot * 8}\n"
+    if done.status or said not in done.text:
+        return f"status {done.status}\n" + testlib.explain(done.text)
+    return None
+
+
 def small_blocks(directory, base):
     """The user tests of files on blocks of 1 KiB, of which a page has four."""
     disk = f"{directory}/small-blocks.disk"
@@ -147,5 +167,6 @@ def flushes_reach_the_disk(directory, base):
     return f"QEMU counted {counts}, the guest {own}\n" + testlib.tail(result[0].text)
 
 
-CASES = [("failing-disk", failing_disk), ("small-blocks", small_blocks),
+CASES = [("failing-disk", failing_disk), ("failing-swap", failing_swap),
+         ("small-blocks", small_blocks),
          ("flushes-reach-the-disk", flushes_reach_the_disk)]

@@ -61,7 +61,7 @@ static void account_pte(struct mem_size_stats *mss, pte_t pte, bool locked)
 	struct folio *folio = pte_present(pte) ? vm_normal_folio(pte) : NULL;
 	bool dirty;
 
-	if (is_swap_pte(pte)) {
+	if (is_swap_pte(pte) && !non_swap_entry(pte_to_swp_entry(pte))) {
 		mss->swap += PAGE_SIZE;
 		mss->swap_pss += (u64)(PAGE_SIZE << PSS_SHIFT) /
 				 max(__swap_count(pte_to_swp_entry(pte)), 1);

@@ -8,7 +8,7 @@
 
 static char make_it_fail[100];		// the disk's switch, while it fails
 
-// The file's line of /proc/diskstats.
+// The line of the file's disk, or of the disk that it is, in /proc/diskstats.
 static bool find_disk(const char *path, char name[32], struct disk_counts *counts)
 {
 	char line[256];
@@ -24,7 +24,8 @@ static bool find_disk(const char *path, char name[32], struct disk_counts *count
 			       "%*u %*u %*u %*u %llu", &major, &minor, name, &counts->sectors_read,
 			       &counts->sectors_written, &counts->flushes);
 
-		found = n == 6 && makedev(major, minor) == st.st_dev;
+		found = n == 6 && makedev(major, minor) ==
+				  (S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev);
 	}
 	fclose(f);
 	return found;

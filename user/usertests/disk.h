@@ -7,7 +7,7 @@ struct disk_counts {
 	unsigned long long sectors_read, sectors_written, flushes;
 };
 
-// Of the disk that the file lies on; false if /proc/diskstats does not list it.
+// Of the disk that the file lies on, or is; false if /proc/diskstats does not list it.
 bool disk_counts(const char *path, struct disk_counts *counts);
 
 // From now on what the caller submits to the file's disk fails, so many times (-1: always); what

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// swap_ioerror.c - a swap disk that cannot read or write
+#include "user/usertests/disk.h"
+#include "user/usertests/mapping.h"
+#include "user/usertests/swapping.h"
+#include <sys/swap.h>
+
+#define PAGES	16
+
+// How many pages one fault reads, as a power of two.
+static void set_page_cluster(const char *n)
+{
+	int fd = CHECK_SYS(open("/proc/sys/vm/page-cluster", O_WRONLY));
+
+	CHECK_EQ(write(fd, n, 1), 1);
+	close(fd);
+}
+
+// Pages that are on the disk and nowhere else.
+static char *on_disk(uint64_t salt)
+{
+	char *p;
+
+	// What the test itself needs must not be there when the disk fails.
+	CHECK_SYS(mlockall(MCL_CURRENT));
+	p = swapped_out(PAGES, salt);
+	forget_swapped(p, PAGES);
+	return p;
+}
+
+TEST(swap_ioerror_read_is_sigbus)
+{
+	const char *device = swap_device();
+	char *p = on_disk(30);
+	int signal;
+
+	set_page_cluster("0");
+	disk_fails(device, -1);
+	signal = READ_SIGNAL(p + 3 * PAGE);
+	disk_works();
+	set_page_cluster("3");
+	CHECK_EQ(signal, SIGBUS);
+	CHECK_EQ(touch_info.si_code, BUS_ADRERR);
+	CHECK(touch_info.si_addr == p + 3 * PAGE);
+	// Nobody else lost anything.
+	for (size_t i = 0; i < PAGES; i++)
+		CHECK(i == 3 || page_is(p, i, 30));
+}
+
+TEST(swap_ioerror_read_for_the_toucher_only)
+{
+	const char *device = swap_device();
+	char *p = on_disk(31);
+
+	IN_CHILD {
+		set_page_cluster("0");
+		disk_fails(device, -1);
+		CHECK_EQ(WRITE_SIGNAL(p), SIGBUS);
+		disk_works();
+		set_page_cluster("3");
+	}
+	for (size_t i = 1; i < PAGES; i++)
+		CHECK(page_is(p, i, 31));
+}
+
+TEST(swap_ioerror_read_by_a_call)
+{
+	const char *device = swap_device();
+	char *p = on_disk(32);
+	int fd[2], got;
+
+	CHECK_SYS(pipe(fd));
+	set_page_cluster("0");
+	disk_fails(device, -1);
+	got = write(fd[1], p, 8) < 0 ? errno : 0;
+	disk_works();
+	set_page_cluster("3");
+	CHECK_EQ(got, EFAULT);
+}
+
+TEST(swap_ioerror_write_loses_nothing)
+{
+	const char *device = swap_device();
+	char *p = map_anon(PAGES, RW);
+
+	need_swap(1024);
+	fill(p, PAGES, 33);
+	disk_fails(device, -1);
+	page_out(p, PAGES);
+	nap(20 * MS);
+	disk_works();
+	check_filled(p, PAGES, 33);
+	// On another slot, it goes.
+	page_out(p, PAGES);
+	forget_swapped(p, PAGES);
+	check_filled(p, PAGES, 33);
+}
+
+TEST(swap_ioerror_write_then_written_to)
+{
+	const char *device = swap_device();
+	char *p = map_anon(PAGES, RW);
+
+	need_swap(1024);
+	fill(p, PAGES, 34);
+	disk_fails(device, 3);
+	page_out(p, PAGES);
+	fill(p, PAGES, 35);
+	disk_works();
+	page_out(p, PAGES);
+	forget_swapped(p, PAGES);
+	check_filled(p, PAGES, 35);
+}
+
+TEST(swap_ioerror_write_shared_by_fork)
+{
+	const char *device = swap_device();
+	char *p = map_anon(PAGES, RW);
+	int fd[2];
+	pid_t pid;
+
+	need_swap(1024);
+	fill(p, PAGES, 36);
+	disk_fails(device, -1);
+	page_out(p, PAGES);
+	disk_works();
+	CHECK_SYS(pipe(fd));
+	pid = CHECK_SYS(fork());
+	if (!pid) {
+		close(fd[1]);
+		CHECK_EQ(read(fd[0], (char[1]){}, 1), 0);
+		check_filled(p, PAGES, 36);
+		finish();
+	}
+	fill(p, PAGES, 37);
+	close(fd[0]);
+	close(fd[1]);
+	CHECK_EXIT(pid, 0);
+	check_filled(p, PAGES, 37);
+}
+
+TEST(swap_ioerror_unmapped)
+{
+	const char *device = swap_device();
+	char *p = map_anon(PAGES, RW);
+
+	need_swap(1024);
+	fill(p, PAGES, 38);
+	disk_fails(device, -1);
+	page_out(p, PAGES);
+	CHECK_SYS(munmap(p, PAGES * PAGE));
+	disk_works();
+}
+
+// What could not be read is lost, but the area goes.
+TEST(swap_ioerror_swapoff)
+{
+	const char *device = swap_device();
+	char *p = on_disk(39);
+
+	IN_CHILD {
+		set_page_cluster("0");
+		disk_fails(device, 1);
+		CHECK_EQ(READ_SIGNAL(p), SIGBUS);
+		disk_works();
+		set_page_cluster("3");
+	}
+	CHECK_SYS(swapoff(device));
+	CHECK_SYS(swapon(device, 0));
+	CHECK_EQ(pages_out(p, PAGES), 1);
+	CHECK_EQ(READ_SIGNAL(p), SIGBUS);
+	IN_CHILD
+		CHECK_EQ(WRITE_SIGNAL(p), SIGBUS);
+	CHECK_SYS(madvise(p, PAGE, MADV_DONTNEED));
+	CHECK_EQ(*p, 0);
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// swapping.c - pages that are sent to the swap area, and told from one another when they are back
+#include "user/usertests/swapping.h"
+#include "user/usertests/mapping.h"
+
+// The number behind a name in /proc/meminfo, /proc/vmstat or /proc/self/status.
+long number(const char *path, const char *name)
+{
+	char line[256];
+	long value = -1;
+	size_t length = strlen(name);
+	FILE *f = fopen(path, "r");
+
+	CHECK(f != NULL);
+	while (value < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, length) && strchr(": \t", line[length]))
+			sscanf(line + length + 1, "%ld", &value);
+	fclose(f);
+	CHECK(value >= 0);
+	return value;
+}
+
+long free_swap_kb(void)
+{
+	return number("/proc/meminfo", "SwapFree");
+}
+
+long swapped_kb(void)
+{
+	return number("/proc/self/status", "VmSwap");
+}
+
+// How many of these pages /proc/self/pagemap says are out (bit 62).
+size_t pages_out(const char *p, size_t pages)
+{
+	int fd = CHECK_SYS(open("/proc/self/pagemap", O_RDONLY));
+	uint64_t entry;
+	size_t out = 0;
+
+	for (size_t i = 0; i < pages; i++) {
+		CHECK_EQ(pread(fd, &entry, 8, ((uintptr_t)p / PAGE + i) * 8), 8);
+		out += entry >> 62 & 1;
+	}
+	close(fd);
+	return out;
+}
+
+void need_swap(long kb)
+{
+	if (free_swap_kb() < kb)
+		skip("needs %ld kB of free swap", kb);
+}
+
+uint64_t token(size_t page, uint64_t salt)
+{
+	return (page + 1) * 0x9e3779b97f4a7c15 ^ salt;
+}
+
+// The first and the last word of each page tell which it is.
+void fill(char *p, size_t pages, uint64_t salt)
+{
+	for (size_t i = 0; i < pages; i++) {
+		*(uint64_t *)(p + i * PAGE) = token(i, salt);
+		*(uint64_t *)(p + (i + 1) * PAGE - 8) = ~token(i, salt);
+	}
+}
+
+bool page_is(const char *p, size_t page, uint64_t salt)
+{
+	return *(uint64_t *)(p + page * PAGE) == token(page, salt) &&
+	       *(uint64_t *)(p + (page + 1) * PAGE - 8) == ~token(page, salt);
+}
+
+void check_filled(const char *p, size_t pages, uint64_t salt)
+{
+	for (size_t i = 0; i < pages; i++)
+		if (!page_is(p, i, salt))
+			fail(HERE("content"), "page %zu of %zu is not what was written", i, pages);
+}
+
+// Out they go: what was written to them is on the disk, or on its way.
+void page_out(char *p, size_t pages)
+{
+	CHECK_SYS(madvise(p, pages * PAGE, MADV_PAGEOUT));
+}
+
+char *swapped_out(size_t pages, uint64_t salt)
+{
+	char *p = map_anon(pages, RW);
+
+	need_swap(2 * pages * PAGE / 1024);
+	fill(p, pages, salt);
+	page_out(p, pages);
+	return p;
+}
+
+// The first area in /proc/swaps; skips where there is none.
+const char *swap_device(void)
+{
+	static char name[64];
+	char line[256];
+	FILE *f = fopen("/proc/swaps", "r");
+
+	if (!f || !fgets(line, sizeof(line), f) || fscanf(f, "%63s", name) != 1)
+		skip("no swap area is on");
+	fclose(f);
+	return name;
+}
+
+// More memory than there is, written to.
+static void use_memory(void)
+{
+	size_t bytes = number("/proc/meminfo", "MemAvailable") * 1024 + (8 << 20);
+	char *p = mmap(NULL, bytes, RW, ANON | MAP_NORESERVE, -1, 0);
+
+	CHECK(p != MAP_FAILED);
+	for (size_t i = 0; i < bytes; i += PAGE)
+		p[i] = 1;
+}
+
+void forget_swapped(char *p, size_t pages)
+{
+	// What is under writeback when it is stored to stays for another time.
+	while (pages_out(p, pages) < pages) {
+		page_out(p, pages);
+		nap(2 * MS);
+	}
+	while (resident(p, pages))
+		IN_CHILD
+			use_memory();
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// swapping.h - what the tests of swap share
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The number behind a name in /proc/meminfo, /proc/vmstat or /proc/self/status.
+long number(const char *path, const char *name);
+long free_swap_kb(void);
+long swapped_kb(void);
+// Skips the test where there is less.
+void need_swap(long kb);
+// The first area in /proc/swaps; skips where there is none.
+const char *swap_device(void);
+
+// The first word of a page, and the complement of the last, tell which it is and for which salt.
+uint64_t token(size_t page, uint64_t salt);
+void fill(char *p, size_t pages, uint64_t salt);
+bool page_is(const char *p, size_t page, uint64_t salt);
+void check_filled(const char *p, size_t pages, uint64_t salt);
+
+// Out they go: what was written to them is on the disk, or on its way.
+void page_out(char *p, size_t pages);
+// So many pages, filled and sent out.
+char *swapped_out(size_t pages, uint64_t salt);
+// How many of these pages /proc/self/pagemap says are out (bit 62).
+size_t pages_out(const char *p, size_t pages);
+// Takes memory until what is out is on the disk alone.
+void forget_swapped(char *p, size_t pages);
