@@ -1013,6 +1013,15 @@ static int copy_swap_pte(pte_t *dst, pte_t *src, pte_t pte, long *rss)
 //}
 /* LAB cow end */
 
+/* Not present, and not none. */
+static int copy_nonpresent_pte(pte_t *dst, pte_t *src, pte_t pte, long *rss)
+{
+	if (!non_swap_entry(pte_to_swp_entry(pte)))
+		return copy_swap_pte(dst, src, pte, rss);
+	set_pte(dst, pte);
+	return 0;
+}
+
 /*
  * Within one leaf table.  0: *addr is where it met a folio to be copied now, or @end; or -ENOMEM.
  */
@@ -1033,7 +1042,7 @@ static int copy_pte_range(struct vm_area_struct *dst_vma, struct vm_area_struct 
 		if (pte_none(pte))
 			continue;
 		if (unlikely(!pte_present(pte))) {
-			error = copy_swap_pte(dst, src, pte, rss);
+			error = copy_nonpresent_pte(dst, src, pte, rss);
 			continue;
 		}
 		if (must_copy_now(pinned, pte))
