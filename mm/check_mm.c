@@ -25,6 +25,7 @@
 #include "mm/pgtable.h"
 #include "mm/rmap.h"
 #include "mm/shmem.h"
+#include "mm/shmem_swap.h"
 #include "mm/swapfile.h"
 #include "mm/vmalloc.h"
 
@@ -284,13 +285,18 @@ static int check_locked(struct mm_walk *walk, struct mm_struct **mms, int nr)
 	walk->committed = 0;
 	for (int i = 0; i < nr && !error; i++)
 		error = check_one_mm(walk, mms[i]);
+	if (walk->together)
+		shmem_swap_seen(&walk->swap);
 	return error || !walk->together ? error : check_sums(walk);
 }
 
-/* Pages mapped; who has taken an entry and not yet counted it off does so before. */
+/*
+ * Pages mapped, and moves of shared memory; who has taken an entry and not yet counted it off does
+ * so before.
+ */
 static unsigned long settled_rss(struct mm_struct **mms, int nr)
 {
-	unsigned long pages = 0;
+	unsigned long pages = shmem_all_moves();
 
 	for (int i = 0; i < nr; i++) {
 		unsigned long addr = 0;

@@ -93,6 +93,8 @@ static struct folio *lookup(struct address_space *mapping, pgoff_t index)
 
 	spin_lock(&mapping->i_pages_lock);
 	folio = xa_load(&mapping->i_pages, index);
+	if (xa_is_value(folio))
+		folio = NULL;
 	if (folio)
 		folio_get(folio);
 	spin_unlock(&mapping->i_pages_lock);
@@ -287,14 +289,20 @@ struct folio *filemap_write_begin_folio(struct address_space *mapping, pgoff_t i
 unsigned int filemap_get_folios_tag(struct address_space *mapping, pgoff_t *index, pgoff_t end,
 				    xa_mark_t tag, struct folio **folios, unsigned int nr)
 {
-	unsigned int found;
+	unsigned int found, got = 0;
 
-	spin_lock(&mapping->i_pages_lock);
-	found = xa_get_batch(&mapping->i_pages, index, end, tag, (void **)folios, nr);
-	for (unsigned int i = 0; i < found; i++)
-		folio_get(folios[i]);
-	spin_unlock(&mapping->i_pages_lock);
-	return found;
+	do {
+		spin_lock(&mapping->i_pages_lock);
+		found = xa_get_batch(&mapping->i_pages, index, end, tag, (void **)folios, nr);
+		for (unsigned int i = 0; i < found; i++) {
+			if (xa_is_value(folios[i]))
+				continue;
+			folio_get(folios[i]);
+			folios[got++] = folios[i];
+		}
+		spin_unlock(&mapping->i_pages_lock);
+	} while (found && !got);
+	return got;
 }
 
 unsigned int filemap_get_folios(struct address_space *mapping, pgoff_t *index, pgoff_t end,
@@ -885,6 +893,8 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t 
 	first = pte_offset_map_lock(vmf->pmd, addr, &vmf->ptl);
 	spin_lock(&mapping->i_pages_lock);
 	xas_for_each(&xas, folio, min(end_pgoff, pages - 1)) {
+		if (xa_is_value(folio))
+			continue;
 		vmf->pte = first + (xas.index - start_pgoff);
 		/* The one that starts the next window goes the long way. */
 		if (!folio_test_uptodate(folio) || folio_test_readahead(folio) ||
@@ -933,7 +943,7 @@ static bool nrpages_right(struct address_space *mapping, struct folio *folio)
 	if (entry != folio)
 		return true;
 	xa_for_each(&mapping->i_pages, index, entry)
-		count++;
+		count += !xa_is_value(entry);
 	return count == mapping->nrpages;
 }
 

@@ -15,23 +15,11 @@
 #include "mm/mmap.h"
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
+#include "mm/shmem.h"
+#include "mm/shmem_swap.h"
 #include "mm/swap_state.h"
 
-static bool in_page_cache(const struct vm_area_struct *vma, unsigned long addr)
-{
-	struct folio *folio;
-	bool present;
-
-	if (!vma->vm_file)
-		return false;
-	folio = filemap_get_folio(vma->vm_file->f_mapping, linear_page_index(vma, addr));
-	if (!folio)
-		return false;
-	present = folio_test_uptodate(folio);
-	folio_put(folio);
-	return present;
-}
-
+/* {0}: nothing is. */
 static bool in_swap_cache(swp_entry_t entry)
 {
 	struct swap_info_struct *si = get_swap_device(entry);
@@ -46,6 +34,24 @@ static bool in_swap_cache(swp_entry_t entry)
 		folio_put(folio);
 	}
 	put_swap_device(si);
+	return present;
+}
+
+static bool in_page_cache(const struct vm_area_struct *vma, unsigned long addr)
+{
+	struct address_space *mapping;
+	struct folio *folio;
+	bool present;
+
+	if (!vma->vm_file)
+		return false;
+	mapping = vma->vm_file->f_mapping;
+	folio = filemap_get_folio(mapping, linear_page_index(vma, addr));
+	if (!folio)
+		return shmem_mapping(mapping) &&
+		       in_swap_cache(shmem_swapped(mapping->host, linear_page_index(vma, addr)));
+	present = folio_test_uptodate(folio);
+	folio_put(folio);
 	return present;
 }
 

@@ -9,15 +9,15 @@
  *    ^                                                                         │
  *    └──────── truncate, hole punch, eviction: out of the cache ───────────────┘
  *
- * A page that is not uptodate reads as zeros and counts as a hole for lseek(2).  Nothing is ever
- * written back: PG_dirty only says that the page is not just zeros.
+ * A page that is not uptodate reads as zeros and counts as a hole for lseek(2).  Nothing is
+ * written back but to swap (mm/shmem_swap.c): PG_dirty only says that the page is not just zeros.
  *
  * Charging.  A page is charged before it is in the cache, and info->alloced counts it after; a page
- * is taken out of the cache first, and shmem_recalc_inode() then finds alloced above nrpages and
+ * is taken out of the cache first, and shmem_recalc_inode() then finds alloced too large and
  * gives the difference back.  Who removes pages need not know of charges; one that is found late is
  * found by the next who counts.
  *
- * S1 alloced == nrpages of each inode that nobody works on.
+ * S1 alloced == nrpages + swapped of each inode that nobody works on.
  * S2 used_blocks of a mount is the sum of alloced over its inodes, and not above max_blocks unless
  *    that was lowered.
  * S3 The pages promised are alloced for an inode with VM_NORESERVE, else the pages of its size when
@@ -40,6 +40,8 @@
 #include "mm/overcommit.h"
 #include "mm/page_alloc.h"
 #include "mm/rmap.h"
+#include "mm/shmem_swap.h"
+#include "mm/swap.h"
 #include "mm/vmstat.h"
 
 #define BLOCKS_PER_PAGE	(PAGE_SIZE / 512)
@@ -124,13 +126,16 @@ static void shmem_recalc_inode(struct inode *inode, unsigned long added)
 	struct shmem_inode_info *info = SHMEM_I(inode);
 	long freed;
 
+	/* Its pages neither come back nor go out meanwhile. */
+	spin_lock(&inode->i_mapping->i_pages_lock);
 	spin_lock(&inode->i_lock);
 	info->alloced += added;
-	freed = info->alloced - READ_ONCE(inode->i_mapping->nrpages);
+	freed = info->alloced - info->swapped - inode->i_mapping->nrpages;
 	if (freed > 0)
 		info->alloced -= freed;
 	inode->i_blocks = info->alloced * BLOCKS_PER_PAGE;
 	spin_unlock(&inode->i_lock);
+	spin_unlock(&inode->i_mapping->i_pages_lock);
 	if (freed > 0)
 		shmem_inode_unacct_blocks(inode, freed);
 }
@@ -170,6 +175,7 @@ static int shmem_add_to_page_cache(struct folio *folio, struct address_space *ma
 	}
 	inc_state(NR_FILE_PAGES);
 	inc_state(NR_SHMEM);
+	folio_add_lru(folio);
 	return 0;
 }
 
@@ -240,6 +246,7 @@ static int shmem_recheck_end(struct inode *inode, struct folio *folio)
 
 int shmem_get_folio(struct inode *inode, pgoff_t index, struct folio **foliop, enum sgp_type sgp)
 {
+	swp_entry_t entry;
 	int error;
 
 	do {
@@ -250,9 +257,13 @@ int shmem_get_folio(struct inode *inode, pgoff_t index, struct folio **foliop, e
 			shmem_found_folio(foliop, sgp);
 			return 0;
 		}
-		if (sgp == SGP_READ)
+		entry = shmem_swapped(inode, index);
+		if (entry.val)
+			error = shmem_swapin_folio(inode, index, entry, foliop);
+		else if (sgp == SGP_READ)
 			return 0;
-		error = shmem_new_folio(inode, index, foliop, sgp);
+		else
+			error = shmem_new_folio(inode, index, foliop, sgp);
 	} while (error == -EEXIST);
 	if (!error && sgp == SGP_CACHE)
 		error = shmem_recheck_end(inode, *foliop);
@@ -310,9 +321,43 @@ const struct address_space_operations shmem_aops = {
 
 /* --- freeing pages --- */
 
+/* Zeroes bytes [from, to) of a page that may be out. */
+static void zero_part(struct inode *inode, pgoff_t index, size_t from, size_t to)
+{
+	swp_entry_t entry = shmem_swapped(inode, index);
+	struct folio *folio;
+
+	if (!entry.val || shmem_swapin_folio(inode, index, entry, &folio))
+		return;
+	memset(folio_address(folio) + from, 0, to - from);
+	folio_unlock(folio);
+	folio_put(folio);
+}
+
+static void zero_edges(struct inode *inode, loff_t start, loff_t end)
+{
+	pgoff_t first = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+	size_t head = offset_in_page(start), tail = offset_in_page(end) + 1;
+
+	if (head)
+		zero_part(inode, first, head, first == last ? tail : PAGE_SIZE);
+	if (tail < PAGE_SIZE && (first != last || !head))
+		zero_part(inode, last, 0, tail);
+}
+
 void shmem_truncate_range(struct inode *inode, loff_t start, loff_t end)
 {
-	truncate_inode_pages_range(inode->i_mapping, start, end);
+	pgoff_t first = pages_of(start), behind = ((u64)end + 1) >> PAGE_SHIFT;
+	unsigned long moves;
+
+	/* A page that goes out or comes back meanwhile may be passed by. */
+	do {
+		moves = shmem_moves(inode);
+		zero_edges(inode, start, end);
+		truncate_inode_pages_range(inode->i_mapping, start, end);
+		if (first < behind)
+			shmem_free_swap(inode, first, behind - 1);
+	} while (moves != shmem_moves(inode));
 	shmem_recalc_inode(inode, 0);
 }
 
@@ -338,8 +383,14 @@ void shmem_undo_falloc(struct inode *inode, pgoff_t first, pgoff_t last)
 
 void shmem_evict_pages(struct inode *inode)
 {
+	unsigned long moves;
+
 	shmem_unacct_size(SHMEM_I(inode)->flags, inode->i_size);
-	truncate_inode_pages_final(inode->i_mapping);
+	do {
+		moves = shmem_moves(inode);
+		truncate_inode_pages_final(inode->i_mapping);
+		shmem_forget_swap(inode);
+	} while (moves != shmem_moves(inode));
 	shmem_recalc_inode(inode, 0);
 }
 

@@ -35,6 +35,8 @@ struct shmem_inode_info {
 	struct inode vfs_inode;
 	unsigned long flags;		/* VM_NORESERVE: promised page by page, not at once */
 	unsigned long alloced;		/* pages that are charged; i_lock */
+	unsigned long swapped, moves;	/* mm/shmem_swap.c; i_pages_lock */
+	struct list_head swaplist;
 	unsigned int seals;		/* F_SEAL_* (mm/memfd.h); i_rwsem held for writing */
 	struct __kernel_timespec i_crtime;
 };

@@ -28,6 +28,7 @@
 #include "mm/overcommit.h"
 #include "mm/page_io.h"
 #include "mm/pgtable.h"
+#include "mm/shmem_swap.h"
 #include "mm/slab.h"
 #include "mm/swap_areas.h"
 #include "mm/swap_state.h"
@@ -53,13 +54,11 @@ static bool write_failed(swp_entry_t entry)
 	return failed;
 }
 
-/* Is it an entry that the walk wants to be gone? */
-static bool entry_wanted(const struct unuse *unuse, pte_t pte)
+/* Is it an entry that the walk, a struct unuse, wants to be gone? */
+static bool entry_wanted(swp_entry_t entry, const void *arg)
 {
-	swp_entry_t entry = pte_to_swp_entry(pte);
+	const struct unuse *unuse = arg;
 
-	if (!is_swap_pte(pte) || non_swap_entry(entry))
-		return false;
 	return unuse->si ? (int)swp_type(entry) == unuse->si->type : write_failed(entry);
 }
 
@@ -88,7 +87,8 @@ static int unuse_table(const struct unuse *unuse, struct vm_area_struct *vma, pt
 	for (; addr < end; addr += PAGE_SIZE) {
 		pte_t pte = ptep_get(pte_offset(pmd, addr));
 
-		if (!entry_wanted(unuse, pte))
+		if (!is_swap_pte(pte) || non_swap_entry(pte_to_swp_entry(pte)) ||
+		    !entry_wanted(pte_to_swp_entry(pte), unuse))
 			continue;
 		/* A fault like any other; if it was for nothing, the next round sees. */
 		ret = handle_mm_fault(vma, addr, 0);
@@ -143,6 +143,13 @@ static int unuse_mms(const struct unuse *unuse)
 	return error;
 }
 
+static int unuse_all(const struct unuse *unuse)
+{
+	int error = shmem_unuse(entry_wanted, unuse);
+
+	return error ? error : unuse_mms(unuse);
+}
+
 /* --- the swap cache --- */
 
 /* What is left on the area in the cache alone; a slot whose folio is just going is met again. */
@@ -178,7 +185,7 @@ int try_to_unuse(struct swap_info_struct *si)
 	int error;
 
 	while (READ_ONCE(si->inuse_pages)) {
-		error = unuse_mms(&(struct unuse){ si });
+		error = unuse_all(&(struct unuse){ si });
 		if (error)
 			return error;
 		unuse_cache(si);
@@ -208,7 +215,7 @@ static void kswapfail(void *unused)
 		wait_event(&failed_wait, READ_ONCE(some_failed));
 		WRITE_ONCE(some_failed, false);
 		mutex_lock(&swapon_mutex);
-		unuse_mms(&(struct unuse){ NULL });
+		unuse_all(&(struct unuse){ NULL });
 		mutex_unlock(&swapon_mutex);
 	}
 }

@@ -44,6 +44,7 @@
 #include "mm/reclaim_policy.h"
 #include "mm/rmap.h"
 #include "mm/shrinker.h"
+#include "mm/shmem_swap.h"
 #include "mm/slab.h"
 #include "mm/swap_state.h"
 #include "mm/vmstat.h"
@@ -120,15 +121,26 @@ static void lock_batch(struct batch *b, struct folio **folios, unsigned int nr)
 
 enum outcome { FREED, BUSY, WRITING };
 
+/* Of shared memory, and not on its way out yet. */
+static bool is_shmem(const struct folio *folio)
+{
+	return folio_test_swapbacked(folio) && !folio_test_anon(folio) &&
+	       !folio_test_swapcache(folio);
+}
+
 /* It has a place to go to, or gets one. */
 static bool has_store(struct folio *folio, const struct scan_control *sc)
 {
-	if (!folio_test_anon(folio))
-		return folio_mapping(folio);
-	/* After MADV_FREE it needs none. */
-	if (folio_test_swapcache(folio) || !folio_test_swapbacked(folio))
+	if (folio_test_swapcache(folio))
 		return true;
-	return (sc->gfp & __GFP_IO) && !sc->drop_all && add_to_swap(folio);
+	if (!folio_test_swapbacked(folio))
+		/* After MADV_FREE it needs none. */
+		return folio_test_anon(folio) || folio_mapping(folio);
+	if (!(sc->gfp & __GFP_IO) || sc->drop_all)
+		return false;
+	if (folio_test_anon(folio))
+		return add_to_swap(folio);
+	return folio_mapping(folio) && shmem_may_swap(folio);
 }
 
 static bool unmap_folio(struct folio *folio, struct scan_control *sc)
@@ -136,7 +148,7 @@ static bool unmap_folio(struct folio *folio, struct scan_control *sc)
 	if (!folio_mapped(folio))
 		return true;
 	/* A dirty page of a file cannot go now, and would have to be faulted in again. */
-	if (!folio_test_anon(folio) && folio_test_dirty(folio))
+	if (!folio_test_swapbacked(folio) && !folio_test_anon(folio) && folio_test_dirty(folio))
 		return false;
 	return !sc->drop_all && try_to_unmap(folio, &sc->tlb);
 }
@@ -204,7 +216,7 @@ static bool detach_folio(struct folio *folio, struct scan_control *sc)
 
 	if (folio_test_writeback(folio))
 		sc->nr_writeback++;
-	else if (!folio_test_anon(folio) || !folio_maybe_dma_pinned(folio))
+	else if (!folio_test_swapbacked(folio) || !folio_maybe_dma_pinned(folio))
 		detached = has_store(folio, sc) && unmap_folio(folio, sc);
 	sc->nr_dirty += folio_test_dirty(folio) && !folio_test_swapbacked(folio);
 	return detached;
@@ -215,6 +227,10 @@ static enum outcome evict_folio(struct folio *folio, struct scan_control *sc)
 {
 	enum outcome outcome = BUSY;
 
+	if (is_shmem(folio) && !shmem_writepage(folio)) {
+		folio_unlock(folio);
+		return BUSY;
+	}
 	if (!folio_test_dirty(folio))
 		outcome = remove_folio(folio, sc) ? FREED : BUSY;
 	else if (folio_test_swapcache(folio))

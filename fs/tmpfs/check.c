@@ -28,8 +28,8 @@ static void add_inode(struct mount_sums *sums, const struct inode *inode)
 	sums->inodes += dir || !inode->i_nlink ? 1 : inode->i_nlink;
 	if (!regular)
 		return;
-	sums->pages += inode->i_data.nrpages;
-	sums->differs |= info->alloced != inode->i_data.nrpages;
+	sums->pages += inode->i_data.nrpages + info->swapped;
+	sums->differs |= info->alloced != inode->i_data.nrpages + info->swapped;
 	sums->promised += info->flags & VM_NORESERVE
 				  ? info->alloced
 				  : ((u64)inode->i_size + PAGE_SIZE - 1) >> PAGE_SHIFT;

@@ -13,18 +13,27 @@
 #include "mm/memfd.h"
 #include "mm/memory.h"
 #include "mm/rmap.h"
+#include "mm/shmem_swap.h"
 
 #define BATCH	15
 
 /* --- read --- */
 
 /* Copies from page @index, which may be a hole, without making it one of the file's. */
-static size_t copy_page_out(struct address_space *mapping, pgoff_t index, size_t offset,
-			    size_t bytes, struct iov_iter *to)
+static ssize_t copy_page_out(struct address_space *mapping, pgoff_t index, size_t offset,
+			     size_t bytes, struct iov_iter *to)
 {
 	struct folio *folio = filemap_get_folio(mapping, index);
 	size_t copied;
+	int error;
 
+	if (!folio && shmem_swapped(mapping->host, index).val) {
+		error = shmem_get_folio(mapping->host, index, &folio, SGP_READ);
+		if (error && error != -EINVAL)
+			return error;
+		if (folio)
+			folio_unlock(folio);
+	}
 	if (folio && folio_test_uptodate(folio)) {
 		smp_rmb();		/* pairs with shmem_fill_folio() */
 		copied = copy_folio_to_iter(folio, offset, bytes, to);
@@ -43,16 +52,19 @@ static ssize_t tmpfs_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 	while (to->count) {
 		loff_t pos = iocb->ki_pos, size = i_size_read(file_inode(file));
-		size_t bytes = min(to->count, PAGE_SIZE - offset_in_page(pos)), copied;
+		size_t bytes = min(to->count, PAGE_SIZE - offset_in_page(pos));
+		ssize_t copied;
 
 		if (pos >= size)
 			break;
 		bytes = min_t(loff_t, bytes, size - pos);
 		copied = copy_page_out(file->f_mapping, pos >> PAGE_SHIFT, offset_in_page(pos),
 				       bytes, to);
+		if (copied < 0)
+			return done ? done : copied;
 		iocb->ki_pos += copied;
 		done += copied;
-		if (copied < bytes) {
+		if (copied < (ssize_t)bytes) {
 			done = done ? done : -EFAULT;
 			break;
 		}
@@ -64,8 +76,8 @@ static ssize_t tmpfs_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 /* --- positions --- */
 
-/* The first page of data in [first, last]; @last + 1: there is none. */
-static pgoff_t next_data(struct address_space *mapping, pgoff_t first, pgoff_t last)
+/* The first page of data in [first, last] that is in memory; @last + 1: there is none. */
+static pgoff_t next_present(struct address_space *mapping, pgoff_t first, pgoff_t last)
 {
 	struct folio *folios[BATCH];
 	pgoff_t found = last + 1;
@@ -78,6 +90,20 @@ static pgoff_t next_data(struct address_space *mapping, pgoff_t first, pgoff_t l
 			folio_put(folios[i]);
 		}
 	}
+	return found;
+}
+
+/* The first page of data in [first, last]; @last + 1: there is none. */
+static pgoff_t next_data(struct address_space *mapping, pgoff_t first, pgoff_t last)
+{
+	unsigned long moves;
+	pgoff_t found;
+
+	do {
+		moves = shmem_moves(mapping->host);
+		found = next_present(mapping, first, last);
+		found = min(found, shmem_next_swapped(mapping->host, first, last));
+	} while (moves != shmem_moves(mapping->host));
 	return found;
 }
 

@@ -225,7 +225,10 @@ static struct inode *tmpfs_alloc_inode(struct super_block *sb)
 {
 	struct shmem_inode_info *info = kmem_cache_zalloc(shmem_inode_cache, GFP_KERNEL);
 
-	return info ? &info->vfs_inode : NULL;
+	if (!info)
+		return NULL;
+	INIT_LIST_HEAD(&info->swaplist);
+	return &info->vfs_inode;
 }
 
 static void tmpfs_free_inode_memory(struct inode *inode)

@@ -125,7 +125,14 @@ void forget_swapped(char *p, size_t pages)
 		page_out(p, pages);
 		nap(2 * MS);
 	}
-	while (resident(p, pages))
+	push_out(p, pages);
+}
+
+void push_out(char *p, size_t pages)
+{
+	while (resident(p, pages)) {
+		page_out(p, pages);
 		IN_CHILD
 			use_memory();
+	}
 }

@@ -26,5 +26,7 @@ void page_out(char *p, size_t pages);
 char *swapped_out(size_t pages, uint64_t salt);
 // How many of these pages /proc/self/pagemap says are out (bit 62).
 size_t pages_out(const char *p, size_t pages);
-// Takes memory until what is out is on the disk alone.
+// Takes memory until none of the pages, of private or shared memory, is there any more.
+void push_out(char *p, size_t pages);
+// The same of pages that page_out() sends; until what is out is on the disk alone.
 void forget_swapped(char *p, size_t pages);
