@@ -89,6 +89,22 @@ TEST(lock_split_and_merge)
 	}
 }
 
+TEST(lock_neighbours_are_one)
+{
+	int fd = file();
+
+	CHECK_SYS(lock(fd, F_SETLK, F_WRLCK, 50, 10));
+	CHECK_SYS(lock(fd, F_SETLK, F_WRLCK, 10, 10));
+	CHECK_SYS(lock(fd, F_SETLK, F_WRLCK, 0, 10));
+	IN_CHILD {
+		struct flock query = { .l_type = F_WRLCK };
+
+		CHECK_SYS(fcntl(fd, F_GETLK, &query));	// tells of the first one
+		CHECK_EQ(query.l_start, 0);
+		CHECK_EQ(query.l_len, 20);
+	}
+}
+
 TEST(lock_goes_with_any_close)
 {
 	int fd = file(), other = file();

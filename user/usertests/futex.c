@@ -266,6 +266,43 @@ TEST(futex_requeued_times_out)
 	CHECK_EQ(wake(word + 1, 1), 0);
 }
 
+enum { BRIEF_WAITERS = 6, BRIEF_WAITS = 150 };
+
+static volatile int contended[2];
+static int waiters_left;
+
+static void *wait_briefly(void *arg)
+{
+	void *result = NULL;
+
+	for (long i = 0; i < BRIEF_WAITS && !result; i++) {
+		struct timespec ts = span((i * 7 + (long)arg * 13) % 50 * 10000);
+
+		if (futex(contended, FUTEX_WAIT_PRIVATE, 0, &ts, NULL, 0) < 0 &&
+		    errno != ETIMEDOUT)
+			result = arg;
+	}
+	__atomic_sub_fetch(&waiters_left, 1, __ATOMIC_RELEASE);
+	return result;
+}
+
+// Waits end while they are moved, and while they are woken.
+TEST(futex_requeue_against_timeouts)
+{
+	pthread_t thread[BRIEF_WAITERS];
+
+	waiters_left = BRIEF_WAITERS;
+	for (long i = 0; i < BRIEF_WAITERS; i++)
+		thread[i] = start_thread(wait_briefly, (void *)(i + 1));
+	while (__atomic_load_n(&waiters_left, __ATOMIC_ACQUIRE)) {
+		futex(contended, FUTEX_REQUEUE_PRIVATE, 0, (void *)99L, contended + 1, 0);
+		wake(contended + 1, 1);
+		sched_yield();
+	}
+	for (int i = 0; i < BRIEF_WAITERS; i++)
+		CHECK(join_thread(thread[i]) == NULL);
+}
+
 static void check_op(int op, int oparg, int old, int want)
 {
 	volatile int word[2] = { 0, old };
