@@ -39,7 +39,7 @@ static struct trace_ring *rings[NR_CPUS];
 unsigned long trace_enabled;
 
 static const char *const event_names[TRACE_EVENT_COUNT] = {
-	"fault", "task", "syscall", "sched", "block", "policy",
+	"fault", "task", "syscall", "sched", "block", "ref", "policy",
 };
 
 void trace_write_args(enum trace_event event, const u64 arg[TRACE_ARGS])
@@ -202,6 +202,10 @@ static size_t format(const struct trace_record *r, char *buf, size_t size)
 	case TRACE_SCHED:
 		return n + scnprintf(buf + n, size - n, "prev=%lld next=%lld state=%llu\n",
 				     (s64)a[0], (s64)a[1], a[2]);
+	case TRACE_REF:
+		return n + scnprintf(buf + n, size - n,
+				     "tgid=%llu page=%#llx accessed=%#llx dirty=%#llx\n",
+				     a[0], a[1], a[2], a[3]);
 	case TRACE_POLICY:
 		return n + format_policy(a, buf + n, size - n);
 	default:

@@ -5,8 +5,8 @@
  * /proc/faultline/trace_events switches. A tracepoint whose event is off costs one load and one
  * branch.
  *
- * Debug builds start with all events on but `policy`, release builds with none; a panic prints the
- * last records.
+ * Debug builds start with all events on but `ref` and `policy`, release builds with none; a panic
+ * prints the last records.
  */
 #ifndef KERNEL_TRACE_H
 #define KERNEL_TRACE_H
@@ -20,6 +20,7 @@ enum trace_event {
 	TRACE_SYSCALL,		/* nr, a0, a1, a2, result */
 	TRACE_SCHED,		/* prev pid, next pid, prev state */
 	TRACE_BLOCK,		/* op, device, sector, bytes, 0 = submit 1 = complete */
+	TRACE_REF,		/* tgid, first page; 64 from it on: accessed, dirty */
 	/*
 	 * function, number, frame or 0, kind, three of its own, instructions; TRACE_NAME: policy
 	 *   init seed; add why shadow; next priority; judge priority facts fate; evicted word

@@ -47,7 +47,18 @@ static void vma_short_name(struct vm_area_struct *vma, char *name, size_t size)
 		dentry_short_name(file_dentry(vma->vm_file), name, size);
 }
 
-void trace_mm_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret, u64 start)
+/* One that has to be made again is told when it succeeds. */
+static void trace_ref(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret)
+{
+	u64 page = address >> PAGE_SHIFT, bit = BIT(page % 64);
+
+	if (!(ret & (VM_FAULT_ERROR | VM_FAULT_RETRY)))
+		TRACE(TRACE_REF, current->tgid, page - page % 64, bit,
+		      vmf->flags & FAULT_FLAG_WRITE ? bit : 0, 0);
+}
+
+static void trace_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret,
+			u64 start)
 {
 	u64 arg[TRACE_ARGS] = {
 		address, fault_access(vmf->flags), (u64)vmf->kind, fault_result(vmf, ret), 0,
@@ -62,4 +73,11 @@ void trace_mm_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_
 		vma_short_name(vmf->vma, (char *)&arg[TRACE_NAME], TRACE_NAME_LEN);
 	}
 	trace_write_args(TRACE_FAULT, arg);
+}
+
+void trace_mm_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret, u64 start)
+{
+	if (trace_is_on(TRACE_FAULT))
+		trace_fault(vmf, address, ret, start);
+	trace_ref(vmf, address, ret);
 }

@@ -49,6 +49,7 @@ enum folio_flag {
 	PG_readahead,		/* reading it starts the next window */
 	PG_mappedtodisk,	/* each of its blocks has a place on the disk */
 	PG_icache_clean,	/* not written since all harts executed fence.i */
+	PG_young,		/* used: the accessed bit that said so was cleared by ref_trace.c */
 	PG_reserved,		/* never freed: firmware, kernel image, zero folio */
 	PG_buddy,		/* type: free */
 	PG_table,		/* type: page table */
@@ -167,6 +168,7 @@ FOLIO_FLAG(anon_exclusive, PG_anon_exclusive)
 FOLIO_FLAG(readahead, PG_readahead)
 FOLIO_FLAG(mappedtodisk, PG_mappedtodisk)
 FOLIO_FLAG(icache_clean, PG_icache_clean)
+FOLIO_FLAG(young, PG_young)
 FOLIO_FLAG(reserved, PG_reserved)
 
 static inline int folio_ref_count(const struct folio *folio)

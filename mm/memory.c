@@ -887,7 +887,7 @@ static inline void mm_account_fault(unsigned int flags, vm_fault_t ret)
 
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags)
 {
-	u64 start = unlikely(trace_is_on(TRACE_FAULT)) ? ktime_get_ns() : 0;
+	u64 start = unlikely(trace_faults()) ? ktime_get_ns() : 0;
 	vm_fault_t ret = VM_FAULT_OOM;
 	struct vm_fault vmf;		/* the steps fill in what they know */
 

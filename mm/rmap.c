@@ -246,6 +246,8 @@ int folio_referenced(struct folio *folio, struct tlb_batch *batch, unsigned long
 
 	rmap_walk(folio, &(struct rmap_walk_control){ referenced_one, &r });
 	*vm_flags = r.vm_flags;
+	if (unlikely(folio_test_young(folio)))
+		r.count += folio_test_clear_young(folio);
 	return r.count;
 }
 

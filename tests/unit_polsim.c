@@ -170,6 +170,27 @@ UNIT_TEST(a_description_that_makes_no_sense_is_refused)
 	}
 }
 
+UNIT_TEST(what_the_kernel_recorded_is_imported)
+{
+	static const char record[] =
+		"1550158200 1 8 ref tgid=8 page=0x40 accessed=0x5 dirty=0x4\n"
+		"1550158300 1 8 fault va=0x41000 access=r\n"
+		"1550158400 1 8 task op=exit status=0 name=kv\n";
+	const u64 process = 8ULL << 27;
+	struct trace trace;
+
+	write_file(record, sizeof(record) - 1);
+	EXPECT(trace_import(&trace, FILE_NAME, message), "%s", message);
+	expect_refs(&trace, 4, (u64[]){ process | 0x40, process | 0x42, process | 0x40,
+					process | 0x42 },
+		    (u32[]){ 0, REF_STORE, REF_GONE, REF_GONE });
+	trace_free(&trace);
+	write_file(record, 40);
+	EXPECT(!trace_import(&trace, FILE_NAME, message) && __builtin_strstr(message, "offset 0: "),
+	       "a record that is cut off: %s", message);
+	trace_free(&trace);
+}
+
 /* --- answers that are known --- */
 
 static bool no_shadows;

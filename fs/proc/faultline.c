@@ -6,7 +6,9 @@
 #include "kernel/errno.h"
 #include "kernel/init.h"
 #include "kernel/trace.h"
+#include "lib/string.h"
 #include "mm/check.h"
+#include "mm/ref_trace.h"
 #include "mm/slab.h"
 #include "mm/swap.h"
 
@@ -26,6 +28,23 @@ static int store_trace_events(const char *text, size_t len, void *data)
 static int show_reclaim(struct seq_file *m, void *data)
 {
 	reclaim_policy_show(m);
+	return 0;
+}
+
+static int show_ref_ms(struct seq_file *m, void *data)
+{
+	seq_printf(m, "%u\n", READ_ONCE(ref_trace_ms));
+	return 0;
+}
+
+static int store_ref_ms(const char *text, size_t len, void *data)
+{
+	unsigned int ms;
+	int error = kstrtouint(text, 10, &ms);
+
+	if (error)
+		return error;
+	set_ref_trace_ms(ms);
 	return 0;
 }
 
@@ -85,6 +104,7 @@ static void faultline_init(void)
 
 	pseudo_file_ops(dir, "trace", 0400, &trace_fops, NULL);
 	pseudo_file(dir, "trace_events", 0644, show_trace_events, store_trace_events, NULL);
+	pseudo_file(dir, "trace_ref_ms", 0644, show_ref_ms, store_ref_ms, NULL);
 	pseudo_file(dir, "reclaim", 0444, show_reclaim, NULL, NULL);
 	pseudo_file(dir, "leak", 0444, show_leak, NULL, NULL);
 }

@@ -9,6 +9,8 @@
  *   polsim progress POLICY FRAMES TRACE EVERY SEED
  *                                             references,misses,refaults after every EVERY
  *   polsim gen DESCRIPTION                    a trace in the compact format
+ *   polsim import FILE                        a trace in the compact format from what the kernel
+ *                                             recorded with the event `ref`
  *   polsim replay FILE                        the kernel's calls, which must be answered the same
  *                                             (replay.h); one line for each policy: its name,
  *                                             calls, next, judge, instructions per next
@@ -209,6 +211,17 @@ static int generate(char **arg)
 	return 0;
 }
 
+static int import(char **arg)
+{
+	char message[TRACE_MESSAGE];
+
+	if (!trace_import(&trace, arg[0], message))
+		wrong("%s", message);
+	if (!trace_save(&trace, stdout))
+		wrong("the trace cannot be written");
+	return 0;
+}
+
 static int replay_file(char **arg)
 {
 	struct replay_counts counts[MAX_POLICIES];
@@ -245,7 +258,7 @@ int main(int argc, char **argv)
 	} commands[] = {
 		{ "run", run, 3, 4 }, { "curve", print_curve, 1, 1 },
 		{ "progress", progress, 5, 5 }, { "gen", generate, 1, 1 },
-		{ "replay", replay_file, 1, 1 }, { "list", list, 0, 0 },
+		{ "import", import, 1, 1 }, { "replay", replay_file, 1, 1 }, { "list", list, 0, 0 },
 	};
 
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
@@ -254,5 +267,5 @@ int main(int argc, char **argv)
 			return commands[i].run(argv + 2);
 	wrong("usage: run POLICIES FRAMES TRACE [SEED], curve TRACE, "
 	      "progress POLICY FRAMES TRACE EVERY SEED, gen DESCRIPTION, "
-	      "replay FILE, list");
+	      "import FILE, replay FILE, list");
 }

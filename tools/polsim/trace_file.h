@@ -33,6 +33,11 @@
  * is one line with the offset in bytes.
  */
 bool trace_load(struct trace *trace, const char *path, char message[TRACE_MESSAGE]);
+/*
+ * Fills @trace from the kernel's trace ring: its `ref` records, and `task` records of processes
+ * that end.  A page is a process and an address: shared memory counts once for each process.
+ */
+bool trace_import(struct trace *trace, const char *path, char message[TRACE_MESSAGE]);
 /* In the compact format.  False: errno says why. */
 bool trace_save(const struct trace *trace, FILE *out);
 

@@ -2,6 +2,7 @@
 // trace.c - /proc/faultline/trace and the command `faults`, which only this kernel has
 #include "user/usertests/usertests.h"
 #include "user/usertests/maps.h"
+#include <inttypes.h>
 #include <sched.h>
 #include <sys/mman.h>
 
@@ -360,4 +361,53 @@ TEST(trace_faults_of_a_process)
 	CHECK_SYS(kill(pid, SIGKILL));
 	CHECK_KILLED(pid, SIGKILL);
 	CHECK_EXIT(faults, 0);
+}
+
+/* --- references --- */
+
+// Of 64 pages from this one on, those that a record of this process calls accessed.
+static uint64_t accessed_from(uintptr_t page)
+{
+	uint64_t all = 0, accessed;
+	char wanted[80];
+
+	snprintf(wanted, sizeof(wanted), " ref tgid=%d page=%#lx accessed=", getpid(), page);
+	for (const char *at = text; (at = strstr(at, wanted)); at++) {
+		CHECK_EQ(sscanf(at + strlen(wanted), "%" SCNx64, &accessed), 1);
+		all |= accessed;
+	}
+	return all;
+}
+
+static void set_ref_ms(const char *ms)
+{
+	int fd = CHECK_SYS(open("/proc/faultline/trace_ref_ms", O_WRONLY | O_CLOEXEC));
+
+	CHECK_EQ(write(fd, ms, strlen(ms)), strlen(ms));
+	CHECK_SYS(close(fd));
+}
+
+// Faults are told at once, and later uses by the accessed bits.
+TEST(trace_references)
+{
+	char *p = mmap(NULL, 128 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *group = (char *)(((uintptr_t)p + 64 * PAGE - 1) & -(64 * PAGE));
+	int fd;
+
+	CHECK(p != MAP_FAILED);
+	group[3 * PAGE] = 1;
+	fd = begin_trace("ref");
+	group[5 * PAGE] = 1;
+	end_trace(fd);
+	CHECK_EQ(accessed_from((uintptr_t)group / PAGE), 1 << 5);
+	fd = begin_trace("ref");
+	set_ref_ms("5");
+	for (int i = 0; i < 20; i++) {
+		group[3 * PAGE]++;
+		nap(10 * MS);
+	}
+	set_ref_ms("0");
+	end_trace(fd);
+	CHECK(accessed_from((uintptr_t)group / PAGE) & 1 << 3);
+	CHECK(!(accessed_from((uintptr_t)group / PAGE) & 1 << 4));
 }

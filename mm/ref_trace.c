@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A kernel thread goes through the page tables of every process.  A bit that it clears would be
+ * missing where reclaim asks whether the page was used; so the folio is marked young, which
+ * folio_referenced() counts as a use.
+ *
+ * A record covers 64 pages, a bit each: a process of a thousand pages takes a few dozen.
+ */
+#include "mm/ref_trace.h"
+
+#include "arch/riscv/tlb.h"
+#include "kernel/init.h"
+#include "kernel/kthread.h"
+#include "kernel/pid.h"
+#include "kernel/sched.h"
+#include "kernel/time.h"
+#include "kernel/trace.h"
+#include "kernel/wait.h"
+#include "mm/memory.h"
+#include "mm/mm.h"
+#include "mm/mmap.h"
+#include "mm/pgtable.h"
+
+#define GROUP	64		/* pages in a record */
+
+unsigned int ref_trace_ms;
+static DEFINE_WAIT_QUEUE_HEAD(ref_trace_wait);
+
+/* Pages that were used, from @first on, a multiple of GROUP. */
+struct group {
+	int tgid;
+	unsigned long first;
+	u64 accessed, dirty;
+};
+
+static void end_group(struct group *group)
+{
+	if (group->accessed)
+		TRACE(TRACE_REF, group->tgid, group->first, group->accessed, group->dirty, 0);
+	group->accessed = group->dirty = 0;
+}
+
+/* => page-table lock held */
+static void look(struct group *group, pte_t *ptep, unsigned long addr)
+{
+	unsigned long page = addr >> PAGE_SHIFT;
+	pte_t pte = ptep_get(ptep);
+	struct folio *folio = pte_present(pte) ? vm_normal_folio(pte) : NULL;
+
+	if (!folio || !ptep_test_and_clear_young(ptep))
+		return;
+	folio_set_young(folio);
+	if (ALIGN_DOWN(page, GROUP) != group->first)
+		end_group(group);
+	group->first = ALIGN_DOWN(page, GROUP);
+	group->accessed |= BIT(page % GROUP);
+	if (pte_dirty(pte))
+		group->dirty |= BIT(page % GROUP);
+}
+
+static void look_at_vma(struct group *group, struct vm_area_struct *vma)
+{
+	unsigned long addr = vma->vm_start, next;
+	struct spinlock *ptl;
+	pte_t *pmd, *pte;
+
+	while ((pmd = next_pmd(vma->vm_mm, &addr, vma->vm_end))) {
+		next = pmd_addr_end(addr, vma->vm_end);
+		pte = pte_offset_map_lock(pmd, addr, &ptl);
+		for (; addr < next; addr += PAGE_SIZE)
+			look(group, pte++, addr);
+		spin_unlock(ptl);
+		cond_resched();
+	}
+}
+
+static void look_at_mm(int tgid, struct mm_struct *mm)
+{
+	struct group group = { .tgid = tgid };
+
+	mmap_read_lock(mm);
+	for (struct vm_area_struct *vma = vma_first(mm); vma; vma = vma_next(vma))
+		if (!(vma->vm_flags & VM_PFNMAP))
+			look_at_vma(&group, vma);
+	flush_tlb_mm(mm);
+	mmap_read_unlock(mm);
+	end_group(&group);
+}
+
+/* The next process from number @nr on, with a reference; NULL: none. */
+static struct task_struct *next_process(int nr)
+{
+	struct task_struct *task;
+
+	spin_lock_irq(&tasklist_lock);
+	do
+		task = find_task_from_locked(nr);
+	while (task && task->pid != task->tgid && (nr = task->pid + 1));
+	if (task)
+		get_task_struct(task);
+	spin_unlock_irq(&tasklist_lock);
+	return task;
+}
+
+static void look_at_all(void)
+{
+	struct task_struct *task;
+
+	for (int nr = 1; (task = next_process(nr)); nr++) {
+		struct mm_struct *mm = get_task_mm(task);
+
+		nr = task->pid;
+		if (mm) {
+			look_at_mm(task->tgid, mm);
+			mmput(mm);
+		}
+		put_task_struct(task);
+	}
+}
+
+static void krefd(void *unused)
+{
+	for (;;) {
+		wait_event(&ref_trace_wait, READ_ONCE(ref_trace_ms));
+		if (trace_is_on(TRACE_REF))
+			look_at_all();
+		wait_event_timeout(&ref_trace_wait, !READ_ONCE(ref_trace_ms),
+				   (s64)READ_ONCE(ref_trace_ms) * NSEC_PER_MSEC);
+	}
+}
+
+void set_ref_trace_ms(unsigned int ms)
+{
+	WRITE_ONCE(ref_trace_ms, ms);
+	wake_up(&ref_trace_wait);
+}
+
+static void ref_trace_init(void)
+{
+	kthread_run(krefd, NULL, "krefd");
+}
+late_initcall(ref_trace_init);
