@@ -693,6 +693,17 @@ static noinline vm_fault_t do_unshare(struct vm_fault *vmf)
 /* --- swapped out --- */
 
 /*
+ * Is @folio, locked, whose slot vmf->orig_pte names, this process's alone?  It was when it went
+ * out; or it is not in the swap cache any more and ours is the only reference: nobody else can name
+ * it.  While it is there, a slot with other entries may lead to it.
+ */
+static inline bool swapped_in_exclusive(const struct vm_fault *vmf, const struct folio *folio)
+{
+	return pte_swp_exclusive(vmf->orig_pte) || folio_ref_count(folio) == 1;
+}
+
+/* LAB swapin begin */
+/*
  * The folio of @entry, found or being read, with a reference; NULL: no memory, or freed meanwhile.
  */
 static struct folio *swapin_folio(struct vm_fault *vmf, swp_entry_t entry, vm_fault_t *ret)
@@ -744,19 +755,15 @@ static bool should_try_to_free_swap(const struct vm_fault *vmf, const struct fol
 static void set_swapped_in_pte(struct vm_fault *vmf, struct folio *folio, swp_entry_t entry)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	bool exclusive = pte_swp_exclusive(vmf->orig_pte);
 	pte_t pte = folio_pte(folio, vma->vm_page_prot);
+	bool exclusive;
 
 	swap_free(entry);
 	if (should_try_to_free_swap(vmf, folio))
 		folio_free_swap(folio);
 	inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
 	add_mm_counter(vma->vm_mm, MM_SWAPENTS, -1);
-	/*
-	 * Not in the swap cache any more, and ours is the only reference: nobody else can name it.
-	 * While it is there, a slot with other entries may lead to it.
-	 */
-	exclusive |= folio_ref_count(folio) == 1;
+	exclusive = swapped_in_exclusive(vmf, folio);
 	if (pte_swp_soft_dirty(vmf->orig_pte))
 		pte = pte_mksoft_dirty(pte);
 	if (exclusive && vmf->flags & FAULT_FLAG_WRITE) {
@@ -834,6 +841,51 @@ out:
 	put_swap_device(si);
 	return ret;
 }
+/* LAB swapin starter */
+///*
+// * One entry is brought back: its page is read and mapped without W.  The slot is kept; a store
+// * faults again and goes the way of any page without W.
+// */
+//static noinline vm_fault_t do_swap_page(struct vm_fault *vmf)
+//{
+//	swp_entry_t entry = pte_to_swp_entry(vmf->orig_pte);
+//	struct mm_struct *mm = vmf->vma->vm_mm;
+//	struct folio *folio;
+//
+//	vmf->kind = __func__;
+//	if (non_swap_entry(entry))
+//		return VM_FAULT_SIGBUS;
+//	folio = read_swap_cache_async(entry, GFP_HIGHUSER_MOVABLE);
+//	if (!folio) {
+//		bool same = fault_lock_same(vmf);
+//
+//		if (same)
+//			fault_unlock(vmf);
+//		return same ? VM_FAULT_OOM : 0;
+//	}
+//	folio_lock(folio);
+//	if (!folio_test_swapcache(folio) || folio_swap_entry(folio).val != entry.val ||
+//	    !fault_lock_same(vmf)) {
+//		folio_unlock(folio);
+//		folio_put(folio);
+//		return 0;
+//	}
+//	if (!folio_test_uptodate(folio)) {
+//		fault_unlock(vmf);
+//		folio_unlock(folio);
+//		folio_put(folio);
+//		return VM_FAULT_SIGBUS;
+//	}
+//	swap_free(entry);
+//	inc_mm_counter(mm, MM_ANONPAGES);
+//	add_mm_counter(mm, MM_SWAPENTS, -1);
+//	folio_add_anon_rmap(folio, vmf->vma, vmf->address, swapped_in_exclusive(vmf, folio));
+//	set_pte(vmf->pte, folio_pte(folio, vmf->vma->vm_page_prot));
+//	fault_unlock(vmf);
+//	folio_unlock(folio);
+//	return 0;
+//}
+/* LAB swapin end */
 
 /* --- dispatch --- */
 

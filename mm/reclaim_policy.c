@@ -30,7 +30,12 @@ static struct lruvec lruvec;
 static unsigned long held[NR_KINDS];
 static u64 nr_calls, nr_instructions;		/* the latter while they are recorded */
 
-static char *boot_policy = "lru2";
+/* LAB reclaim begin */
+#define DEFAULT_POLICY	"lru2"
+/* LAB reclaim starter */
+//#define DEFAULT_POLICY	"clock"
+/* LAB reclaim end */
+static char *boot_policy = DEFAULT_POLICY;
 KERNEL_PARAM("reclaim", param_string, &boot_policy);
 /* For policies that draw random numbers. */
 static int reclaim_seed = 1;
@@ -301,5 +306,5 @@ void policy_init(void)
 {
 	const struct reclaim_policy *boot = policy_find(boot_policy);
 
-	start(boot ? boot : policy_find("lru2"));
+	start(boot ? boot : policy_find(DEFAULT_POLICY));
 }

@@ -304,6 +304,7 @@ struct folio *swap_cache_get_folio(swp_entry_t entry, struct vm_area_struct *vma
 	return folio;
 }
 
+/* LAB swapin begin */
 /*
  * How many pages to read around @offset: none beside it after a lone miss; more with more hits, at
  * most @max; and not less than half of the last window, so that one bad guess does not end it.
@@ -420,3 +421,14 @@ struct folio *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct vm_fault *vm
 	return swap_use_vma_readahead(swp_swap_info(entry)) ? swap_vma_readahead(entry, gfp, vmf)
 							    : swap_cluster_readahead(entry, gfp);
 }
+/* LAB swapin starter */
+//struct folio *swap_cluster_readahead(swp_entry_t entry, gfp_t gfp)
+//{
+//	return read_swap_cache_async(entry, gfp);
+//}
+//
+//struct folio *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct vm_fault *vmf)
+//{
+//	return read_swap_cache_async(entry, gfp);
+//}
+/* LAB swapin end */

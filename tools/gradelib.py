@@ -71,7 +71,9 @@ def copy_file(path, content, target):
             return
     os.makedirs(os.path.dirname(target), exist_ok=True)
     if content is None:
-        shutil.copy2(path, target)
+        # What a submission had changed must be compiled again: it is new, not as old as ours.
+        copy = shutil.copy if os.path.exists(target) else shutil.copy2
+        copy(path, target)
         return
     with open(target, "wb") as f:
         f.write(content)
@@ -134,6 +136,7 @@ def build(lab, submission, tree):
         write_if_changed(f"{tree}/{path}", lablib.transplant(original(path, tree), bodies, lab.name,
                                                              path))
     for path, text in submission.whole.items():
+        lablib.check_whole(text, path)
         write_if_changed(f"{tree}/{path}", text)
     process = subprocess.Popen(["make", "-s", f"-j{JOBS}", "kernel"], cwd=tree, text=True,
                                env=testlib.clean_env(), stdin=subprocess.DEVNULL,
@@ -152,13 +155,18 @@ def build(lab, submission, tree):
 # --- tests ----------------------------------------------------------------------------------
 
 class Context:
-    """What a test works with."""
+    """What a test works with.  guest: None for a test on the host."""
 
-    def __init__(self, test, guest):
+    def __init__(self, test, tree, guest):
         self.rng, self.guest, self.seed = random.Random(test.seed), guest, test.seed
-        self.pages = test.pages
-        self.family = labfamily.Family(guest, self.pages)
-        self.measured = []
+        self.pages, self.tree = test.pages, tree
+        self.family = labfamily.Family(guest, self.pages) if guest else None
+        self.measured, self.share = [], 1.0
+
+    def give(self, share, said):
+        """A part of the test's points."""
+        self.share = share
+        self.measured.append(said)
 
     def at_most(self, what, limit, got):
         """A measured figure against a threshold, which must be far from what is likely."""
@@ -185,8 +193,12 @@ def load_tests(lab):
 def tests_of(lab):
     """The open tests, then the hidden ones, which a handout does not have."""
     module = load_tests(lab)
-    tests = [Test(name, points, function, look, zlib.crc32(name.encode()), 24, None, dict(*options))
-             for name, points, function, look, *options in module.TESTS]
+    tests = []
+    for name, points, function, look, *options in module.TESTS:
+        options = dict(*options)
+        pages = options.pop("pages", 24)
+        tests.append(Test(name, points, function, look, zlib.crc32(name.encode()), pages, None,
+                          options))
     hidden = f"{lab.path}/hidden.txt"
     if os.path.exists(hidden):
         with open(hidden) as f:
@@ -196,7 +208,7 @@ def tests_of(lab):
                     open_one = next(t for t in tests if t.name == sibling)
                     tests.append(open_one._replace(
                         name=name, points=int(points), seed=int(seed), sibling=sibling,
-                        pages=20 + int(seed) % 13))
+                        pages=open_one.pages + int(seed) % 9))
     return tests
 
 
@@ -205,11 +217,17 @@ def run_test(test, tree, base):
     result = Result(test.name, 0, test.points, False, "", test.look, "", test.sibling, False)
     context = None
     try:
-        with labguest.Guest(tree, base, DIRECTORY, **test.options) as guest:
-            context = Context(test, guest)
+        if test.options.get("host"):
+            context = Context(test, tree, None)
             test.function(context)
-            context.family.gates()
-        return result._replace(points=test.points, ok=True, measured=context.measured)
+        else:
+            with labguest.Guest(tree, base, DIRECTORY, **test.options) as guest:
+                context = Context(test, tree, guest)
+                test.function(context)
+                context.family.gates()
+        return result._replace(points=round(test.points * context.share), ok=context.share == 1.0,
+                               said=context.measured[-1] if context.measured else "",
+                               measured=context.measured)
     except labfamily.Failed as error:
         return result._replace(said=str(error), measured=context.measured if context else [])
     except labguest.Broken as error:
@@ -228,9 +246,9 @@ def does_not_boot(tree, base):
 def run_gate(lab, tree, base):
     """The user tests that must pass, on the same kind of guest."""
     image = f"{DIRECTORY}/gate-{os.path.basename(tree)}.img"
-    done = testlib.guest(os.path.abspath(image), base, cwd=tree, ICOUNT=1, MEM="128M",
-                         CMD=testlib.usertests_command(" ".join(lab.gate)),
-                         TIMEOUT=int(GATE_LIMIT * labguest.SCALE))
+    done = testlib.guest(os.path.abspath(image), base, cwd=tree, ICOUNT=1, MEM=lab.memory,
+                         APPEND=lab.append, TIMEOUT=int(GATE_LIMIT * labguest.SCALE),
+                         CMD=testlib.usertests_command(" ".join(lab.gate)))
     score, failed = testlib.score_ktap(done)
     os.unlink(image)
     said = f"user tests {' '.join(lab.gate)}: " + (

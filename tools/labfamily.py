@@ -14,6 +14,8 @@ import labguest
 from labguest import ANONYMOUS, PAGE, PRIVATE, PROT_READ, PROT_WRITE, ptwalk
 
 MASK = (1 << 64) - 1
+PAGEOUT = 21       # madvise(2)
+FAR = 1 << 16      # pages from AREA on: beyond what a test looks at
 
 
 class Failed(Exception):
@@ -111,6 +113,19 @@ class Family:
         self.written(process, page).frame.content[offset:offset + count] = bytes([byte]) * count
         self.must("read() into the page", self.guest.do(process, "receive", page, offset, byte,
                                                         count))
+
+    def page_out(self, process, page, count):
+        """MADV_PAGEOUT, and then so much memory is used that they leave the swap cache, too."""
+        self.must("MADV_PAGEOUT", self.guest.do(process, "advise", page, count, PAGEOUT))
+        self.squeeze()
+        self.forget_faults()
+
+    def squeeze(self):
+        """Uses all of the memory for a moment."""
+        free = self.guest.do(0, "get", "/proc/meminfo", "MemAvailable:") // 4
+        self.must("mmap", self.guest.do(0, "map", FAR, free + 600, 3, 0x4022))
+        self.must("fill", self.guest.do(0, "fill", FAR, free + 600, 7))
+        self.must("munmap", self.guest.do(0, "unmap", FAR, free + 600))
 
     def load(self, process, page, offset):
         wanted = self.read(process, page)[offset]

@@ -168,6 +168,11 @@ class Guest:
 
     def do(self, process, command, *arguments):
         """One step; its answer."""
+        self.send(process, command, *arguments)
+        return self.expect(self.count)
+
+    def send(self, process, command, *arguments):
+        """A step whose answer nobody waits for: it may be the process's end."""
         self.count += 1
         line = " ".join([str(process), command] + [str(a) for a in arguments])
         try:
@@ -175,7 +180,6 @@ class Guest:
             self.process.stdin.flush()
         except BrokenPipeError:
             pass
-        return self.expect(self.count)
 
     # --- what went wrong -------------------------------------------------------------------
 
@@ -225,6 +229,18 @@ class Guest:
         return text
 
     # --- looking ---------------------------------------------------------------------------
+
+    def disk(self, name):
+        """What QEMU has counted on a disk: rd_operations, rd_bytes, wr_operations, wr_bytes, …"""
+        for found in self.monitor.ask("query-blockstats"):
+            if found.get("device") == name:
+                return found["stats"]
+        raise KeyError(name)
+
+    def slow_down(self, name, requests):
+        """A disk does so many requests a second from here on; 0: as many as it can."""
+        limits = dict.fromkeys(("bps", "bps_rd", "bps_wr", "iops_rd", "iops_wr"), 0)
+        self.monitor.ask("block_set_io_throttle", device=name, iops=requests, **limits)
 
     def tables(self, pids, count):
         """For each of the pids: {page of the area: leaf entry}, of pages 0 to count - 1."""

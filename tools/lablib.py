@@ -94,6 +94,15 @@ def regions(text, lab, name):
     return [part.body for part in parse(text, name) if part.lab == lab]
 
 
+def check_whole(text, name):
+    """A policy: one include, and nothing that the compiler would do behind its back."""
+    if re.findall(r"#\s*include\s*(.*)", text) not in ([], ['"mm/policy.h"']):
+        raise BadText(f"{name}: may include mm/policy.h and nothing else")
+    check_region(re.sub(r'#\s*include\s*"mm/policy.h"', "", text), name)
+    if re.search(r"__attribute|\bconstructor\b|#\s*pragma|_Pragma", text):
+        raise BadText(f"{name}: may hold no attributes and pragmas")
+
+
 def check_region(body, name):
     if len(body) > REGION_LIMIT:
         raise BadText(f"{name}: a region of {len(body)} bytes, at most {REGION_LIMIT}")
@@ -137,6 +146,9 @@ class Lab:
         self.files = conf["lab"].get("files", "").split()    # with regions
         self.whole = conf["lab"].get("whole", "").split()    # handed in as they are
         self.gate = conf["lab"].get("gate", "").split()      # user tests that must pass
+        self.append = conf["lab"].get("append", "")          # kernel parameters for these
+        self.memory = conf["lab"].get("memory", "128M")
+        self.drop = conf["lab"].get("drop", "").split()      # files that the course keeps
         self.skips = conf["lab"].get("skips", "").split()    # user tests that the starter fails
 
 

@@ -4,14 +4,13 @@
 Each is a function of t: t.family is a process with t.pages pages of private memory; t.rng is
 seeded.
 """
+import labfamily
 from labfamily import Failed
 from labguest import ANONYMOUS, PAGE, PRIVATE, PROT_READ, PROT_WRITE, SHARED, ptwalk
 
 FORK = "copy_present_pte() and must_copy_now() in mm/memory.c"
 FAULT = "do_wp_page() and wp_can_reuse_anon_folio() in mm/memory.c"
 REUSE = "wp_page_reuse() in mm/memory.c"
-
-PAGEOUT = 21
 
 
 def filled(t, count=None):
@@ -231,7 +230,7 @@ def swapped_fork(t):
     stored = pages[:6]
     for page in stored:
         f.store(0, page, 0, 1)
-    f.must("MADV_PAGEOUT", t.guest.do(0, "advise", 0, t.pages, PAGEOUT))
+    f.must("MADV_PAGEOUT", t.guest.do(0, "advise", 0, t.pages, labfamily.PAGEOUT))
     f.fork(0, 1)
     for process in 1, 0:
         for page in pages:

@@ -10,11 +10,15 @@
 // Memory is named by pages from AREA on.  All numbers may be decimal or 0x….
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/swap.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -216,6 +220,51 @@ static void do_pid(const struct step *step)
 	answer(step, getpid());
 }
 
+// swapoff DEVICE: 0 or an errno.
+static void do_swapoff(const struct step *step)
+{
+	answer_result(step, swapoff(step->word[1]));
+}
+
+// major: page faults of this process that had to wait for a disk.
+static void do_major(const struct step *step)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	answer(step, usage.ru_majflt);
+}
+
+static volatile int reader_began, reader_ended;
+
+static void *reader(void *page)
+{
+	reader_began = 1;
+	(void)*(volatile char *)page;
+	reader_ended = 1;
+	return NULL;
+}
+
+// overtake PAGE OTHER: a thread reads PAGE, which takes its time; meanwhile OTHER is mapped and
+// unmapped.  1: that was through before the thread had its page.
+static void do_overtake(const struct step *step)
+{
+	int overtaken;
+	pthread_t thread;
+	void *p;
+
+	reader_began = reader_ended = 0;
+	pthread_create(&thread, NULL, reader, page_at(step, 1));
+	while (!reader_began)
+		sched_yield();
+	usleep(20000);
+	p = mmap(page_at(step, 2), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	munmap(p, PAGE);
+	overtaken = !reader_ended;
+	pthread_join(thread, NULL);
+	answer(step, overtaken);
+}
+
 // --- files -----------------------------------------------------------------------------------
 
 // put FILE TEXT: 0 or an errno.
@@ -272,6 +321,7 @@ static const struct command {
 	{ "advise", do_advise, 3 }, { "fill", do_fill, 3 }, { "store", do_store, 3 },
 	{ "load", do_load, 2 }, { "sum", do_sum, 2 }, { "receive", do_receive, 4 },
 	{ "fork", do_fork, 1 }, { "exit", do_exit, 0 }, { "wait", do_wait, 1 },
+	{ "swapoff", do_swapoff, 1 }, { "major", do_major, 0 }, { "overtake", do_overtake, 2 },
 	{ "scan", do_scan, 2 }, { "send", do_send, 2 }, { "pid", do_pid, 0 },
 	{ "put", do_put, 2 }, { "get", do_get, 2 }, { "make", do_make, 3 },
 };

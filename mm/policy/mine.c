@@ -4,8 +4,8 @@
  *
  *   add ──> [ newest … oldest ] ──> next, EVICT
  *
- * mm/policy.h says what each function is told and what it must promise; fifo.c, clock.c, random.c
- * and lru2.c beside this file show what can be done with it.  Try it on a trace,
+ * mm/policy.h says what each function is told and what it must promise; the files beside this one
+ * show what can be done with it.  Try it on a trace,
  *
  *   make sim P=mine,fifo,opt FRAMES=64 TRACE=gen:scan
  *
