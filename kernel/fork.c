@@ -147,6 +147,7 @@ static int copy_signal(u64 flags, struct task_struct *task)
 	memcpy(sig->rlim, from->rlim, sizeof(sig->rlim));
 	update_rlimit_cpu(sig);
 	sig->oom_score_adj = from->oom_score_adj;
+	sig->oom_score_adj_min = from->oom_score_adj_min;
 	sig->has_child_subreaper = from->has_child_subreaper || from->is_child_subreaper;
 	return 0;
 }

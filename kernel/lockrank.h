@@ -34,6 +34,7 @@
 	X(RANK_FOLIO)		/* folio lock: a bit, checked as a sleeping lock without owner */\
 	X(RANK_I_MMAP)		/* i_mmap of a file */						\
 	X(RANK_ANON_VMA)									\
+	X(RANK_OOM)		/* a victim is looked for; only ever tried */			\
 	X(RANK_CALL)		/* one call to other harts at a time; the last that sleeps */	\
 	X(RANK_PTE)		/* page-table locks */						\
 	X(RANK_SWAP)		/* a swap area */						\
@@ -49,6 +50,7 @@
 	X(RANK_SIGHAND)		/* pending signals and handlers */				\
 	X(RANK_TASK_MM)		/* task->mm, for those who look at another task's */		\
 	X(RANK_FUTEX)										\
+	X(RANK_OOM_REAPER)	/* the reaper's list */						\
 	X(RANK_UIDHASH)		/* users by uid */						\
 	X(RANK_BUDDY)		/* page allocator, zone */					\
 	X(RANK_SLAB)										\

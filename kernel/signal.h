@@ -100,7 +100,11 @@ struct signal_struct {
 	struct rusage_sum children;	/* waited-for children and their own */
 	bool has_child_subreaper;
 	bool is_child_subreaper;
-	short oom_score_adj;
+
+	/* mm/oom_kill.h */
+	short oom_score_adj, oom_score_adj_min;	/* min: how low one without capabilities may go */
+	bool oom_victim;		/* it dies for others: may use the reserve */
+	bool oom_origin;		/* among the first to go: it fills memory for others */
 };
 
 #define for_each_thread(sig, t)	list_for_each_entry(t, &(sig)->threads, thread_group)

@@ -39,7 +39,7 @@ static struct trace_ring *rings[NR_CPUS];
 unsigned long trace_enabled;
 
 static const char *const event_names[TRACE_EVENT_COUNT] = {
-	"fault", "task", "syscall", "sched", "block", "ref", "policy",
+	"fault", "task", "syscall", "sched", "block", "ref", "policy", "oom",
 };
 
 void trace_write_args(enum trace_event event, const u64 arg[TRACE_ARGS])
@@ -184,6 +184,14 @@ static size_t format_policy(const u64 *a, char *buf, size_t size)
 			 (const char *)&a[TRACE_NAME]);
 }
 
+static size_t format_oom(const u64 *a, char *buf, size_t size)
+{
+	if (a[0] == TRACE_OOM_KILL)
+		return scnprintf(buf, size, "op=kill pid=%llu rss=%llu swap=%llu adj=%lld\n",
+				 a[1], a[2], a[3], (s64)a[4]);
+	return scnprintf(buf, size, "op=reap rss=%llu left=%llu\n", a[2], a[3]);
+}
+
 static size_t format(const struct trace_record *r, char *buf, size_t size)
 {
 	const u64 *a = r->arg;
@@ -206,6 +214,8 @@ static size_t format(const struct trace_record *r, char *buf, size_t size)
 		return n + scnprintf(buf + n, size - n,
 				     "tgid=%llu page=%#llx accessed=%#llx dirty=%#llx\n",
 				     a[0], a[1], a[2], a[3]);
+	case TRACE_OOM:
+		return n + format_oom(a, buf + n, size - n);
 	case TRACE_POLICY:
 		return n + format_policy(a, buf + n, size - n);
 	default:

@@ -26,6 +26,7 @@ enum trace_event {
 	 *   init seed; add why shadow; next priority; judge priority facts fate; evicted word
 	 */
 	TRACE_POLICY,
+	TRACE_OOM,		/* op (TRACE_OOM_*), pid, RSS, swap or what is left, adj */
 	TRACE_EVENT_COUNT,
 };
 
@@ -34,6 +35,7 @@ enum fault_result {
 	FAULT_MINOR, FAULT_MAJOR, FAULT_SIGSEGV, FAULT_SIGBUS, FAULT_OOM, FAULT_RETRY,
 };
 
+enum { TRACE_OOM_KILL, TRACE_OOM_REAP };
 enum { TRACE_TASK_FORK, TRACE_TASK_EXEC, TRACE_TASK_EXIT };
 
 #define TRACE_ARGS	10

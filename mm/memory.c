@@ -138,6 +138,18 @@ static inline bool fault_lock_same(struct vm_fault *vmf)
 	return false;
 }
 
+/*
+ * An empty entry may have held what the OOM reaper has taken (O2 in mm/oom_kill.c): nobody may see
+ * something else in its place.  ptl held; true: unlocks.
+ */
+static inline bool fault_unstable(struct vm_fault *vmf)
+{
+	if (likely(!(READ_ONCE(vmf->vma->vm_mm->flags) & BIT(MMF_UNSTABLE))))
+		return false;
+	fault_unlock(vmf);
+	return true;
+}
+
 /* Memory for a page of the user's own, counted nowhere yet. */
 static struct folio *vma_alloc_folio(gfp_t zero)
 {
@@ -162,10 +174,12 @@ static inline void set_new_anon_pte(struct vm_area_struct *vma, unsigned long ad
 static vm_fault_t do_anonymous_zero_page(struct vm_fault *vmf)
 {
 	vmf->kind = __func__;
-	if (fault_lock_same(vmf)) {
-		set_pte(vmf->pte, pte_mkspecial(folio_pte(zero_folio, vmf->vma->vm_page_prot)));
-		fault_unlock(vmf);
-	}
+	if (!fault_lock_same(vmf))
+		return 0;
+	if (fault_unstable(vmf))
+		return VM_FAULT_SIGBUS;
+	set_pte(vmf->pte, pte_mkspecial(folio_pte(zero_folio, vmf->vma->vm_page_prot)));
+	fault_unlock(vmf);
 	return 0;
 }
 
@@ -191,6 +205,10 @@ static noinline vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 	if (!fault_lock_same(vmf)) {
 		folio_put(folio);
 		return 0;
+	}
+	if (fault_unstable(vmf)) {
+		folio_put(folio);
+		return VM_FAULT_SIGBUS;
 	}
 	inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
 	set_new_anon_pte(vma, vmf->address, vmf->pte, folio);
@@ -284,6 +302,8 @@ static inline vm_fault_t finish_fault(struct vm_fault *vmf, struct folio *folio)
 {
 	if (!fault_lock_same(vmf))
 		return VM_FAULT_NOPAGE;
+	if (!(vmf->vma->vm_flags & VM_SHARED) && fault_unstable(vmf))
+		return VM_FAULT_NOPAGE | VM_FAULT_SIGBUS;
 	do_set_pte(vmf, folio, vmf->address);
 	inc_mm_counter(vmf->vma->vm_mm, mm_counter(folio));
 	fault_unlock(vmf);

@@ -58,6 +58,7 @@ static struct mm_struct *mm_init(struct mm_struct *mm)
 	mm->mm_rb = RB_ROOT;
 	mm->map_count = 0;
 	mm->has_pinned = false;
+	mm->flags = 0;
 	mm->locked_vm = mm->def_flags = 0;
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		atomic_long_set(&mm->rss_stat[i], 0);
@@ -180,6 +181,20 @@ struct mm_struct *get_task_mm(struct task_struct *task)
 		mmget(mm);
 	spin_unlock(&task_mm_lock);
 	return mm;
+}
+
+struct mm_struct *task_lock_mm(const struct task_struct *task)
+{
+	spin_lock(&task_mm_lock);
+	if (task->mm)
+		return task->mm;
+	spin_unlock(&task_mm_lock);
+	return NULL;
+}
+
+void task_unlock_mm(void)
+{
+	spin_unlock(&task_mm_lock);
 }
 
 bool task_dumpable(struct task_struct *task, bool no_mm)

@@ -69,6 +69,12 @@ unsigned long nr_lazy_mms(void);
  * not sleep.
  */
 struct mm_struct *get_task_mm(struct task_struct *task);
+/*
+ * The mm of any task, which neither goes nor is changed for another before task_unlock_mm(); NULL:
+ * none, and not locked.
+ */
+struct mm_struct *task_lock_mm(const struct task_struct *task);
+void task_unlock_mm(void);
 /* May others with its ids look into it?  @no_mm, if it has no mm.  Does not sleep. */
 bool task_dumpable(struct task_struct *task, bool no_mm);
 /* exec: current goes on in @mm, whose reference it takes over, and drops the one it had. */

@@ -80,6 +80,11 @@ struct vm_area_struct {
 	atomic_long_t swap_readahead_info;	/* the last window: mm/swap_state.c */
 };
 
+/* mm->flags, bit numbers */
+#define MMF_OOM_VICTIM	0	/* was given to the reaper */
+#define MMF_UNSTABLE	1	/* pages are gone that its users had stored to */
+#define MMF_OOM_SKIP	2	/* there is nothing to be had by killing */
+
 enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
 #define AT_VECTOR_SIZE	44		/* words of /proc/PID/auxv: 22 pairs */
@@ -115,6 +120,8 @@ struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
 	unsigned long saved_auxv[AT_VECTOR_SIZE];
 	unsigned long vdso;		/* address of its first text page; 0: none */
+	unsigned long flags;		/* MMF_*, by atomic bit operations */
+	struct mm_struct *oom_next;	/* mm/oom_kill.c */
 	unsigned int membarrier_state;	/* kernel/membarrier.c */
 	bool has_pinned;		/* a page may be pinned, or was: fork looks (FOLL_PIN) */
 	bool dumpable;			/* others with the same ids may look in: kernel/ptrace.h */

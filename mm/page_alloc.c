@@ -6,8 +6,9 @@
  *        │                                                        │ no
  *        └── order > 0 ──> the zone, if `low` stays free ── no ───┤
  *                                                                 v
- *                             alloc_slowpath: wake kswapd; down to `min` (half for __GFP_HIGH,
- *                             all for PF_MEMALLOC); direct reclaim, and again; NULL
+ *                             alloc_slowpath: wake kswapd; down to `min` (half for __GFP_HIGH and
+ *                             victims, all for PF_MEMALLOC); direct reclaim, and again; the OOM
+ *                             killer (mm/oom_kill.h), and again; NULL
  *
  * A hart's list is touched by its hart alone, with interrupts off, so it needs no lock;
  * drain_all_pages() asks the other harts by IPI.  Frames on it count as free.
@@ -27,6 +28,9 @@
 #include "lib/string.h"
 #include "mm/check.h"
 #include "mm/memblock.h"
+#include "mm/oom_kill.h"
+#include "mm/swap.h"
+#include "mm/swapfile.h"
 #include "mm/vmscan.h"
 #include "mm/vmstat.h"
 
@@ -35,6 +39,8 @@
 			 BIT(PG_swapcache) | BIT(PG_reserved) | BIT(PG_buddy) | BIT(PG_slab) | \
 			 BIT(PG_tail))
 #define POISON_FREE	0xaa
+#define MAX_RECLAIM_RETRIES	16	/* in a row that freed nothing */
+#define NOFS_PATIENCE	20		/* times 10 ms */
 
 struct folio *folio_map;
 unsigned long min_pfn, max_pfn;
@@ -250,7 +256,9 @@ static unsigned long reserve_mark(gfp_t gfp)
 {
 	if ((current->flags & PF_MEMALLOC) && !(gfp & __GFP_NOMEMALLOC))
 		return 0;
-	return gfp & __GFP_HIGH ? zone.watermark[WMARK_MIN] / 2 : zone.watermark[WMARK_MIN];
+	if (gfp & __GFP_HIGH || (tsk_is_oom_victim(current) && !(gfp & __GFP_NOMEMALLOC)))
+		return zone.watermark[WMARK_MIN] / 2;
+	return zone.watermark[WMARK_MIN];
 }
 
 static bool may_reclaim(gfp_t gfp)
@@ -260,20 +268,80 @@ static bool may_reclaim(gfp_t gfp)
 
 static struct folio *reclaim_and_take(gfp_t gfp, unsigned int order, unsigned long *progress)
 {
+	struct folio *folio;
+
 	count_vm_event(ALLOCSTALL);
 	current->flags |= PF_MEMALLOC;
 	*progress = try_to_free_pages(order, gfp);
 	current->flags &= ~PF_MEMALLOC;
-	drain_all_pages();
 	cond_resched();
+	folio = rmqueue(order, reserve_mark(gfp));
+	if (folio)
+		return folio;
+	/* What was freed may lie on the lists of harts; to ask them costs more than to look. */
+	drain_all_pages();
 	return rmqueue(order, reserve_mark(gfp));
 }
 
-/* For a caller that cannot fail: what others free may come meanwhile. */
+/* Frames that reclaim might take yet, or is having written out. */
+static unsigned long reclaimable_pages(void)
+{
+	unsigned long anon = get_nr_swap_pages() ? lru_size(KIND_ANON) : 0;
+
+	return lru_size(KIND_FILE) + anon + vm_state(NR_WRITEBACK);
+}
+
+/*
+ * Is another round worth it?  Freed frames that merge into nothing large enough are no progress.
+ * Nor are they when less can be reclaimed than the reserve: then it is code that somebody executes
+ * and has to read in again at once.
+ */
+static bool should_reclaim_retry(unsigned int order, unsigned long progress, int *useless)
+{
+	if (progress && !order && reclaimable_pages() > zone.watermark[WMARK_MIN])
+		*useless = 0;
+	else
+		(*useless)++;
+	return *useless < (order ? 4 : MAX_RECLAIM_RETRIES);
+}
+
+/* What others free may come meanwhile. */
 static void wait_for_memory(void)
 {
 	set_current_state(TASK_UNINTERRUPTIBLE);
 	schedule_timeout(10 * NSEC_PER_MSEC);
+}
+
+/* Does killing help?  Not against frames that are free but not adjacent. */
+static bool may_oom(unsigned int order)
+{
+	if (READ_ONCE(current->signal->oom_origin))
+		return false;
+	return !order || !zone_watermark_ok(0, zone.watermark[WMARK_MIN]);
+}
+
+/*
+ * True: memory may come, or has come: *@folio.  False: it will not.  Who may not enter file systems
+ * has not tried all that reclaim can do, and leaves the killing to others for a while.
+ */
+static bool alloc_may_oom(gfp_t gfp, unsigned int order, int *patience, struct folio **folio)
+{
+	bool killed = true;
+
+	if (!may_oom(order))
+		return false;
+	if (!(gfp & __GFP_FS) && (*patience)-- > 0) {
+		wait_for_memory();
+		*folio = rmqueue(order, reserve_mark(gfp));
+	} else if (mutex_trylock(&oom_lock)) {
+		/* The last victim's memory may have come before we had the lock. */
+		*folio = rmqueue(order, zone.watermark[WMARK_HIGH]);
+		killed = *folio || out_of_memory(gfp, order);
+		mutex_unlock(&oom_lock);
+	}
+	if (killed && !*folio && !tsk_is_oom_victim(current))
+		oom_wait();
+	return killed;
 }
 
 static void warn_alloc(gfp_t gfp, unsigned int order)
@@ -288,7 +356,8 @@ static struct folio *alloc_slowpath(gfp_t gfp, unsigned int order)
 {
 	struct folio *folio;
 	unsigned long progress;
-	int useless = 0;
+	int useless = 0, patience = NOFS_PATIENCE;
+	bool may_come;
 
 	if (gfp & __GFP_KSWAPD_RECLAIM)
 		wake_kswapd();
@@ -298,14 +367,18 @@ static struct folio *alloc_slowpath(gfp_t gfp, unsigned int order)
 	might_sleep();
 	for (;;) {
 		folio = reclaim_and_take(gfp, order, &progress);
+		if (folio || gfp & __GFP_NORETRY)
+			return folio;
+		if (should_reclaim_retry(order, progress, &useless))
+			continue;
+		may_come = alloc_may_oom(gfp, order, &patience, &folio);
 		if (folio)
 			return folio;
-		/* Freed frames that merge into nothing large enough are no progress either. */
-		useless = progress && !order ? 0 : useless + 1;
 		if (gfp & __GFP_NOFAIL)
 			wait_for_memory();
-		else if (useless > 3 || (gfp & __GFP_NORETRY) || fatal_signal_pending(current))
-			return NULL;
+		else if (!may_come || tsk_is_oom_victim(current))
+			return rmqueue(order, reserve_mark(gfp));
+		useless = 0;
 	}
 }
 

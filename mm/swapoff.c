@@ -25,6 +25,7 @@
 #include "lib/string.h"
 #include "mm/memory.h"
 #include "mm/mm.h"
+#include "mm/oom_kill.h"
 #include "mm/overcommit.h"
 #include "mm/page_io.h"
 #include "mm/pgtable.h"
@@ -269,7 +270,9 @@ static int do_swapoff(const char *name)
 		return error;
 	vm_unacct_memory(si->pages);
 	swap_area_disable(si);
+	set_current_oom_origin(true);
 	error = try_to_unuse(si);
+	set_current_oom_origin(false);
 	if (error) {
 		swap_area_enable(si);
 		return error;

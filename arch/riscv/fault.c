@@ -21,12 +21,12 @@
 #include "arch/riscv/extable.h"
 #include "arch/riscv/ptrace.h"
 #include "kernel/panic.h"
-#include "kernel/printk.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/trace.h"
 #include "mm/memory.h"
 #include "mm/mmap.h"
+#include "mm/oom_kill.h"
 #include "mm/stack.h"
 
 static const char *kernel_fault_name(unsigned long addr)
@@ -56,27 +56,12 @@ static void bad_area(struct pt_regs *regs, int sig, int code)
 		no_context(regs);
 }
 
-/* No memory for a page of the task itself: it is the one that goes. */
-static void pagefault_out_of_memory(struct pt_regs *regs)
-{
-	const struct mm_struct *mm = current->mm;
-
-	if (!user_mode(regs)) {
-		no_context(regs);
-		return;
-	}
-	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, "
-	       "file-rss:%lukB\n",
-	       current->tgid, current->comm, mm->total_vm << (PAGE_SHIFT - 10),
-	       get_mm_counter(mm, MM_ANONPAGES) << (PAGE_SHIFT - 10),
-	       get_mm_counter(mm, MM_FILEPAGES) << (PAGE_SHIFT - 10));
-	force_sig(SIGKILL);
-}
-
 static void mm_fault_error(struct pt_regs *regs, vm_fault_t fault)
 {
-	if (fault & VM_FAULT_OOM)
-		pagefault_out_of_memory(regs);
+	if (fault & VM_FAULT_OOM && user_mode(regs))
+		pagefault_out_of_memory();
+	else if (fault & VM_FAULT_OOM)
+		no_context(regs);
 	else if (fault & VM_FAULT_SIGBUS)
 		bad_area(regs, SIGBUS, BUS_ADRERR);
 	else

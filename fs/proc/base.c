@@ -22,6 +22,7 @@
 #include "lib/string.h"
 #include "lib/vsnprintf.h"
 #include "mm/mm.h"
+#include "mm/oom_kill.h"
 #include "mm/slab.h"
 
 static struct proc_inode *PROC_I(const struct inode *inode)
@@ -177,6 +178,21 @@ ssize_t proc_get_int(struct iov_iter *from, unsigned int base, int *value)
 	return err ? err : (ssize_t)n;
 }
 
+/* From 0 to 1333: points in thousandths of all memory, 667 at none. */
+static int show_oom_score(struct seq_file *m, struct task_struct *task)
+{
+	unsigned long totalpages = oom_totalpages(), score = 0;
+	long badness;
+
+	spin_lock_irq(&tasklist_lock);
+	badness = oom_badness(task, totalpages);
+	spin_unlock_irq(&tasklist_lock);
+	if (badness != LONG_MIN)
+		score = (1000 + badness * 1000 / (long)totalpages) * 2 / 3;
+	seq_printf(m, "%lu\n", score);
+	return 0;
+}
+
 static int show_oom_score_adj(struct seq_file *m, struct task_struct *task)
 {
 	seq_printf(m, "%d\n", task->signal->oom_score_adj);
@@ -186,22 +202,19 @@ static int show_oom_score_adj(struct seq_file *m, struct task_struct *task)
 static ssize_t oom_score_adj_write(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct task_struct *task;
-	int value;
+	int value, err;
 	ssize_t ret = proc_get_int(from, 0, &value);
 
 	if (ret < 0)
 		return ret;
-	if (value < -1000 || value > 1000)
+	if (value < OOM_SCORE_ADJ_MIN || value > OOM_SCORE_ADJ_MAX)
 		return -EINVAL;
 	task = proc_task(file_inode(iocb->ki_filp));
 	if (!task)
 		return -ESRCH;
-	if (value < task->signal->oom_score_adj && !capable(CAP_SYS_RESOURCE))
-		ret = -EACCES;
-	else
-		task->signal->oom_score_adj = value;
+	err = set_oom_score_adj(task, value);
 	put_task_struct(task);
-	return ret;
+	return err ? err : ret;
 }
 
 /* A record that can be written, too. */
@@ -245,6 +258,7 @@ static const struct pid_entry pid_entries[] = {
 	ENTRY_REG("clear_refs", 0200, &proc_clear_refs_fops),
 	ENTRY_ONE("limits", 0444, proc_pid_limits),
 	ENTRY_ONE("mounts", 0444, show_mounts),
+	ENTRY_ONE("oom_score", 0444, show_oom_score),
 	ENTRY_REG("oom_score_adj", 0644, &oom_score_adj_fops, .show = show_oom_score_adj),
 	ENTRY_REG("make-it-fail", 0644, &make_it_fail_fops, .show = proc_make_it_fail),
 	ENTRY_REG("fail-nth", 0644, &fail_nth_fops, .show = proc_fail_nth),

@@ -28,6 +28,7 @@
 #include "mm/balance_dirty.h"
 #include "mm/check.h"
 #include "mm/mmap.h"
+#include "mm/oom_kill.h"
 #include "mm/overcommit.h"
 #include "mm/page_alloc.h"
 #include "mm/shrinker.h"
@@ -299,6 +300,10 @@ static const struct sysctl vm_table[] = {
 	NUMBER("overcommit_ratio", 0644, &sysctl_overcommit_ratio, 0, INT_MAX,
 	       .changed = ratio_counts),
 	WIDE("overcommit_kbytes", 0644, &sysctl_overcommit_kbytes, 0, .changed = kbytes_count),
+	NUMBER("panic_on_oom", 0644, &sysctl_panic_on_oom, 0, 2),
+	NUMBER("oom_kill_allocating_task", 0644, &sysctl_oom_kill_allocating_task, INT_MIN,
+	       INT_MAX),
+	NUMBER("oom_dump_tasks", 0644, &sysctl_oom_dump_tasks, INT_MIN, INT_MAX),
 	NUMBER("swappiness", 0644, &vm_swappiness, 0, 200),
 	NUMBER("page-cluster", 0644, &page_cluster, 0, 5),
 	WIDE("user_reserve_kbytes", 0644, &sysctl_user_reserve_kbytes, 0),
