@@ -20,7 +20,8 @@
  * P4 next() takes few steps, however much memory there is: it does not search.
  * P5 judge() answers about a folio that next() gave, which the core still has.  After KEEP comes
  *    add(ADD_KEPT); after EVICT either evicted() or add(ADD_FAILED) or, when it had to be written
- *    out first, add(ADD_CLEANED) later.
+ *    out first, add(ADD_CLEANED) later.  A folio whose owner frees it meanwhile is not heard of
+ *    again.
  * P6 A folio that is held is on one of the lruvec's lists, by folio->lru; one that is not, on none.
  *    All that the policy remembers beside that is in the lruvec's words and folio->policy[].
  *
@@ -29,8 +30,8 @@
  * That is why the same file also links into a simulator on the host (tools/polsim), where struct
  * folio has these two members only.  No call comes from an interrupt.
  *
- * In debug builds and in the simulator the core checks P1, P2, P5 and P6 at every call, and names
- * the promise that was broken.
+ * The simulator checks P1, P2, P5 and P6 at every call, debug builds all of them but P1, and they
+ * name the promise that was broken.
  */
 #ifndef MM_POLICY_H
 #define MM_POLICY_H
