@@ -11,6 +11,7 @@ In a handout the reference is the newest commit of the course that the student h
 """
 import collections
 import concurrent.futures
+import filecmp
 import importlib.machinery
 import importlib.util
 import json
@@ -65,7 +66,7 @@ def copy_file(path, content, target):
     if content is not None and os.path.isfile(path) and same(path, content):
         content = None
     if os.path.exists(target):
-        if content is None and subprocess.run(["cmp", "-s", path, target]).returncode == 0:
+        if content is None and filecmp.cmp(path, target, shallow=False):
             return
         if content is not None and same(target, content):
             return
