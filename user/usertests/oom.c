@@ -355,32 +355,6 @@ TEST(oom_exec_while_memory_is_exhausted)
 		CHECK_EQ(run_program(path, argv, envp, output, sizeof(output)), 0);
 }
 
-// Each child holds on to what it has: fork fails, or one of them goes.
-TEST(oom_forks_without_end)
-{
-	pid_t pid = CHECK_SYS(fork());
-	long before = kills();
-
-	if (!pid) {
-		set_adj(1000);
-		part = available() / 16;
-		for (int i = 0; i < 24; i++) {
-			pid_t child = fork();
-
-			if (!child) {
-				take(part);
-				sleep_forever(NULL);
-			}
-			CHECK(child > 0 || errno == ENOMEM || errno == EAGAIN);
-		}
-		sleep_forever(NULL);
-	}
-	while (kills() == before)
-		nap(MS);
-	kill(pid, SIGKILL);
-	CHECK_KILLED(pid, SIGKILL);
-}
-
 /* --- swap --- */
 
 // The area's header says that it has so many pages; returns what it said.
