@@ -128,7 +128,7 @@ TEST(reclaim_policy_changed_under_load)
 	int n = policy_names(text, sizeof(text), name), stop[2];
 	pid_t pid[2];
 
-	if (meminfo_kb("SwapFree:") < (long)(pages * (PAGE / 1024) * 2))
+	if (meminfo_kb("SwapFree:") < (long)(pages * (PAGE / 1024)))
 		skip("needs swap for %zu pages", pages);
 	current_policy(before);
 	CHECK_SYS(pipe2(stop, O_NONBLOCK));
