@@ -19,7 +19,7 @@
 #include "mm/memory.h"
 #include "mm/mm.h"
 #include "mm/mmap.h"
-#include "mm/pgtable.h"
+#include "mm/pagewalk.h"
 
 #define GROUP	64		/* pages in a record */
 
@@ -41,8 +41,9 @@ static void end_group(struct group *group)
 }
 
 /* => page-table lock held */
-static void look(struct group *group, pte_t *ptep, unsigned long addr)
+static void look(void *data, pte_t *ptep, unsigned long addr)
 {
+	struct group *group = data;
 	unsigned long page = addr >> PAGE_SHIFT;
 	pte_t pte = ptep_get(ptep);
 	struct folio *folio = pte_present(pte) ? vm_normal_folio(pte) : NULL;
@@ -58,22 +59,6 @@ static void look(struct group *group, pte_t *ptep, unsigned long addr)
 		group->dirty |= BIT(page % GROUP);
 }
 
-static void look_at_vma(struct group *group, struct vm_area_struct *vma)
-{
-	unsigned long addr = vma->vm_start, next;
-	struct spinlock *ptl;
-	pte_t *pmd, *pte;
-
-	while ((pmd = next_pmd(vma->vm_mm, &addr, vma->vm_end))) {
-		next = pmd_addr_end(addr, vma->vm_end);
-		pte = pte_offset_map_lock(pmd, addr, &ptl);
-		for (; addr < next; addr += PAGE_SIZE)
-			look(group, pte++, addr);
-		spin_unlock(ptl);
-		cond_resched();
-	}
-}
-
 static void look_at_mm(int tgid, struct mm_struct *mm)
 {
 	struct group group = { .tgid = tgid };
@@ -81,7 +66,7 @@ static void look_at_mm(int tgid, struct mm_struct *mm)
 	mmap_read_lock(mm);
 	for (struct vm_area_struct *vma = vma_first(mm); vma; vma = vma_next(vma))
 		if (!(vma->vm_flags & VM_PFNMAP))
-			look_at_vma(&group, vma);
+			walk_page_vma(vma, vma->vm_start, look, &group);
 	flush_tlb_mm(mm);
 	mmap_read_unlock(mm);
 	end_group(&group);

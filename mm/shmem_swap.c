@@ -107,14 +107,11 @@ static void list_inode(struct shmem_inode_info *info)
 bool shmem_writepage(struct folio *folio)
 {
 	struct inode *inode = folio->mapping->host;
-	swp_entry_t entry = folio_alloc_swap(folio);
+	swp_entry_t entry;
 
-	if (!entry.val)
+	if (!add_to_new_slot(folio))
 		return false;
-	if (add_to_swap_cache(folio, entry, __GFP_HIGH | __GFP_NOMEMALLOC | __GFP_NOWARN, NULL)) {
-		put_swap_slot(entry);
-		return false;
-	}
+	entry = folio_swap_entry(folio);
 	list_inode(SHMEM_I(inode));
 	swap_duplicate(entry);
 	if (!take_out(inode, folio, entry)) {

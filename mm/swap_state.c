@@ -72,7 +72,7 @@ int add_to_swap_cache(struct folio *folio, swp_entry_t entry, gfp_t gfp, void **
 	return 0;
 }
 
-bool add_to_swap(struct folio *folio)
+bool add_to_new_slot(struct folio *folio)
 {
 	swp_entry_t entry = folio_alloc_swap(folio);
 
@@ -86,6 +86,13 @@ bool add_to_swap(struct folio *folio)
 		put_swap_slot(entry);
 		return false;
 	}
+	return true;
+}
+
+bool add_to_swap(struct folio *folio)
+{
+	if (!add_to_new_slot(folio))
+		return false;
 	/* Its entries may be clean, if it came from another slot; this slot has nothing yet. */
 	folio_set_dirty(folio);
 	return true;

@@ -37,7 +37,9 @@ static inline swp_entry_t folio_swap_entry(const struct folio *folio)
  * reference.  *@shadowp (if not NULL) is what stood there.  0 or -ENOMEM.
  */
 int add_to_swap_cache(struct folio *folio, swp_entry_t entry, gfp_t gfp, void **shadowp);
-/* The same with a slot of its own, and dirty.  False: no slot, or no memory for the cache. */
+/* The same with a slot of its own.  False: no slot, or no memory for the cache. */
+bool add_to_new_slot(struct folio *folio);
+/* And dirty. */
 bool add_to_swap(struct folio *folio);
 /* => i_pages_lock held, folio locked.  Leaves @shadow; slot and reference are the caller's. */
 void __delete_from_swap_cache(struct folio *folio, void *shadow);

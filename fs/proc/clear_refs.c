@@ -20,7 +20,7 @@
 #include "mm/memory.h"
 #include "mm/mm.h"
 #include "mm/mmap.h"
-#include "mm/pgtable.h"
+#include "mm/pagewalk.h"
 #include "mm/swapops.h"
 
 enum clear_refs_type {
@@ -31,7 +31,7 @@ enum clear_refs_type {
 	CLEAR_REFS_MM_HIWATER_RSS,
 };
 
-static void clear_young(pte_t *ptep)
+static void clear_young(void *unused, pte_t *ptep, unsigned long addr)
 {
 	pte_t pte = ptep_get(ptep);
 	struct folio *folio = pte_present(pte) ? vm_normal_folio(pte) : NULL;
@@ -42,7 +42,7 @@ static void clear_young(pte_t *ptep)
 	folio_clear_referenced(folio);
 }
 
-static void clear_soft_dirty(pte_t *ptep)
+static void clear_soft_dirty(void *unused, pte_t *ptep, unsigned long addr)
 {
 	pte_t pte = ptep_get(ptep);
 
@@ -50,23 +50,6 @@ static void clear_soft_dirty(pte_t *ptep)
 		ptep_clear_bits(ptep, _PAGE_SOFT_DIRTY | _PAGE_WRITE);
 	else if (is_swap_pte(pte))
 		set_pte(ptep, pte_swp_clear_soft_dirty(pte));
-}
-
-static void clear_vma(struct vm_area_struct *vma, enum clear_refs_type type)
-{
-	void (*clear)(pte_t *ptep) = type == CLEAR_REFS_SOFT_DIRTY ? clear_soft_dirty : clear_young;
-	unsigned long addr = vma->vm_start, next;
-	struct spinlock *ptl;
-	pte_t *pmd, *pte;
-
-	while ((pmd = next_pmd(vma->vm_mm, &addr, vma->vm_end))) {
-		next = pmd_addr_end(addr, vma->vm_end);
-		pte = pte_offset_map_lock(pmd, addr, &ptl);
-		for (; addr < next; addr += PAGE_SIZE)
-			clear(pte++);
-		spin_unlock(ptl);
-		cond_resched();
-	}
 }
 
 static bool concerns(const struct vm_area_struct *vma, enum clear_refs_type type)
@@ -80,6 +63,8 @@ static bool concerns(const struct vm_area_struct *vma, enum clear_refs_type type
 
 static int clear_mm(struct mm_struct *mm, enum clear_refs_type type)
 {
+	void (*clear)(void *, pte_t *, unsigned long) =
+		type == CLEAR_REFS_SOFT_DIRTY ? clear_soft_dirty : clear_young;
 	struct vm_area_struct *vma;
 
 	if (mmap_write_lock_killable(mm))
@@ -91,7 +76,7 @@ static int clear_mm(struct mm_struct *mm, enum clear_refs_type type)
 			if (type == CLEAR_REFS_SOFT_DIRTY)
 				vma->vm_flags &= ~VM_SOFTDIRTY;
 			if (concerns(vma, type))
-				clear_vma(vma, type);
+				walk_page_vma(vma, vma->vm_start, clear, NULL);
 		}
 		flush_tlb_mm(mm);
 	}

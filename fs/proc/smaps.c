@@ -15,7 +15,7 @@
 #include "mm/memory.h"
 #include "mm/mm.h"
 #include "mm/mmap.h"
-#include "mm/pgtable.h"
+#include "mm/pagewalk.h"
 #include "mm/slab.h"
 #include "mm/swapfile.h"
 
@@ -26,12 +26,12 @@ struct mem_size_stats {
 	unsigned long resident, shared_clean, shared_dirty, private_clean, private_dirty;
 	unsigned long referenced, anonymous, lazyfree, swap;
 	u64 pss, pss_dirty, pss_anon, pss_file, pss_shmem, pss_locked, swap_pss;
+	bool locked;			/* the mapping that is looked at */
 };
 
 /* --- gathering --- */
 
-static void account_share(struct mem_size_stats *mss, const struct folio *folio, bool dirty,
-			  bool locked)
+static void account_share(struct mem_size_stats *mss, const struct folio *folio, bool dirty)
 {
 	int mapcount = folio_mapcount(folio);
 	bool private = folio_ref_count(folio) == 1 || mapcount < 2;
@@ -46,7 +46,7 @@ static void account_share(struct mem_size_stats *mss, const struct folio *folio,
 		mss->pss_shmem += pss;
 	else
 		mss->pss_file += pss;
-	if (locked)
+	if (mss->locked)
 		mss->pss_locked += pss;
 	if (dirty) {
 		mss->pss_dirty += pss;
@@ -56,8 +56,10 @@ static void account_share(struct mem_size_stats *mss, const struct folio *folio,
 	}
 }
 
-static void account_pte(struct mem_size_stats *mss, pte_t pte, bool locked)
+static void account_pte(void *data, pte_t *ptep, unsigned long addr)
 {
+	struct mem_size_stats *mss = data;
+	pte_t pte = ptep_get(ptep);
 	struct folio *folio = pte_present(pte) ? vm_normal_folio(pte) : NULL;
 	bool dirty;
 
@@ -78,25 +80,14 @@ static void account_pte(struct mem_size_stats *mss, pte_t pte, bool locked)
 		if (!folio_test_swapbacked(folio) && !dirty)
 			mss->lazyfree += PAGE_SIZE;
 	}
-	account_share(mss, folio, dirty, locked);
+	account_share(mss, folio, dirty);
 }
 
 /* Adds the pages of @vma from @addr on.  mmap_lock held. */
 static void gather(struct mem_size_stats *mss, struct vm_area_struct *vma, unsigned long addr)
 {
-	bool locked = vma->vm_flags & VM_LOCKED;
-	struct spinlock *ptl;
-	unsigned long next;
-	pte_t *pmd, *pte;
-
-	while ((pmd = next_pmd(vma->vm_mm, &addr, vma->vm_end))) {
-		next = pmd_addr_end(addr, vma->vm_end);
-		pte = pte_offset_map_lock(pmd, addr, &ptl);
-		for (; addr < next; addr += PAGE_SIZE)
-			account_pte(mss, ptep_get(pte++), locked);
-		spin_unlock(ptl);
-		cond_resched();
-	}
+	mss->locked = vma->vm_flags & VM_LOCKED;
+	walk_page_vma(vma, addr, account_pte, mss);
 }
 
 /* --- printing --- */

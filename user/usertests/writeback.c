@@ -168,13 +168,18 @@ SETTINGS_TEST(writeback_limits_out_of_range)
 	CHECK_EQ(get("dirty_background_ratio"), atol(saved[2]));
 }
 
+static void write_back_after_200_ms(void)
+{
+	set("dirty_expire_centisecs", "20");
+	set("dirty_writeback_centisecs", "10");
+}
+
 SETTINGS_TEST(writeback_by_age)
 {
 	unsigned long long before;
 	int fd;
 
-	set("dirty_expire_centisecs", "20");
-	set("dirty_writeback_centisecs", "10");
+	write_back_after_200_ms();
 	fd = make(64);
 	before = sectors_written();
 	write_pages(fd, 64);
@@ -187,8 +192,7 @@ SETTINGS_TEST(writeback_by_age_of_a_mapping)
 	char *p;
 	int fd;
 
-	set("dirty_expire_centisecs", "20");
-	set("dirty_writeback_centisecs", "10");
+	write_back_after_200_ms();
 	fd = make(64);
 	p = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	CHECK(p != MAP_FAILED);
