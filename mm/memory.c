@@ -228,13 +228,17 @@ static noinline vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 //		return VM_FAULT_OOM;
 //	}
 //	folio->flags |= BIT(PG_uptodate);
-//	if (fault_lock_same(vmf)) {
-//		inc_mm_counter(vmf->vma->vm_mm, MM_ANONPAGES);
-//		set_new_anon_pte(vmf->vma, vmf->address, vmf->pte, folio);
-//		fault_unlock(vmf);
-//	} else {
+//	if (!fault_lock_same(vmf)) {
 //		folio_put(folio);
+//		return 0;
 //	}
+//	if (fault_unstable(vmf)) {
+//		folio_put(folio);
+//		return VM_FAULT_SIGBUS;
+//	}
+//	inc_mm_counter(vmf->vma->vm_mm, MM_ANONPAGES);
+//	set_new_anon_pte(vmf->vma, vmf->address, vmf->pte, folio);
+//	fault_unlock(vmf);
 //	return 0;
 //}
 /* LAB anon end */

@@ -94,6 +94,20 @@ def regions(text, lab, name):
     return [part.body for part in parse(text, name) if part.lab == lab]
 
 
+def patched_files(patch):
+    with open(patch, errors="replace") as f:
+        return sorted(set(re.findall(r"^\+\+\+ b/(\S+)", f.read(), re.M)))
+
+
+def apply_patch(patch, tree, *options):
+    """Applies a patch to a folder that is no repository; what git says if it does not fit."""
+    done = subprocess.run(["git", "apply", *options, os.path.abspath(patch)], cwd=tree,
+                          text=True, errors="replace", stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT,
+                          env={**os.environ, "GIT_CEILING_DIRECTORIES": tree})
+    return done.stdout.strip() or "git apply failed" if done.returncode else ""
+
+
 def check_whole(text, name):
     """A policy: one include, and nothing that the compiler would do behind its back."""
     if re.findall(r"#\s*include\s*(.*)", text) not in ([], ['"mm/policy.h"']):
