@@ -40,7 +40,7 @@ enum folio_flag {
 	PG_error,
 	PG_waiters,		/* somebody sleeps on a flag of this folio */
 	PG_private,		/* private points to buffer heads */
-	PG_reclaim,
+	PG_reclaim,		/* written out, and waits for reclaim to take it (mm/swap.c) */
 	PG_swapbacked,
 	PG_swapcache,
 	PG_unevictable,		/* reclaim's, but off its list because PG_mlocked */
@@ -166,6 +166,7 @@ FOLIO_FLAG(unevictable, PG_unevictable)
 FOLIO_FLAG(mlocked, PG_mlocked)
 FOLIO_FLAG(anon_exclusive, PG_anon_exclusive)
 FOLIO_FLAG(readahead, PG_readahead)
+FOLIO_FLAG(reclaim, PG_reclaim)
 FOLIO_FLAG(mappedtodisk, PG_mappedtodisk)
 FOLIO_FLAG(icache_clean, PG_icache_clean)
 FOLIO_FLAG(young, PG_young)

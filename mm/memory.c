@@ -617,6 +617,7 @@ static noinline bool wp_can_reuse_shared_folio(struct folio *folio,
 {
 	bool reuse;
 
+	folio_lru_drain(folio);
 	if (folio_ref_count(folio) != 1 + folio_test_swapcache(folio) || !folio_trylock(folio))
 		return false;
 	/* Under the folio lock nobody puts it into the swap cache or takes it out. */

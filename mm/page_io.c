@@ -52,8 +52,9 @@ static void end_swap_bio_write(struct bio *bio)
 		folio_set_dirty(folio);		/* IO2 */
 		swap_write_failed();
 	}
-	folio_end_writeback(folio);
+	/* While it is under writeback the swap cache keeps it, and its place in there (IO1). */
 	folio_rotate_reclaimable(folio);
+	folio_end_writeback(folio);
 	bio_put(bio);
 }
 

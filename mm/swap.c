@@ -24,6 +24,8 @@
  * U2 policy_held(kind) is the number of folios of that kind that the policy holds, nr[kind] that of
  *    a nursery's; a folio changes its kind only while it is in nobody's hands (take_back).
  * U3 A folio that is mlocked is not held by the policy; it comes when it no longer is.
+ * U4 PG_reclaim is set if and only if the folio is on `cleaned`, which has a reference to it; both
+ *    change under cleaned_lock.  Such a folio is in the swap cache.
  */
 #include "mm/swap.h"
 
@@ -52,7 +54,7 @@ static struct nursery {
 	} of[NR_KINDS];
 } __aligned(64) nurseries[NR_CPUS];
 
-/* Written out, by folio->lru; with a reference each.  Interrupts off. */
+/* Written out, by folio->lru; with a reference each (U4).  Interrupts off. */
 static LIST_HEAD(cleaned);
 static DEFINE_SPINLOCK(cleaned_lock, RANK_WAIT);
 
@@ -220,20 +222,47 @@ static bool hand_over_new(enum folio_kind kind, unsigned int nr)
 
 /* --- candidates --- */
 
+/* Up to SWAP_CLUSTER_MAX of `cleaned`, whose references are the caller's now. */
+static unsigned int take_cleaned(struct folio **batch)
+{
+	unsigned int taken = 0;
+	unsigned long flags;
+
+	spin_lock_irqsave(&cleaned_lock, flags);
+	while (taken < SWAP_CLUSTER_MAX && !list_empty(&cleaned)) {
+		struct folio *folio = list_first_entry(&cleaned, struct folio, lru);
+
+		list_del(&folio->lru);
+		folio_clear_reclaim(folio);
+		batch[taken++] = folio;
+	}
+	spin_unlock_irqrestore(&cleaned_lock, flags);
+	return taken;
+}
+
 /* Those that were written out since the last look come first: they can go at once. */
 void lru_add_drain(void)
 {
-	struct folio *folio, *next;
-	unsigned long flags;
-	LIST_HEAD(list);
+	struct folio *batch[SWAP_CLUSTER_MAX];
+	unsigned int nr;
 
-	if (list_empty(&cleaned))
-		return;
+	while (!list_empty(&cleaned) && (nr = take_cleaned(batch)))
+		putback_lru_folios(batch, nr, ADD_CLEANED);
+}
+
+void __folio_lru_drain(struct folio *folio)
+{
+	unsigned long flags;
+	bool here;
+
 	spin_lock_irqsave(&cleaned_lock, flags);
-	list_splice_init(&cleaned, &list);
+	here = folio_test_clear_reclaim(folio);
+	if (here)
+		list_del(&folio->lru);
 	spin_unlock_irqrestore(&cleaned_lock, flags);
-	list_for_each_entry_safe(folio, next, &list, lru)
-		putback_lru_folios(&folio, 1, ADD_CLEANED);
+	/* Not ADD_CLEANED: whoever asks for it wants it, or frees it. */
+	if (here)
+		putback_lru_folios(&folio, 1, ADD_FAILED);
 }
 
 void folio_rotate_reclaimable(struct folio *folio)
@@ -241,6 +270,7 @@ void folio_rotate_reclaimable(struct folio *folio)
 	unsigned long flags;
 
 	spin_lock_irqsave(&cleaned_lock, flags);
+	folio_set_reclaim(folio);
 	list_add_tail(&folio->lru, &cleaned);
 	spin_unlock_irqrestore(&cleaned_lock, flags);
 }
@@ -453,7 +483,7 @@ void lru_age(void)
 	spin_unlock(&lru_lock);
 }
 
-/* --- U1 and U2, for mm_check() --- */
+/* --- U1, U2 and U4, for mm_check() --- */
 
 static void count_known(unsigned long nr[NR_KINDS], unsigned long nursery[NR_CPUS][NR_KINDS])
 {
@@ -484,6 +514,20 @@ static int check_kind(enum folio_kind kind, unsigned long nr, unsigned long nurs
 	return 0;
 }
 
+static int check_cleaned(void)
+{
+	unsigned long flags, nr = 0;
+	struct folio *folio;
+
+	spin_lock_irqsave(&cleaned_lock, flags);
+	for (unsigned long pfn = min_pfn; pfn < max_pfn; pfn++)
+		nr += folio_test_reclaim(pfn_folio(pfn));
+	list_for_each_entry(folio, &cleaned, lru)
+		nr -= folio_test_reclaim(folio) && folio_test_swapcache(folio);
+	spin_unlock_irqrestore(&cleaned_lock, flags);
+	return nr ? mm_check_failed("swap.c U4", "%ld more folios marked than on the list", nr) : 0;
+}
+
 static int check_lru(void)
 {
 	unsigned long nr[NR_KINDS] = { 0 }, nursery[NR_CPUS][NR_KINDS] = { { 0 } };
@@ -498,7 +542,7 @@ static int check_lru(void)
 	for (int cpu = nr_harts - 1; cpu >= 0; cpu--)
 		spin_unlock(&nurseries[cpu].lock);
 	spin_unlock(&lru_lock);
-	return error;
+	return error ? error : check_cleaned();
 }
 
 static struct mm_checker lru_checker = { .name = "lru", .check = check_lru };

@@ -36,6 +36,17 @@ void folio_mark_accessed(struct folio *folio);
 
 /* What was written out meanwhile becomes the policy's again. */
 void lru_add_drain(void);
+void __folio_lru_drain(struct folio *folio);
+/*
+ * The same for @folio alone, which the caller has a reference to: what it had as one that was
+ * written out is dropped.  So who counts references is not told that it is somebody else's, and who
+ * frees it frees it now.
+ */
+static inline void folio_lru_drain(struct folio *folio)
+{
+	if (unlikely(folio_test_reclaim(folio)))
+		__folio_lru_drain(folio);
+}
 
 /* An entry of a VMA with VM_LOCKED maps it now; not any more.  Page-table lock held. */
 void mlock_folio(struct folio *folio);

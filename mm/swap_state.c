@@ -30,6 +30,7 @@
 #include "mm/page_alloc.h"
 #include "mm/page_io.h"
 #include "mm/pgtable.h"
+#include "mm/swap.h"
 #include "mm/vmscan.h"
 #include "mm/vmstat.h"
 
@@ -121,6 +122,8 @@ void delete_from_swap_cache(struct folio *folio)
 	swp_entry_t entry = folio_swap_entry(folio);
 	struct address_space *space = swap_address_space(entry);
 
+	/* It is about to have no copy on a disk: reclaim need not come for it. */
+	folio_lru_drain(folio);
 	spin_lock(&space->i_pages_lock);
 	__delete_from_swap_cache(folio, NULL);
 	spin_unlock(&space->i_pages_lock);
