@@ -81,7 +81,7 @@ usertests:
 
 test:
 	tools/setup test
-	$(SUBMAKE) all overlay-programs lab-programs build/user/usertests build/polsim
+	$(SUBMAKE) all overlay-programs build/user/usertests build/polsim
 	$(SUBMAKE) kernel DEBUG=1
 	tools/test
 
@@ -120,7 +120,7 @@ check:
 
 grade:
 	tools/setup test
-	$(SUBMAKE) all lab-programs
+	$(SUBMAKE) all
 	tools/grade
 
 handin:
@@ -135,12 +135,12 @@ handout:
 
 grade-all:
 	tools/setup staff
-	$(SUBMAKE) all lab-programs
+	$(SUBMAKE) all
 	tools/grade-all
 
 check-labs:
 	tools/setup staff
-	$(SUBMAKE) all lab-programs
+	$(SUBMAKE) all
 	tools/check-labs
 
 mutants:
@@ -185,7 +185,7 @@ KERNEL_LDFLAGS := -static -nostdlib -no-pie --build-id=none -z max-page-size=409
 	--no-warn-rwx-segments -T $(KERNEL_LDS)
 
 .PHONY: all kernel
-all: kernel users benches usertests-bin
+all: kernel users benches usertests-bin lab-programs
 kernel: $(B)/faultline.elf $(B)/Image
 
 $(B)/obj/%.o: %.c | build/version.h

@@ -156,9 +156,11 @@ class Lab:
         conf = configparser.ConfigParser()
         conf.read(f"{root}/labs/{name}/lab.conf")
         self.name, self.path = name, f"{root}/labs/{name}"
+        self.answers = f"labs/{name}/answers.md"
         self.title = conf["lab"]["title"]
         self.files = conf["lab"].get("files", "").split()    # with regions
         self.whole = conf["lab"].get("whole", "").split()    # handed in as they are
+        self.handed_in = sorted({*self.files, *self.whole, self.answers})
         self.gate = conf["lab"].get("gate", "").split()      # user tests that must pass
         self.append = conf["lab"].get("append", "")          # kernel parameters for these
         self.memory = conf["lab"].get("memory", "128M")

@@ -42,7 +42,7 @@ class Submission:
                 self.regions[path] = lablib.regions(text, lab.name, path)
             else:
                 self.whole[path] = text
-        self.answers = read("answers.md")
+        self.answers = read(lab.answers)
 
 
 def decode(content, path):
@@ -105,7 +105,7 @@ def find_member(names, path):
     return found[0] if found else None
 
 
-def archive_reader(path):
+def archive_reader(lab, path):
     """Reads from a tar or zip."""
     if path.endswith(".zip"):
         archive = zipfile.ZipFile(path)
@@ -123,7 +123,7 @@ def archive_reader(path):
 
     def read(wanted):
         name = find_member(names, wanted)
-        if name is None and wanted != "answers.md" and \
+        if name is None and wanted != lab.answers and \
                 any(n.endswith(ARCHIVES) for n in names):
             raise Refused(f"an archive within an archive, and no {wanted}")
         if name is None:
@@ -153,22 +153,27 @@ def from_patch(lab, patch):
             os.makedirs(os.path.dirname(f"{work}/{path}"), exist_ok=True)
             with open(f"{work}/{path}", "w") as f:
                 f.write(handed_out(path))
-        included = [f"--include={path}" for path in lab.files + lab.whole + ["answers.md"]]
+        included = [f"--include={path}" for path in lab.handed_in]
         said = lablib.apply_patch(patch, work, *included)
         if said:
             raise Refused(f"the patch does not fit the handout: {said[:300]}")
         submission = Submission(lab, tree_reader(work))
     submission.remarks = [f"not graded: changes in {path}" for path in lablib.patched_files(patch)
-                          if path not in lab.files + lab.whole + ["answers.md"]]
+                          if path not in lab.handed_in]
     return submission
 
 
 # --- what differs elsewhere -----------------------------------------------------------------
 
-def edits_elsewhere(lab, root):
+def handed_in_for_labs():
+    """What is graded, now or in another lab; and which tests are skipped is the student's own."""
+    names = [path for name in lablib.all_labs() for path in lablib.Lab(name).handed_in]
+    return {*names, "user/usertests/skips.txt"}
+
+
+def edits_elsewhere(root):
     """Files of a tree that are not as they were handed out, and are not graded."""
-    graded = lab.files + lab.whole + ["answers.md", "user/usertests/skips.txt"]
-    listed = []
+    graded, listed = handed_in_for_labs(), []
     for path in lablib.tracked():
         other = os.path.join(root, path)
         if path in graded or not os.path.isfile(other) or os.path.islink(other):
@@ -186,10 +191,10 @@ def edits_elsewhere(lab, root):
     return listed
 
 
-def edits_in_handout(lab):
+def edits_in_handout():
     """The same for the student's own tree."""
     changed = lablib.git("diff", "--name-only", course_commit(), text=True).splitlines()
-    graded = lab.files + lab.whole + ["answers.md", "user/usertests/skips.txt"]
+    graded = handed_in_for_labs()
     return [path for path in changed if path not in graded]
 
 
@@ -212,7 +217,7 @@ def from_path(lab, path):
         bare = os.path.isfile(f"{path}/HEAD") and os.path.isdir(f"{path}/objects")
         submission = Submission(lab, repository_reader(path) if bare else tree_reader(path))
         own = os.path.exists(lablib.HANDOUT) and os.path.samefile(path, testlib.ROOT)
-        elsewhere = [] if bare else edits_in_handout(lab) if own else edits_elsewhere(lab, path)
+        elsewhere = [] if bare else edits_in_handout() if own else edits_elsewhere(path)
         submission.remarks = [f"not graded: changes in {p}" for p in elsewhere]
         return submission
     if not os.path.isfile(path):
@@ -221,7 +226,7 @@ def from_path(lab, path):
         if path.endswith((".patch", ".diff")):
             return from_patch(lab, path)
         if path.endswith(ARCHIVES):
-            return Submission(lab, archive_reader(path))
+            return Submission(lab, archive_reader(lab, path))
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
         raise Refused(f"the archive cannot be read: {error}") from None
     raise Refused(f"of no known form: a folder, {' '.join(ARCHIVES)}, .patch or .diff")
