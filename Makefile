@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Faultline: every command a person types.  `make help` lists them, README.md explains them.
 #
-# Everything built goes to build/ (a debug kernel to build/debug/).  User programs, their tests and
+# Everything built goes to build/ (a debug kernel to build/debug/, one for `make races` to
+# build/races/).  User programs, their tests and
 # the host unit tests bring their rules in fragments of their own, included at the end.
 
 ifeq ($(filter oneshell,$(.FEATURES)),)
@@ -19,18 +20,19 @@ $(if $(V),,$(eval .SILENT:))
 # What a person gives as NAME=… reaches the tools through the environment, byte for byte: $(value …)
 # keeps make from expanding a dollar in it, and sub-makes inherit the environment instead of a
 # command line.
-OPTIONS := SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH SEED GDB T MIN N LINUX \
-	LAB OUT SUBMISSION TESTS BUGS SHORT DIR JOBS PID VA P FRAMES TRACE SAN GUEST
+OPTIONS := SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG RACES FRESH SEED GDB T MIN N \
+	LINUX LAB OUT SUBMISSION TESTS BUGS SHORT DIR JOBS PID VA P FRAMES TRACE SAN GUEST \
+	SEEDS
 $(foreach v,$(OPTIONS),$(eval override $v := $$(value $v))$(eval export $v))
 MAKEOVERRIDES :=
 
 CROSS_COMPILE ?= riscv64-linux-gnu-
-B := build$(if $(DEBUG),/debug)
+B := build$(if $(RACES),/races,$(if $(DEBUG),/debug))
 SUBMAKE = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$$(nproc))
 
 # --- commands ---------------------------------------------------------------------------------
 
-.PHONY: help run usertests test soak oracle bench gdb pt check mutants doctor clean
+.PHONY: help run usertests test soak oracle bench gdb pt check mutants races doctor clean
 .PHONY: grade handin handout grade-all check-labs
 
 help:
@@ -57,6 +59,7 @@ help:
 	echo 'make oracle         the user tests on Linux 6.1 and here, verdicts side by side'
 	echo 'make oracle-user    the user tests on the Linux of the host'
 	echo 'make check          style, layers, counts of exceptions'
+	echo "make races T='swap-threads*' SEEDS=1000   schedules by seed; a failure repeats"
 	echo 'make soak MIN=60 N=20 SMP=4 MEM=48M SEED=1   repetitions; resumable'
 # LAB staff begin
 	echo 'make mutants        broken kernels, each of which a check must catch'
@@ -90,6 +93,12 @@ soak:
 	$(SUBMAKE) all
 	$(SUBMAKE) kernel DEBUG=1
 	tools/soak
+
+races:
+	tools/setup test
+	$(SUBMAKE) all RACES=
+	$(SUBMAKE) kernel RACES=1
+	tools/races
 
 # LINUX=Image takes that kernel instead of building one.
 oracle:
@@ -175,11 +184,11 @@ UAPI_INCLUDE := /usr/$(notdir $(CROSS_COMPILE:%-=%))/include
 # The second line undoes what a distribution's compiler may have preset (-fpie,
 # -fstack-protector-strong, _FORTIFY_SOURCE): none of it has a run-time library here.
 KERNEL_CPPFLAGS = -nostdinc -I. -I$(B) -Ibuild -isystem $(GCC_INCLUDE) -isystem $(UAPI_INCLUDE) \
-	-U_FORTIFY_SOURCE $(if $(DEBUG),-DCONFIG_DEBUG)
+	-U_FORTIFY_SOURCE $(if $(DEBUG)$(RACES),-DCONFIG_DEBUG) $(if $(RACES),-DCONFIG_RACES)
 KERNEL_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -ffreestanding \
 	-fno-pie -fno-stack-protector -fno-strict-aliasing -fno-common -fno-omit-frame-pointer \
 	-fno-asynchronous-unwind-tables -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany \
-	$(if $(DEBUG),-fsanitize=undefined)
+	$(if $(RACES),,$(if $(DEBUG),-fsanitize=undefined))
 KERNEL_ASFLAGS := -D__ASSEMBLY__ $(filter -g -m%,$(KERNEL_CFLAGS))
 KERNEL_LDFLAGS := -static -nostdlib -no-pie --build-id=none -z max-page-size=4096 -z noexecstack \
 	--no-warn-rwx-segments -T $(KERNEL_LDS)

@@ -21,6 +21,7 @@
 #include "kernel/init.h"
 #include "kernel/param.h"
 #include "kernel/printk.h"
+#include "kernel/race.h"
 #include "kernel/sched.h"
 #include "kernel/time.h"
 #include "kernel/trace.h"
@@ -175,6 +176,86 @@ void blk_interrupt(struct gendisk *disk)
 	end_requests(&done);
 }
 
+/* --- races on purpose (kernel/race.h) --- */
+
+#ifdef CONFIG_RACES
+/* Done by their devices, and nobody was told yet; by disk and sector, in whatever order it was. */
+static LIST_HEAD(held);
+
+static bool before(const struct request *a, const struct request *b)
+{
+	if (a->bdev->bd_disk != b->bdev->bd_disk)
+		return a->bdev->bd_disk < b->bdev->bd_disk;
+	return a->sector < b->sector;
+}
+
+static void hold(struct request *rq)
+{
+	struct request *other;
+
+	list_for_each_entry(other, &held, list)
+		if (before(rq, other))
+			break;
+	list_add_tail(&rq->list, &other->list);
+}
+
+/* Of @disk; NULL: of all. */
+static unsigned long nr_held(const struct gendisk *disk)
+{
+	const struct request *rq;
+	unsigned long n = 0;
+
+	list_for_each_entry(rq, &held, list)
+		n += !disk || rq->bdev->bd_disk == disk;
+	return n;
+}
+
+/* Waits for the device: when it is done is not to decide anything.  Disk lock held. */
+static void settle(struct gendisk *disk)
+{
+	struct request *rq, *next;
+
+	while (race_on() && disk->part0.bd_stats.in_flight > nr_held(disk)) {
+		LIST_HEAD(done);
+
+		disk->ops->reap(disk, &done);
+		start_waiting(disk, &done);
+		list_for_each_entry_safe(rq, next, &done, list)
+			hold(rq);
+	}
+}
+
+static bool deliver(u32 random)
+{
+	u32 n = nr_held(NULL);
+	struct request *rq;
+	LIST_HEAD(done);
+
+	if (!n)
+		return false;
+	n = random % n;
+	list_for_each_entry(rq, &held, list)
+		if (!n--)
+			break;
+	list_move(&rq->list, &done);
+	spin_lock(&rq->bdev->bd_disk->lock);
+	account_end(&done);
+	spin_unlock(&rq->bdev->bd_disk->lock);
+	end_requests(&done);
+	return true;
+}
+
+static void race_init(void)
+{
+	race_set_deliver(deliver);
+}
+core_initcall(race_init);
+#else
+static inline void settle(struct gendisk *disk)
+{
+}
+#endif
+
 /* --- plugs --- */
 
 /* Sends off those requests that are for the first one's disk. */
@@ -196,6 +277,7 @@ static void send_off_one_disk(struct list_head *requests)
 	if (taken)
 		disk->ops->commit_rqs(disk);
 	account_end(&failed);
+	settle(disk);
 	spin_unlock_irqrestore(&disk->lock, flags);
 	end_requests(&failed);
 }
@@ -211,6 +293,7 @@ static void send_off_single(struct request *rq)
 	if (start_or_wait(disk, rq, &failed))
 		disk->ops->commit_rqs(disk);
 	account_end(&failed);
+	settle(disk);
 	spin_unlock_irqrestore(&disk->lock, flags);
 	end_requests(&failed);
 }
@@ -325,7 +408,7 @@ static struct request *begin_request(struct bio *bio)
 void submit_bio(struct bio *bio)
 {
 	struct blk_plug *plug = current->plug;
-	int error = check_bio(bio);
+	int error = check_bio(bio), op = bio->bi_op;
 	struct request *rq;
 
 	if (unlikely(error)) {
@@ -340,6 +423,7 @@ void submit_bio(struct bio *bio)
 		plug_add(plug, rq);
 	else
 		send_off_single(rq);
+	race_point(RACE_SUBMIT, op);
 }
 
 static void complete_waiter(struct bio *bio)

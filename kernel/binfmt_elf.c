@@ -23,6 +23,7 @@
 #include "kernel/cred.h"
 #include "kernel/fork.h"
 #include "kernel/panic.h"
+#include "kernel/race.h"
 #include "kernel/random.h"
 #include "kernel/sched.h"
 #include "kernel/time.h"
@@ -366,7 +367,9 @@ static int make_auxv(const struct linux_binprm *bprm, const struct elf_image *im
 	struct auxv auxv = { .words = current->mm->saved_auxv };
 	const struct cred *cred = current_cred();
 
-	put_aux(&auxv, AT_SYSINFO_EHDR, current->mm->vdso);
+	/* The clock of races is the kernel's alone. */
+	if (!race_on())
+		put_aux(&auxv, AT_SYSINFO_EHDR, current->mm->vdso);
 	put_aux(&auxv, AT_HWCAP, elf_hwcap());
 	put_aux(&auxv, AT_PAGESZ, PAGE_SIZE);
 	put_aux(&auxv, AT_CLKTCK, USER_HZ);

@@ -63,6 +63,16 @@ void lock_released(const void *lock)
 	local_irq_restore(flags);
 }
 
+bool holds_spinlock(void)
+{
+	const struct held_locks *locks = current->held_locks;
+
+	for (int i = 0; locks && i < locks->nr; i++)
+		if (!locks->held[i].sleeping)
+			return true;
+	return !locks;
+}
+
 void assert_may_sleep(const void *caller)
 {
 	struct held_locks *locks = current->held_locks;

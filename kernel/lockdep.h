@@ -36,6 +36,8 @@ void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping, enum lo
 void lock_released(const void *lock);
 /* Panics, naming the lock and its caller, if this task holds a spinlock. */
 void assert_may_sleep(const void *caller);
+/* Does this task hold one?  Also true of a context that has no list of its locks. */
+bool holds_spinlock(void);
 #define might_sleep()	assert_may_sleep(__builtin_return_address(0))
 #else
 static inline void lock_acquired(const void *lock, enum lock_rank rank, bool sleeping,

@@ -9,6 +9,7 @@
 #include "kernel/lock_stat.h"
 #include "kernel/lockdep.h"
 #include "kernel/panic.h"
+#include "kernel/race.h"
 #include "kernel/sched.h"
 
 void mutex_init(struct mutex *m, enum lock_rank rank)
@@ -56,6 +57,7 @@ static inline int lock_from(struct mutex *m, unsigned int state, bool nested, co
 	int err = 0;
 
 	might_sleep();
+	race_point(RACE_LOCK, m->rank);
 	lock_acquired(m, m->rank, true, nested ? LOCK_NESTED : LOCK_IN_ORDER, caller);
 	waited = unlikely(!try_acquire(m));
 	if (waited)
@@ -89,6 +91,7 @@ int mutex_lock_interruptible(struct mutex *m)
 
 bool mutex_trylock(struct mutex *m)
 {
+	race_point(RACE_LOCK, m->rank);
 	if (!try_acquire(m))
 		return false;
 	lock_acquired(m, m->rank, true, LOCK_TRIED, __builtin_return_address(0));
@@ -107,4 +110,5 @@ void mutex_unlock(struct mutex *m)
 	(void)xchg(&m->owner, NULL);
 	if (unlikely(waitqueue_active(&m->wait)))
 		wake_up(&m->wait);
+	race_point(RACE_UNLOCK, m->rank);
 }

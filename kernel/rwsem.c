@@ -9,6 +9,7 @@
 #include "kernel/lock_stat.h"
 #include "kernel/lockdep.h"
 #include "kernel/panic.h"
+#include "kernel/race.h"
 #include "kernel/sched.h"
 
 void init_rwsem(struct rw_semaphore *sem, enum lock_rank rank)
@@ -67,6 +68,7 @@ static inline int read_from(struct rw_semaphore *sem, unsigned int state, const 
 	int err = 0;
 
 	might_sleep();
+	race_point(RACE_LOCK, sem->rank);
 	lock_acquired(sem, sem->rank, true, LOCK_IN_ORDER, caller);
 	waited = unlikely(!rwsem_try_read(sem));
 	if (waited)
@@ -85,6 +87,7 @@ static inline int write_from(struct rw_semaphore *sem, unsigned int state, bool 
 	int err = 0;
 
 	might_sleep();
+	race_point(RACE_LOCK, sem->rank);
 	lock_acquired(sem, sem->rank, true, nested ? LOCK_NESTED : LOCK_IN_ORDER, caller);
 	waited = unlikely(!try_write(sem));
 	if (waited)
@@ -108,6 +111,7 @@ int down_read_killable(struct rw_semaphore *sem)
 
 bool down_read_trylock(struct rw_semaphore *sem)
 {
+	race_point(RACE_LOCK, sem->rank);
 	if (!rwsem_try_read(sem))
 		return false;
 	lock_acquired(sem, sem->rank, true, LOCK_TRIED, __builtin_return_address(0));
@@ -120,6 +124,7 @@ void up_read(struct rw_semaphore *sem)
 	lock_released(sem);
 	if (rwsem_put_read(sem))
 		up_read_contended(sem);
+	race_point(RACE_UNLOCK, sem->rank);
 }
 
 void down_read_contended(struct rw_semaphore *sem)
@@ -149,6 +154,7 @@ int down_write_killable(struct rw_semaphore *sem)
 
 bool down_write_trylock(struct rw_semaphore *sem)
 {
+	race_point(RACE_LOCK, sem->rank);
 	if (!try_write(sem))
 		return false;
 	lock_acquired(sem, sem->rank, true, LOCK_TRIED, __builtin_return_address(0));
@@ -165,6 +171,7 @@ void up_write(struct rw_semaphore *sem)
 	__atomic_exchange_n(&sem->count, 0, __ATOMIC_SEQ_CST);
 	if (unlikely(waitqueue_active(&sem->wait)))
 		wake_up_all(&sem->wait);
+	race_point(RACE_UNLOCK, sem->rank);
 }
 
 void downgrade_write(struct rw_semaphore *sem)

@@ -23,6 +23,7 @@
 #include "kernel/lockdep.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
+#include "kernel/race.h"
 #include "kernel/sched_core.h"
 #include "kernel/smp.h"
 #include "kernel/time.h"
@@ -261,7 +262,8 @@ static struct task_struct *pick_next(struct run_queue *rq)
 		next = nr_harts > 1 ? steal(rq) : NULL;
 		return next ? next : rq->idle;
 	}
-	next = list_first_entry(&rq->queue, struct task_struct, run_list);
+	next = race_on() ? race_pick(&rq->queue)
+			 : list_first_entry(&rq->queue, struct task_struct, run_list);
 	dequeue(rq, next);
 	return next;
 }
@@ -498,7 +500,7 @@ void cpu_idle(void)
 		 * wfi returns for a pending interrupt even while they are off: none is lost between
 		 * test and wait.
 		 */
-		if (!need_resched() && list_empty(&this_rq()->queue))
+		if (!need_resched() && list_empty(&this_rq()->queue) && !race_idle())
 			__asm__ volatile("wfi" : : : "memory");
 		local_irq_enable();
 		if (need_resched() || !list_empty(&this_rq()->queue))

@@ -165,6 +165,9 @@ struct task_struct {
 
 	bool make_it_fail;		/* failures on purpose may be for it alone, ... */
 	unsigned int fail_nth;		/* ... or at the n-th chance from now (0: none) */
+#ifdef CONFIG_RACES
+	u64 parked_until;		/* others go first up to this point (kernel/race.c) */
+#endif
 };
 
 register struct task_struct *riscv_current __asm__("tp");

@@ -8,6 +8,7 @@
 #include "kernel/lock_stat.h"
 #include "kernel/lockdep.h"
 #include "kernel/panic.h"
+#include "kernel/race.h"
 #include "kernel/sched.h"
 
 void spin_lock_contended(struct spinlock *lock)
@@ -28,6 +29,7 @@ static void lock_from(struct spinlock *lock, bool nested, const void *caller)
 {
 	bool waited;
 
+	race_point(RACE_LOCK, lock->rank);
 	if (lock->locked && lock->owner_hart == smp_processor_id())
 		panic("spinlock %p acquired twice on hart %d: first at %p, now at %p", (void *)lock,
 		      smp_processor_id(), lock->caller, caller);
@@ -52,6 +54,7 @@ void spin_lock_nested(struct spinlock *lock)
 
 bool spin_trylock(struct spinlock *lock)
 {
+	race_point(RACE_LOCK, lock->rank);
 	if (__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE))
 		return false;
 	/* A try cannot deadlock, so it may break the order. */
@@ -70,6 +73,7 @@ void spin_unlock(struct spinlock *lock)
 	lock->owner_hart = -1;
 	lock_released(lock);
 	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
+	race_point(RACE_UNLOCK, lock->rank);
 }
 
 void assert_spin_locked(const struct spinlock *lock)

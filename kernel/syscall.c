@@ -6,6 +6,7 @@
 #include "kernel/syscall.h"
 
 #include "kernel/printk.h"
+#include "kernel/race.h"
 #include "kernel/sched.h"
 #include "kernel/trace.h"
 #include "lib/bitmap.h"
@@ -58,6 +59,7 @@ void do_syscall(struct pt_regs *regs)
 {
 	unsigned long nr = regs->a7;
 
+	race_point(RACE_SYSCALL, nr);
 	regs->a0 = nr < NR_SYSCALLS ? syscall_table[nr](regs) : sys_ni_syscall(regs);
 	TRACE(TRACE_SYSCALL, regs->a7, regs->orig_a0, regs->a1, regs->a2, regs->a0);
 }

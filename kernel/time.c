@@ -5,6 +5,7 @@
 #include "drivers/fdt.h"
 #include "kernel/init.h"
 #include "kernel/printk.h"
+#include "kernel/race.h"
 
 u32 clock_mult, clock_shift;
 u64 clock_real_offset;
@@ -25,7 +26,7 @@ u64 ns_to_time(u64 ns)
 
 u64 ktime_get_ns(void)
 {
-	return time_to_ns(rdtime());
+	return race_on() ? race_clock() : time_to_ns(rdtime());
 }
 
 u64 ktime_get_real_ns(void)

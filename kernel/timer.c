@@ -13,6 +13,7 @@
 #include "arch/riscv/csr.h"
 #include "arch/riscv/sbi.h"
 #include "kernel/itimer.h"
+#include "kernel/race.h"
 #include "kernel/sched.h"
 #include "kernel/sched_core.h"
 #include "kernel/smp.h"
@@ -44,7 +45,7 @@ static void program(struct timer_queue *q)
 	struct timer *first = first_timer(q);
 	u64 next = first && first->expires < q->tick ? first->expires : q->tick;
 
-	if (next == q->programmed)
+	if (next == q->programmed || race_on())
 		return;
 	q->programmed = next;
 	if (next == NEVER) {
@@ -168,12 +169,32 @@ static void run_expired(struct timer_queue *q, u64 now)
 	}
 }
 
+u64 timer_next(void)
+{
+	struct timer *first = first_timer(&timer_queues[smp_processor_id()]);
+
+	return first ? first->expires : NEVER;
+}
+
+void timer_run_due(void)
+{
+	struct timer_queue *q = &timer_queues[smp_processor_id()];
+
+	spin_lock(&q->lock);
+	run_expired(q, ktime_get_ns());
+	spin_unlock(&q->lock);
+}
+
 void timer_interrupt(bool user)
 {
 	struct timer_queue *q = &timer_queues[smp_processor_id()];
 	u64 now = ktime_get_ns();
 	bool tick;
 
+	if (race_on()) {
+		race_tick(user);
+		return;
+	}
 	spin_lock(&q->lock);
 	tick = q->tick <= now;
 	if (tick)

@@ -30,6 +30,12 @@ void timer_add(struct timer *timer, u64 expires);
  * own function.
  */
 bool timer_cancel(struct timer *timer);
+/*
+ * For a clock that no comparator knows (kernel/race.h); interrupts off. When this hart's first
+ * timer is due, ~0 if it has none; and runs those that are.
+ */
+u64 timer_next(void);
+void timer_run_due(void);
 /* From the trap entry, interrupts off; @user: the interrupted code is user code. */
 void timer_interrupt(bool user);
 

@@ -39,7 +39,7 @@ static struct trace_ring *rings[NR_CPUS];
 unsigned long trace_enabled;
 
 static const char *const event_names[TRACE_EVENT_COUNT] = {
-	"fault", "task", "syscall", "sched", "block", "ref", "policy", "oom",
+	"fault", "task", "syscall", "sched", "block", "ref", "policy", "oom", "race",
 };
 
 void trace_write_args(enum trace_event event, const u64 arg[TRACE_ARGS])
@@ -216,6 +216,9 @@ static size_t format(const struct trace_record *r, char *buf, size_t size)
 				     a[0], a[1], a[2], a[3]);
 	case TRACE_OOM:
 		return n + format_oom(a, buf + n, size - n);
+	case TRACE_RACE:
+		return n + scnprintf(buf + n, size - n, "op=%s of=%s point=%llu until=%llu\n",
+				     (const char *)a[0], (const char *)a[1], a[2], a[3]);
 	case TRACE_POLICY:
 		return n + format_policy(a, buf + n, size - n);
 	default:
@@ -345,7 +348,7 @@ void trace_dump(int n)
 #ifdef CONFIG_DEBUG
 static void trace_all(void)
 {
-	trace_events_store("fault task syscall sched block");
+	trace_events_store("fault task syscall sched block race");
 }
 late_initcall(trace_all);
 #endif

@@ -27,6 +27,7 @@ enum trace_event {
 	 */
 	TRACE_POLICY,
 	TRACE_OOM,		/* op (TRACE_OOM_*), pid, RSS, swap or what is left, adj */
+	TRACE_RACE,		/* op, of what, number of the point, up to which it waits */
 	TRACE_EVENT_COUNT,
 };
 

@@ -128,6 +128,7 @@ int __folio_lock_killable(struct folio *folio)
 void folio_unlock(struct folio *folio)
 {
 	folio_clear_and_wake(folio, PG_locked);
+	race_point(RACE_UNLOCK, RANK_FOLIO);
 }
 
 void folio_wait_locked(struct folio *folio)

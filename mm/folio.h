@@ -18,6 +18,7 @@
 #define MM_FOLIO_H
 
 #include "arch/riscv/page.h"
+#include "kernel/race.h"
 #include "kernel/spinlock.h"
 #include "lib/atomic.h"
 #include "lib/list.h"
@@ -242,6 +243,7 @@ void folios_put(struct folio **folios, unsigned int nr);
  */
 static inline bool folio_trylock(struct folio *folio)
 {
+	race_point(RACE_LOCK, RANK_FOLIO);
 	return !test_and_set_bit_lock(PG_locked, &folio->flags);
 }
 

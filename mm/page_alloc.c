@@ -413,6 +413,7 @@ struct folio *alloc_folio(gfp_t gfp, unsigned int order)
 {
 	struct folio *folio;
 
+	race_point(RACE_ALLOC, order);
 	if (should_fail_alloc(&fail_page_alloc, 1L << order, gfp))
 		return NULL;
 	folio = likely(!order) ? rmqueue_pcplist() : NULL;

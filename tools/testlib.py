@@ -14,7 +14,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OPTIONS = "SMP MEM SWAP APPEND CMD OVERLAY BOOT ICOUNT TIMEOUT DEBUG FRESH FREE SEED GDB T MIN N " \
-          "IMG LOG KERNEL LINUX SCRATCH QEMU_ARGS"
+          "RACES SEEDS JOBS IMG LOG KERNEL LINUX SCRATCH QEMU_ARGS"
 
 # A finished command: exit status, everything it said, seconds, and the file that holds what it
 # said.

@@ -19,6 +19,7 @@
 #include "kernel/init.h"
 #include "kernel/pid.h"
 #include "kernel/printk.h"
+#include "kernel/race.h"
 #include "kernel/random.h"
 #include "kernel/reboot.h"
 #include "kernel/utsname.h"
@@ -238,6 +239,9 @@ static const struct sysctl kernel_table[] = {
 	NUMBER("printk", 0644, &console_loglevel, 0, 15),
 	NUMBER("randomize_va_space", 0644, &randomize_va_space, 0, 2),
 	NUMBER("poweroff_status", 0600, &poweroff_status, 0, 255),
+#ifdef CONFIG_RACES
+	NUMBER("race_seed", 0600, &race_seed, 0, INT_MAX, .changed = race_reseed),
+#endif
 };
 
 static void kernel_files(struct pseudo_entry *sys)

@@ -4,6 +4,7 @@
  *
  *	main.c	options, names, verdict lines	runner.c  one test in its process group
  *	leak.c	what a test left behind		check.c   how a test fails
+ *	race.c	schedules chosen by a seed
  */
 #pragma once
 #include "user/usertests/usertests.h"
@@ -35,5 +36,9 @@ struct leak_count {
 void leak_read(struct leak_count *counts);
 // True if everything is back where it was; prints a comment line for each object that is not.
 bool leak_check(const struct leak_count *before);
+// The kernel chooses by this seed from now on (docs/races.md); ends us if it cannot.
+void race_seed(int seed);
+// The seed and the last trace records, as comment lines.
+void race_report(int seed);
 // True if the kernel's own check of mm/ passes, or if there is none.
 bool mm_check(void);

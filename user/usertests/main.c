@@ -24,10 +24,12 @@ asm(".pushsection .rodata\n"
 extern const char skips_text[];
 
 static const char usage[] =
-	"usage: usertests [-l] [-r N] [-t seconds] [--where=NAME] [pattern...]\n"
+	"usage: usertests [-l] [-r N] [-t seconds] [--where=NAME] [--seed=N]\n"
+	"                 [pattern...]\n"
 	"  -l            list the names of the tests\n"
 	"  -r N          run each test N times\n"
 	"  -t seconds    time limit of one test (default 60)\n"
+	"  --seed=N      the first of the seeds of races, one for each time; ends with a failure\n"
 	"  --where=NAME  environment whose skips are known: see skips.txt\n"
 	"A pattern is a shell glob on whole names, as in 'pipe-*'.\n";
 
@@ -35,6 +37,7 @@ struct options {
 	bool list;
 	int repeat;
 	int limit;
+	int seed;		// 0: none
 	const char *where;
 	char **patterns;	// ends with NULL
 };
@@ -79,7 +82,8 @@ static bool known_skip(const char *where, const char *name, char reason[200])
 	return false;
 }
 
-static void decide(const struct options *options, const struct test *test,
+// @time: how often it ran before.
+static void decide(const struct options *options, const struct test *test, int time,
 		   struct verdict *verdict)
 {
 	struct leak_count before;
@@ -89,9 +93,13 @@ static void decide(const struct options *options, const struct test *test,
 		return;
 	}
 	leak_read(&before);
+	if (options->seed)
+		race_seed(options->seed + time);
 	run_test(test, options->limit, verdict);
 	if (!leak_check(&before) || !mm_check())
 		verdict->outcome = FAILED;
+	if (options->seed && verdict->outcome == FAILED)
+		race_report(options->seed + time);
 	if (verdict->outcome == SKIPPED && options->where) {
 		printf("# skipped (%s), but skips.txt does not list that for %s\n",
 		       verdict->reason, options->where);
@@ -133,6 +141,14 @@ static void do_nothing(void)
 {
 }
 
+static int end(const struct score *score)
+{
+	printf("%d passed, %d failed, %d skipped\n", score->passed, score->failed, score->skipped);
+	fflush(stdout);
+	tcdrain(1);	// the session's end hangs up its terminal, and what was not sent is lost
+	return score->failed != 0;
+}
+
 static int run_all(const struct options *options)
 {
 	static const struct test warm_up = { "warm_up", do_nothing };
@@ -143,19 +159,19 @@ static int run_all(const struct options *options)
 	run_test(&warm_up, options->limit, &verdict);	// the harness's own pages, once
 	for (const struct test *const *t = __start_usertests; t < __stop_usertests; t++) {
 		for (int i = 0; i < options->repeat && selected(options, *t); i++) {
-			decide(options, *t, &verdict);
+			decide(options, *t, i, &verdict);
 			report(&score, *t, &verdict);
+			if (options->seed && verdict.outcome == FAILED)
+				return end(&score);
 		}
 	}
-	printf("%d passed, %d failed, %d skipped\n", score.passed, score.failed, score.skipped);
-	fflush(stdout);
-	tcdrain(1);	// the session's end hangs up its terminal, and what was not sent is lost
-	return score.failed != 0;
+	return end(&score);
 }
 
 static void parse(int argc, char **argv, struct options *options)
 {
 	static const struct option longs[] = {
+		{ "seed", required_argument, NULL, 's' },
 		{ "where", required_argument, NULL, 'w' },
 		{},
 	};
@@ -168,6 +184,8 @@ static void parse(int argc, char **argv, struct options *options)
 			options->repeat = atoi(optarg);
 		else if (option == 't')
 			options->limit = atoi(optarg);
+		else if (option == 's')
+			options->seed = atoi(optarg);
 		else if (option == 'w')
 			options->where = optarg;
 		else
