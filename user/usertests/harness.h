@@ -4,7 +4,7 @@
  *
  *	main.c	options, names, verdict lines	runner.c  one test in its process group
  *	leak.c	what a test left behind		check.c   how a test fails
- *	race.c	schedules chosen by a seed
+ *	seed.c	schedules chosen by a seed
  */
 #pragma once
 #include "user/usertests/usertests.h"
