@@ -120,6 +120,9 @@ static long mark_bad_slots(struct swap_info_struct *si, const struct swap_header
 
 /* --- an area --- */
 
+/* One for each type, for good: an entry may still name a type whose area is gone. */
+static struct swap_info_struct descriptors[MAX_SWAPFILES];
+
 /* A descriptor that no area uses, SWP_USED from now on; ERR_PTR(-EPERM): there are too many. */
 static struct swap_info_struct *alloc_swap_info(void)
 {
@@ -130,11 +133,8 @@ static struct swap_info_struct *alloc_swap_info(void)
 		type++;
 	if (type == MAX_SWAPFILES)
 		return ERR_PTR(-EPERM);
-	si = swap_info[type];
-	if (!si) {
-		si = kzalloc(sizeof(*si), GFP_KERNEL);
-		if (!si)
-			return ERR_PTR(-ENOMEM);
+	si = &descriptors[type];
+	if (!swap_info[type]) {
 		spin_lock_init(&si->lock, RANK_SWAP);
 		address_space_init(&si->space, NULL, NULL);
 		INIT_LIST_HEAD(&si->avail);
@@ -148,14 +148,6 @@ static struct swap_info_struct *alloc_swap_info(void)
 static void publish(struct swap_info_struct *si)
 {
 	__atomic_store_n(&swap_info[si->type], si, __ATOMIC_RELEASE);
-}
-
-/* swapon failed: a descriptor that was in use before stays for ever. */
-static void release_swap_info(struct swap_info_struct *si)
-{
-	si->flags = 0;
-	if (!swap_info[si->type])
-		kfree(si);
 }
 
 static int setup_area(struct swap_info_struct *si, const struct swap_header *header)
@@ -264,7 +256,7 @@ static int do_swapon(const char *name, int flags)
 		return 0;
 	blkdev_put(bdev, si);
 release:
-	release_swap_info(si);
+	si->flags = 0;
 	return error;
 }
 

@@ -24,9 +24,14 @@ void reset_init(void)
 void machine_power_off(int status)
 {
 	local_irq_disable();
+	/*
+	 * One or the other: the firmware would write to the same register, and QEMU, which looks
+	 * at it a little later, would end with the firmware's status.
+	 */
 	if (finisher)
 		writel(status ? (u32)status << 16 | FINISHER_FAIL : FINISHER_PASS, finisher);
-	sbi_system_reset(SBI_SRST_SHUTDOWN, status != 0);
+	else
+		sbi_system_reset(SBI_SRST_SHUTDOWN, status != 0);
 	for (;;)
 		__asm__ volatile("wfi");
 }

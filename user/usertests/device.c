@@ -10,27 +10,6 @@
 
 #define PAGE	4096UL
 #define RW	(PROT_READ | PROT_WRITE)
-#define MAGIC	"faultline scratch disk\n"
-
-static const char *scratch_disk(void)
-{
-	static char path[16];
-	char begin[sizeof(MAGIC)] = "";
-
-	for (char letter = 'b'; letter <= 'z'; letter++) {
-		snprintf(path, sizeof(path), "/dev/vd%c", letter);
-		int fd = open(path, O_RDONLY);
-
-		if (fd < 0)
-			continue;
-		if (read(fd, begin, sizeof(MAGIC) - 1) < 0)
-			begin[0] = 0;
-		close(fd);
-		if (strcmp(begin, MAGIC) == 0)
-			return path;
-	}
-	skip("no scratch disk");
-}
 
 static char *buffer(size_t pages)
 {

@@ -81,3 +81,23 @@ void drop_page_cache(void)
 	sync();
 	set("/proc/sys/vm/drop_caches", "1");
 }
+
+const char *scratch_disk(void)
+{
+	static char path[16];
+	char begin[sizeof(SCRATCH_MAGIC)] = "";
+
+	for (char letter = 'b'; letter <= 'z'; letter++) {
+		snprintf(path, sizeof(path), "/dev/vd%c", letter);
+		int fd = open(path, O_RDONLY);
+
+		if (fd < 0)
+			continue;
+		if (read(fd, begin, sizeof(SCRATCH_MAGIC) - 1) < 0)
+			begin[0] = 0;
+		close(fd);
+		if (strcmp(begin, SCRATCH_MAGIC) == 0)
+			return path;
+	}
+	skip("no scratch disk");
+}

@@ -15,5 +15,10 @@ bool disk_counts(const char *path, struct disk_counts *counts);
 void disk_fails(const char *path, int times);
 void disk_works(void);
 
+// The disk that tests may write to; it begins with SCRATCH_MAGIC, and a test leaves that in place.
+// Skips the test where there is none.
+#define SCRATCH_MAGIC	"faultline scratch disk\n"
+const char *scratch_disk(void);
+
 // Forgets every clean page of files that nobody has mapped.
 void drop_page_cache(void);

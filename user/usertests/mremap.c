@@ -284,7 +284,7 @@ TEST(mremap_dontunmap)
 {
 	char *p = numbered(3, 3), *q;
 
-	q = mremap(p, 3 * PAGE, 3 * PAGE, LEAVE);
+	q = mremap(p, 3 * PAGE, 3 * PAGE, LEAVE, NULL);
 	CHECK(q != MAP_FAILED && q != p);
 	check_numbers(q, 0, 3);
 	for (int i = 0; i < 3; i++)
@@ -308,7 +308,7 @@ TEST(mremap_dontunmap_fixed_and_part)
 TEST(mremap_dontunmap_file)
 {
 	char *p = map_new_file("f", 2, RW, MAP_SHARED);
-	char *q = mremap(p, 2 * PAGE, 2 * PAGE, LEAVE);
+	char *q = mremap(p, 2 * PAGE, 2 * PAGE, LEAVE, NULL);
 
 	CHECK(q != MAP_FAILED);
 	q[0] = 'Q';
@@ -332,7 +332,7 @@ TEST(mremap_dontunmap_locked)
 	char *p = numbered(4, 4), *q;
 
 	CHECK_SYS(mlock(p, 4 * PAGE));
-	q = mremap(p + PAGE, 2 * PAGE, 2 * PAGE, LEAVE);
+	q = mremap(p + PAGE, 2 * PAGE, 2 * PAGE, LEAVE, NULL);
 	CHECK(q != MAP_FAILED);
 	// What was left is not locked any more, what moved is.
 	CHECK_EQ(proc_field("/proc/self/status", "VmLck"), 16);

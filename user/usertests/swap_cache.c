@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// swap_cache.c - pages that are on their way to the swap area, and what one read brings along
+#include "user/usertests/mapping.h"
+#include "user/usertests/swapping.h"
+#include <sys/resource.h>
+
+#define PAGES	256
+
+static void set_page_cluster(int n)
+{
+	int fd = CHECK_SYS(open("/proc/sys/vm/page-cluster", O_WRONLY));
+
+	CHECK(dprintf(fd, "%d", n) == 1);
+	close(fd);
+}
+
+static long major_faults(void)
+{
+	struct rusage usage;
+
+	CHECK_SYS(getrusage(RUSAGE_SELF, &usage));
+	return usage.ru_majflt;
+}
+
+/* --- under writeback --- */
+
+TEST(swap_cache_read_during_writeback)
+{
+	char *p = map_anon(PAGES, RW);
+
+	need_swap(2 * PAGES * 4);
+	for (int i = 0; i < 20; i++) {
+		fill(p, PAGES, 50 + i);
+		page_out(p, PAGES);
+		check_filled(p, PAGES, 50 + i);
+	}
+}
+
+TEST(swap_cache_write_during_writeback)
+{
+	char *p = map_anon(PAGES, RW);
+
+	need_swap(2 * PAGES * 4);
+	for (int i = 0; i < 20; i++) {
+		fill(p, PAGES, 70 + i);
+		page_out(p, PAGES);
+		fill(p, PAGES, 71 + i);
+		page_out(p, PAGES);
+	}
+	// What was stored during the last write, and not the write's bytes, is the page.
+	forget_swapped(p, PAGES);
+	check_filled(p, PAGES, 90);
+}
+
+TEST(swap_cache_fork_during_writeback)
+{
+	char *p = map_anon(PAGES, RW);
+
+	need_swap(3 * PAGES * 4);
+	for (int i = 0; i < 10; i++) {
+		fill(p, PAGES, 100 + i);
+		page_out(p, PAGES);
+		IN_CHILD {
+			fill(p, PAGES, 200);
+			page_out(p, PAGES);
+			check_filled(p, PAGES, 200);
+		}
+		check_filled(p, PAGES, 100 + i);
+	}
+}
+
+TEST(swap_cache_unmapped_during_writeback)
+{
+	need_swap(4 * PAGES * 4);
+	for (int i = 0; i < 20; i++) {
+		char *p = swapped_out(PAGES, 110), *q;
+
+		CHECK_SYS(munmap(p, PAGES * PAGE));
+		// Who gets the frames or the slots next sees nothing of it.
+		q = map_anon(PAGES, RW);
+		for (int j = 0; j < PAGES; j++)
+			CHECK_EQ(q[j * PAGE], 0);
+		CHECK_SYS(munmap(q, PAGES * PAGE));
+	}
+}
+
+// What was only read since it came back is on the disk already.
+TEST(swap_cache_clean_is_not_written_again)
+{
+	char *p = swapped_out(PAGES, 120);
+	long written;
+
+	forget_swapped(p, PAGES);
+	check_filled(p, PAGES, 120);
+	written = number("/proc/vmstat", "pswpout");
+	page_out(p, PAGES);
+	written = number("/proc/vmstat", "pswpout") - written;
+	CHECK(written < PAGES / 2);
+	check_filled(p, PAGES, 120);
+}
+
+/* --- readahead --- */
+
+TEST(swap_readahead_off)
+{
+	char *p = swapped_out(PAGES, 130);
+	long faults;
+
+	forget_swapped(p, PAGES);
+	set_page_cluster(0);
+	faults = major_faults();
+	check_filled(p, PAGES, 130);
+	faults = major_faults() - faults;
+	set_page_cluster(3);
+	CHECK(faults >= PAGES * 9 / 10);
+}
+
+TEST(swap_readahead_sequential)
+{
+	long ra = number("/proc/vmstat", "swap_ra"), hits = number("/proc/vmstat", "swap_ra_hit");
+	char *p = swapped_out(4 * PAGES, 131);
+	long faults;
+
+	forget_swapped(p, 4 * PAGES);
+	faults = major_faults();
+	check_filled(p, 4 * PAGES, 131);
+	CHECK(major_faults() - faults <= 4 * PAGES / 3);
+	CHECK(number("/proc/vmstat", "swap_ra") - ra >= 2 * PAGES);
+	CHECK(number("/proc/vmstat", "swap_ra_hit") - hits >= 2 * PAGES);
+}
