@@ -62,6 +62,7 @@ struct gendisk {
 	void *driver_data;
 	struct disk_limits limits;
 	bool rotational;
+	bool stable_writes;		/* what is being written must not change meanwhile */
 	unsigned int ra_pages;		/* readahead's largest window for who opens a file now */
 
 	struct spinlock lock;		/* queue, statistics, the driver's ring; interrupts off */
@@ -89,6 +90,17 @@ static inline bool blk_rotational(const struct gendisk *disk)
 static inline void blk_set_rotational(struct gendisk *disk, bool rotational)
 {
 	disk->rotational = rotational;
+}
+
+static inline bool blk_stable_writes(const struct gendisk *disk)
+{
+	return disk->stable_writes;
+}
+
+/* For a device that sums or packs what it writes; counts for what is opened or turned on after. */
+static inline void blk_set_stable_writes(struct gendisk *disk, bool stable)
+{
+	disk->stable_writes = stable;
 }
 
 static inline const char *disk_name(const struct gendisk *disk)

@@ -721,10 +721,18 @@ static noinline vm_fault_t do_unshare(struct vm_fault *vmf)
  * Is @folio, locked, whose slot vmf->orig_pte names, this process's alone?  It was when it went
  * out; or it is not in the swap cache any more and ours is the only reference: nobody else can name
  * it.  While it is there, a slot with other entries may lead to it.
+ *
+ * Nor is it while it is being written to a device that cannot bear a store meanwhile: entered as
+ * shared, it is copied by the store.
  */
 static inline bool swapped_in_exclusive(const struct vm_fault *vmf, const struct folio *folio)
 {
-	return pte_swp_exclusive(vmf->orig_pte) || folio_ref_count(folio) == 1;
+	swp_entry_t entry = pte_to_swp_entry(vmf->orig_pte);
+
+	if (!pte_swp_exclusive(vmf->orig_pte))
+		return folio_ref_count(folio) == 1;
+	return likely(!folio_test_writeback(folio)) ||
+	       !(READ_ONCE(swp_swap_info(entry)->flags) & SWP_STABLE_WRITES);
 }
 
 /* LAB swapin begin */

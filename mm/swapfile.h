@@ -47,6 +47,7 @@ struct swap_cluster {
 #define SWP_WRITEOK		0x02	/* hands out slots */
 #define SWP_SOLIDSTATE		0x04	/* seeks cost nothing */
 #define SWP_SYNCHRONOUS_IO	0x08	/* I/O is over when it is submitted: RAM */
+#define SWP_STABLE_WRITES	0x10	/* what is being written must not change */
 
 struct swap_info_struct {
 	struct spinlock lock;		/* of all down to `current` */

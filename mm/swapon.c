@@ -169,6 +169,8 @@ static int setup_area(struct swap_info_struct *si, const struct swap_header *hea
 		si->flags |= SWP_SOLIDSTATE;
 	if (si->bdev->bd_disk->limits.synchronous)
 		si->flags |= SWP_SYNCHRONOUS_IO;
+	if (blk_stable_writes(si->bdev->bd_disk))
+		si->flags |= SWP_STABLE_WRITES;
 	swap_area_init_clusters(si);
 	return 0;
 free:

@@ -42,6 +42,21 @@ static int store_rotational(const char *text, size_t len, void *data)
 	return err;
 }
 
+static int show_stable_writes(struct seq_file *m, void *data)
+{
+	seq_printf(m, "%d\n", blk_stable_writes(data));
+	return 0;
+}
+
+static int store_stable_writes(const char *text, size_t len, void *data)
+{
+	int value, err = kstrtoint(text, 10, &value);
+
+	if (!err)
+		blk_set_stable_writes(data, value != 0);
+	return err;
+}
+
 static int show_sectors(struct seq_file *m, void *data)
 {
 	seq_printf(m, "%llu\n", ((struct block_device *)data)->bd_nr_sectors);
@@ -103,6 +118,8 @@ static void block_files(void)
 		disk = bdev_files(block, bdev);
 		queue = pseudo_mkdir(disk, "queue");
 		pseudo_file(queue, "rotational", 0644, show_rotational, store_rotational,
+			    bdev->bd_disk);
+		pseudo_file(queue, "stable_writes", 0644, show_stable_writes, store_stable_writes,
 			    bdev->bd_disk);
 		pseudo_file(queue, "read_ahead_kb", 0644, show_read_ahead_kb, store_read_ahead_kb,
 			    bdev->bd_disk);

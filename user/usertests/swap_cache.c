@@ -3,6 +3,7 @@
 #include "user/usertests/mapping.h"
 #include "user/usertests/swapping.h"
 #include <sys/resource.h>
+#include <sys/swap.h>
 
 #define PAGES	256
 
@@ -50,6 +51,41 @@ TEST(swap_cache_write_during_writeback)
 	// What was stored during the last write, and not the write's bytes, is the page.
 	forget_swapped(p, PAGES);
 	check_filled(p, PAGES, 90);
+}
+
+// As the area is turned on it is asked whether a store during a write must go to a copy.
+static void set_stable_writes(const char *device, char value)
+{
+	char path[100];
+	int fd;
+
+	CHECK_SYS(swapoff(device));
+	snprintf(path, sizeof(path), "/sys/block/%s/queue/stable_writes", strrchr(device, '/') + 1);
+	fd = CHECK_SYS(open(path, O_WRONLY));
+	CHECK_EQ(write(fd, &value, 1), 1);
+	close(fd);
+	CHECK_SYS(swapon(device, 0));
+}
+
+TEST(swap_cache_stable_writes)
+{
+	const char *device = swap_device();
+	char *p = map_anon(PAGES, RW);
+
+	need_swap(2 * PAGES * 4);
+	set_stable_writes(device, '1');
+	for (int i = 0; i < 10; i++) {
+		fill(p, PAGES, i);
+		page_out(p, PAGES);
+		fill(p, PAGES / 2, i + 1);
+		check_filled(p, PAGES / 2, i + 1);
+		page_out(p, PAGES);
+	}
+	forget_swapped(p, PAGES);
+	set_stable_writes(device, '0');
+	check_filled(p, PAGES / 2, 10);
+	for (int i = PAGES / 2; i < PAGES; i++)
+		CHECK(page_is(p, i, 9));
 }
 
 TEST(swap_cache_fork_during_writeback)
