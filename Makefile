@@ -38,7 +38,8 @@ SUBMAKE = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)
 help:
 	echo 'make run            build and boot to a shell; leave: poweroff, or Ctrl-A x'
 	echo "make run CMD='…'    run one command in the guest, print its exit status, power off"
-	echo '   options:         SMP=1..8 (2)  MEM=128M  SWAP=256M or 0  BOOT=opensbi|uboot'
+	echo '   options:         SMP=1..8 (2)  MEM=128M  SWAP=256M, ram:16M or 0'
+	echo '                    BOOT=opensbi|uboot'
 	echo '                    OVERLAY=dir laid over the root disk   FRESH=1 makes the disk anew'
 	echo "                    APPEND='kernel parameters'  TIMEOUT=seconds  DEBUG=1"
 	echo '                    ICOUNT=1 SEED=n repeatable, one hart   GDB=1 waits for make gdb'

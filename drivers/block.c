@@ -3,7 +3,8 @@
  * The way of a request:
  *
  *   submit_bio ──► plug of the task ──► disk->waiting ──► driver ──► reap ──► bi_end_io of each bio
- *                  (if there is one)    merge, FIFO       (ring)     (interrupt)
+ *              │   (if there is one)    merge, FIFO       (ring)     (interrupt)  ^
+ *              └── a driver without a queue: its submit_bio, here and now ──────────┘
  *
  * I1  A request lies in the bio that it began with (bio->bi_request), which need not be the first
  *     of its bios: it is gone as soon as the first bi_end_io has run.
@@ -405,6 +406,24 @@ static struct request *begin_request(struct bio *bio)
 	return rq;
 }
 
+/* The device is memory: nothing to queue or to merge. */
+static void submit_directly(struct request *rq)
+{
+	struct gendisk *disk = rq->bdev->bd_disk;
+	unsigned long flags;
+	LIST_HEAD(done);
+
+	spin_lock_irqsave(&disk->lock, flags);
+	account_begin(rq);
+	spin_unlock_irqrestore(&disk->lock, flags);
+	rq->status = disk->ops->submit_bio(rq->bio);
+	list_add(&rq->list, &done);
+	spin_lock_irqsave(&disk->lock, flags);
+	account_end(&done);
+	spin_unlock_irqrestore(&disk->lock, flags);
+	end_requests(&done);
+}
+
 void submit_bio(struct bio *bio)
 {
 	struct blk_plug *plug = current->plug;
@@ -419,7 +438,9 @@ void submit_bio(struct bio *bio)
 	count_io(bio);
 	rq = begin_request(bio);
 	trace_request(rq, 0);
-	if (plug && rq->op != REQ_OP_FLUSH)
+	if (rq->bdev->bd_disk->ops->submit_bio)
+		submit_directly(rq);
+	else if (plug && rq->op != REQ_OP_FLUSH)
 		plug_add(plug, rq);
 	else
 		send_off_single(rq);

@@ -20,8 +20,13 @@
 #include "lib/list.h"
 #include "lib/types.h"
 
-/* All of these are called with the disk's lock held and interrupts off. */
+/* All but submit_bio are called with the disk's lock held and interrupts off. */
 struct block_device_ops {
+	/*
+	 * Not NULL: the device has no queue, and the rest is not used.  Does all of @bio, without a
+	 * lock and without sleeping: 0 or -errno.
+	 */
+	int (*submit_bio)(struct bio *bio);
 	/*
 	 * Takes @rq: 0; -EBUSY if there is no room (it is offered again after a completion); any
 	 * other error fails the request at once.

@@ -30,6 +30,7 @@
 static LIST_HEAD(checkers);
 static LIST_HEAD(leak_counters);
 static DEFINE_SPINLOCK(check_lock, RANK_RECLAIM);
+static atomic_long_t device_frames;
 
 static DEFINE_MUTEX(check_mutex, RANK_CHECK);	/* one mm_check() at a time */
 /* The last one: a checker that was disturbed looks again, and finds better.  check_mutex. */
@@ -50,6 +51,11 @@ void register_leak_counter(struct leak_counter *counter)
 	spin_lock(&check_lock);
 	list_add_tail(&counter->list, &leak_counters);
 	spin_unlock(&check_lock);
+}
+
+void leak_except_frame(void)
+{
+	atomic_long_add(1, &device_frames);
 }
 
 int mm_check_failed(const char *invariant, const char *fmt, ...)
@@ -127,7 +133,8 @@ size_t leak_snapshot(char *buf, size_t size)
 	settle();
 	lazy = nr_lazy_mms();
 	free = nr_free_pages() + vm_state(NR_FILE_PAGES) - vm_state(NR_SHMEM) +
-	       vm_state(NR_SLAB_UNRECLAIMABLE) + vmalloc_retained() + lazy;
+	       vm_state(NR_SLAB_UNRECLAIMABLE) + vmalloc_retained() + lazy +
+	       atomic_long_read(&device_frames);
 	/* What is out is in use, and what the swap cache has is no file's. */
 	free -= total_swap_pages() - get_nr_swap_pages();
 	n = scnprintf(buf, size, "free_folios %lu\nslab_objects %lu\n", free,

@@ -36,6 +36,8 @@ struct leak_counter {
 };
 
 void register_leak_counter(struct leak_counter *counter);
+/* A frame is a device's content from now on, for good: no test has left it behind. */
+void leak_except_frame(void);
 /* `name count` lines; drains what is cached by hart first.  Returns bytes.  May sleep. */
 size_t leak_snapshot(char *buf, size_t size);
 

@@ -737,17 +737,16 @@ static inline bool swapped_in_exclusive(const struct vm_fault *vmf, const struct
 
 /* LAB swapin begin */
 /*
- * The folio of @entry, found or being read, with a reference; NULL: no memory, or freed meanwhile.
+ * The folio of @entry, which is not in the swap cache: being read, with a reference, or (@direct)
+ * read past the cache.  NULL: no memory, or freed meanwhile.
  */
-static struct folio *swapin_folio(struct vm_fault *vmf, swp_entry_t entry, vm_fault_t *ret)
+static struct folio *swapin_folio(struct vm_fault *vmf, swp_entry_t entry, bool direct,
+				  vm_fault_t *ret)
 {
-	struct folio *folio = swap_cache_get_folio(entry, vmf->vma, vmf->address);
-
-	if (folio)
-		return folio;
 	*ret = VM_FAULT_MAJOR;
 	count_vm_event(PGMAJFAULT);
-	return swapin_readahead(entry, GFP_HIGHUSER_MOVABLE, vmf);
+	return direct ? swapin_direct(entry, GFP_HIGHUSER_MOVABLE)
+		      : swapin_readahead(entry, GFP_HIGHUSER_MOVABLE, vmf);
 }
 
 /* Waits until it is read in.  0, locked; or VM_FAULT_RETRY, and mmap_lock was dropped. */
@@ -806,6 +805,8 @@ static void set_swapped_in_pte(struct vm_fault *vmf, struct folio *folio, swp_en
 	folio_add_anon_rmap(folio, vma, vmf->address, exclusive);
 	set_pte(vmf->pte, pte);
 	vmf->orig_pte = pte;
+	if (!folio_test_swapcache(folio))
+		folio->swap = 0;		/* it came past the cache */
 }
 
 /*
@@ -818,7 +819,7 @@ static vm_fault_t map_swapped_in(struct vm_fault *vmf, struct folio *folio, swp_
 	bool mapped = false;
 
 	/* Somebody else had it back, and the slot may be another page's by now: look again. */
-	if (!folio_test_swapcache(folio) || folio_swap_entry(folio).val != entry.val)
+	if (folio_swap_entry(folio).val != entry.val)
 		goto out;
 	if (!fault_lock_same(vmf))
 		goto out;
@@ -842,6 +843,7 @@ static noinline vm_fault_t do_swap_page(struct vm_fault *vmf)
 {
 	swp_entry_t entry = pte_to_swp_entry(vmf->orig_pte);
 	struct swap_info_struct *si;
+	bool direct = false;
 	struct folio *folio;
 	vm_fault_t ret = 0;
 
@@ -856,7 +858,14 @@ static noinline vm_fault_t do_swap_page(struct vm_fault *vmf)
 	si = get_swap_device(entry);
 	if (unlikely(!si))
 		return 0;
-	folio = swapin_folio(vmf, entry, &ret);
+	folio = swap_cache_get_folio(entry, vmf->vma, vmf->address);
+	if (!folio && swap_skips_cache(si, entry)) {
+		direct = swapin_claim(si, entry);
+		if (!direct)
+			goto out;
+	}
+	if (!folio)
+		folio = swapin_folio(vmf, entry, direct, &ret);
 	if (unlikely(!folio)) {
 		/* If the entry is still there it was memory that was missing. */
 		if (fault_lock_same(vmf)) {
@@ -871,6 +880,8 @@ static noinline vm_fault_t do_swap_page(struct vm_fault *vmf)
 	else
 		folio_put(folio);
 out:
+	if (direct)
+		put_swap_slot(entry);
 	put_swap_device(si);
 	return ret;
 }

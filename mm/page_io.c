@@ -6,6 +6,8 @@
  *   swap_writepage   locked ──> writeback, unlocked ──> [disk] ──> writeback cleared, waiters woken
  *   swap_readpage    locked ──────────────────────────> [disk] ──> uptodate, unlocked
  *
+ * On an area that is memory (SWP_SYNCHRONOUS_IO) all of that is over when the bio is submitted.
+ *
  * IO1 While a folio is under writeback its slot stays its own: folio_free_swap() refuses.
  * IO2 A folio whose write failed is dirty again before writeback ends, so that nobody takes what
  *     is on the disk for its content.
@@ -15,6 +17,7 @@
 #include "mm/page_io.h"
 
 #include "drivers/block.h"
+#include "kernel/errno.h"
 #include "kernel/printk.h"
 #include "mm/swap.h"
 #include "mm/swap_state.h"
@@ -48,8 +51,11 @@ static void end_swap_bio_write(struct bio *bio)
 
 	if (unlikely(bio->bi_status)) {
 		complain(bio, "write");
-		folio_set_error(folio);
 		folio_set_dirty(folio);		/* IO2 */
+	}
+	/* A device that has no room has nothing against this slot: it is tried again (IO3). */
+	if (unlikely(bio->bi_status && bio->bi_status != -ENOSPC)) {
+		folio_set_error(folio);
 		swap_write_failed();
 	}
 	/* While it is under writeback the swap cache keeps it, and its place in there (IO1). */
@@ -82,8 +88,10 @@ static void end_swap_bio_read(struct bio *bio)
 	bio_put(bio);
 }
 
-void swap_readpage(struct folio *folio)
+void swap_readpage(struct folio *folio, bool synchronous)
 {
 	count_vm_event(PSWPIN);
 	submit_bio(swap_bio(folio, REQ_OP_READ, end_swap_bio_read));
+	if (synchronous)
+		folio_wait_locked(folio);
 }

@@ -14,10 +14,10 @@
  */
 bool swap_writepage(struct folio *folio);
 /*
- * Starts reading a locked folio that is not uptodate; unlocked, uptodate or not, when the disk has
- * answered.  Does not wait, except on areas whose I/O is over at once.
+ * Starts reading a locked folio that is not uptodate, from the slot that folio->swap names;
+ * unlocked, uptodate or not, when the disk has answered.  @synchronous: waits for that.
  */
-void swap_readpage(struct folio *folio);
+void swap_readpage(struct folio *folio, bool synchronous);
 
 /* mm/swapoff.c; any context: has the folios with PG_error brought back, soon. */
 void swap_write_failed(void);

@@ -250,7 +250,7 @@ void lru_add_drain(void)
 		putback_lru_folios(batch, nr, ADD_CLEANED);
 }
 
-void __folio_lru_drain(struct folio *folio)
+bool folio_take_cleaned(struct folio *folio)
 {
 	unsigned long flags;
 	bool here;
@@ -260,8 +260,13 @@ void __folio_lru_drain(struct folio *folio)
 	if (here)
 		list_del(&folio->lru);
 	spin_unlock_irqrestore(&cleaned_lock, flags);
+	return here;
+}
+
+void __folio_lru_drain(struct folio *folio)
+{
 	/* Not ADD_CLEANED: whoever asks for it wants it, or frees it. */
-	if (here)
+	if (folio_take_cleaned(folio))
 		putback_lru_folios(&folio, 1, ADD_FAILED);
 }
 

@@ -81,8 +81,10 @@ void judge_folios(const struct policy_scan *scan, struct folio **batch,
 void putback_lru_folios(struct folio **batch, unsigned int nr, enum add_why why);
 /* @folio is gone: what is to be left in its place; NULL: nothing. */
 void *policy_evicted(enum folio_kind kind, struct folio *folio);
-/* Interrupt context: @folio was written out for reclaim, whose reference it has. */
+/* Any context: @folio was written out for reclaim, whose reference it has. */
 void folio_rotate_reclaimable(struct folio *folio);
+/* Takes it and the reference back; false: it is not, or no longer, among those. */
+bool folio_take_cleaned(struct folio *folio);
 
 /* Folios that reclaim knows. */
 unsigned long lru_size(enum folio_kind kind);

@@ -9,6 +9,10 @@
  * it is out.  So of two who miss the cache at once, one makes the folio, and the other waits until
  * it is there: a slot is read once.
  *
+ * An area that is memory needs no readahead, and what one entry names nobody else looks for: such
+ * a page comes back past the cache (swapin_direct), with SWAP_HAS_CACHE all the same, so that there
+ * is one reader, and the slot cannot have become another page's when the entry is compared.
+ *
  * Readahead.  What went out together lies together (mm/swapfile.c) and will be wanted together:
  *
  *   cluster   the aligned window of slots around the one that is wanted
@@ -199,6 +203,14 @@ static bool slot_settled(struct swap_info_struct *si, unsigned long offset)
 	return true;
 }
 
+static void add_swapped_in_lru(struct folio *folio, void *shadow)
+{
+	if (shadow)
+		folio_add_lru_refault(folio, shadow);
+	else
+		folio_add_lru(folio);
+}
+
 /* A locked folio for a slot that we have SWAP_HAS_CACHE of; gives the slot back on failure. */
 static struct folio *new_swap_folio(swp_entry_t entry, struct folio *folio, gfp_t gfp)
 {
@@ -211,10 +223,7 @@ static struct folio *new_swap_folio(swp_entry_t entry, struct folio *folio, gfp_
 		folio_put(folio);
 		return NULL;
 	}
-	if (shadow)
-		folio_add_lru_refault(folio, shadow);
-	else
-		folio_add_lru(folio);
+	add_swapped_in_lru(folio, shadow);
 	return folio;
 }
 
@@ -269,7 +278,31 @@ struct folio *read_swap_cache_async(swp_entry_t entry, gfp_t gfp)
 	struct folio *folio = __read_swap_cache_async(entry, gfp, &new);
 
 	if (new)
-		swap_readpage(folio);
+		swap_readpage(folio, false);
+	return folio;
+}
+
+/* --- one slot, past the cache --- */
+
+bool swapin_claim(struct swap_info_struct *si, swp_entry_t entry)
+{
+	int error = swapcache_prepare(entry);
+
+	if (error == -EEXIST)
+		wait_event(&settled_wait, slot_settled(si, swp_offset(entry)));
+	return !error;
+}
+
+struct folio *swapin_direct(swp_entry_t entry, gfp_t gfp)
+{
+	struct folio *folio = alloc_folio(gfp, 0);
+
+	if (!folio)
+		return NULL;
+	folio->flags |= BIT(PG_locked) | BIT(PG_swapbacked);	/* nobody else knows it yet */
+	folio->swap = entry.val;
+	add_swapped_in_lru(folio, get_shadow_from_swap_cache(entry));
+	swap_readpage(folio, true);
 	return folio;
 }
 
@@ -360,7 +393,7 @@ static void read_ahead(swp_entry_t entry, gfp_t gfp)
 	if (new) {
 		folio_set_readahead(folio);
 		count_vm_event(SWAP_RA);
-		swap_readpage(folio);
+		swap_readpage(folio, false);
 	}
 	folio_put(folio);
 }

@@ -63,6 +63,16 @@ void swap_cache_settled(void);
  * slot was freed, or no memory.  May sleep.  @gfp as for the folio.
  */
 struct folio *read_swap_cache_async(swp_entry_t entry, gfp_t gfp);
+/*
+ * The slot becomes the caller's, for swapin_direct(), until put_swap_slot().  False: somebody else
+ * has it, or it is free; that has changed by now.  Sleeps.
+ */
+bool swapin_claim(struct swap_info_struct *si, swp_entry_t entry);
+/*
+ * A new folio with what is in a slot that is the caller's, past the swap cache; it has been read,
+ * uptodate or not.  folio->swap is @entry until it is mapped.  NULL: no memory.
+ */
+struct folio *swapin_direct(swp_entry_t entry, gfp_t gfp);
 /* The same, and what will probably be wanted next: by neighbourhood on the disk, */
 struct folio *swap_cluster_readahead(swp_entry_t entry, gfp_t gfp);
 /* or, for a fault on an area where seeks cost nothing, in the mapping as well. */

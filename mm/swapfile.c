@@ -336,6 +336,7 @@ void swap_free(swp_entry_t entry)
 void put_swap_slot(swp_entry_t entry)
 {
 	swap_entry_put(entry, SWAP_HAS_CACHE);
+	swap_cache_settled();
 }
 
 void put_bad_swap_slot(swp_entry_t entry)
@@ -351,6 +352,12 @@ void put_bad_swap_slot(swp_entry_t entry)
 		atomic_long_sub(1, &total_pages);
 	avail_update(si);
 	spin_unlock(&si->lock);
+	swap_cache_settled();
+}
+
+bool swap_skips_cache(struct swap_info_struct *si, swp_entry_t entry)
+{
+	return si->flags & SWP_SYNCHRONOUS_IO && READ_ONCE(si->swap_map[swp_offset(entry)]) == 1;
 }
 
 int swapcache_prepare(swp_entry_t entry)

@@ -89,7 +89,12 @@ void swap_free(swp_entry_t entry);
 void free_swap_and_cache(swp_entry_t entry);
 /* 0; -EEXIST: the swap cache has it, or somebody is reading it in; -ENOENT: it is free. */
 int swapcache_prepare(swp_entry_t entry);
-/* The swap cache lets go of the slot. */
+/*
+ * Does exactly one entry name it, on an area whose I/O is over at once, and nobody else has it?
+ * Then the page may come back past the swap cache.  A hint: swapcache_prepare() knows.
+ */
+bool swap_skips_cache(struct swap_info_struct *si, swp_entry_t entry);
+/* The swap cache, or who took SWAP_HAS_CACHE by swapcache_prepare(), lets go of the slot. */
 void put_swap_slot(swp_entry_t entry);
 /* The same where no entry names the slot: it cannot be written, and is nobody's from now on. */
 void put_bad_swap_slot(swp_entry_t entry);

@@ -153,20 +153,6 @@ static bool unmap_folio(struct folio *folio, struct scan_control *sc)
 	return !sc->drop_all && try_to_unmap(folio, &sc->tlb);
 }
 
-/* Begins to write it to its slot; unlocks. */
-static enum outcome pageout(struct folio *folio, struct scan_control *sc)
-{
-	if (!(sc->gfp & __GFP_IO)) {
-		folio_unlock(folio);
-		return BUSY;
-	}
-	folio_clear_dirty(folio);
-	if (!swap_writepage(folio))
-		return BUSY;
-	sc->nr_writeback++;
-	return WRITING;
-}
-
 /* Out of the swap cache, if nobody but the cache and we refer to it (V1). */
 static bool remove_swap_mapping(struct folio *folio)
 {
@@ -204,6 +190,36 @@ static bool remove_folio(struct folio *folio, struct scan_control *sc)
 	    (!mapping->a_ops->release_folio || !mapping->a_ops->release_folio(folio, sc->gfp)))
 		return false;
 	return remove_mapping(mapping, folio);
+}
+
+/* It was written out at once, and is ours again. */
+static enum outcome evict_written(struct folio *folio)
+{
+	bool removed;
+
+	if (!folio_trylock(folio))
+		return BUSY;
+	removed = folio_test_swapcache(folio) && !folio_test_dirty(folio) &&
+		  remove_swap_mapping(folio);
+	folio_unlock(folio);
+	return removed ? FREED : BUSY;
+}
+
+/* Begins to write it to its slot; unlocks. */
+static enum outcome pageout(struct folio *folio, struct scan_control *sc)
+{
+	if (!(sc->gfp & __GFP_IO)) {
+		folio_unlock(folio);
+		return BUSY;
+	}
+	folio_clear_dirty(folio);
+	if (!swap_writepage(folio))
+		return BUSY;
+	/* The reference is not ours now: where the area is memory, it may be had back. */
+	if (folio_take_cleaned(folio))
+		return evict_written(folio);
+	sc->nr_writeback++;
+	return WRITING;
 }
 
 /*

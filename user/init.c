@@ -28,7 +28,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CMD_FILE "/sys/firmware/devicetree/base/chosen/faultline,cmd"
+#define CHOSEN "/sys/firmware/devicetree/base/chosen/"
+#define CMD_FILE CHOSEN "faultline,cmd"
+#define MAKE_SWAP_FILE CHOSEN "faultline,make-swap"
 #define CMD_MAX 4000
 #define SWAP_DISK "/dev/vdb"
 #define SWAP_MAGIC_AT 4086 // last ten bytes of the first 4 KiB page, see mkswap(8)
@@ -96,10 +98,10 @@ static void set_environment(void)
 }
 
 // A disk without the signature is somebody's data and is left alone.
-static void turn_swap_on(void)
+static void turn_swap_on(const char *disk)
 {
 	char magic[10];
-	int fd = open(SWAP_DISK, O_RDONLY | O_CLOEXEC);
+	int fd = open(disk, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
@@ -107,8 +109,29 @@ static void turn_swap_on(void)
 	close(fd);
 	if (n != sizeof(magic) || memcmp(magic, "SWAPSPACE2", sizeof(magic)))
 		return;
-	if (swapon(SWAP_DISK, 0) && errno != ENOSYS && errno != EOPNOTSUPP && errno != EBUSY)
-		dprintf(2, "init: swapon %s: %s\n", SWAP_DISK, strerror(errno));
+	if (swapon(disk, 0) && errno != ENOSYS && errno != EOPNOTSUPP && errno != EBUSY)
+		dprintf(2, "init: swapon %s: %s\n", disk, strerror(errno));
+}
+
+// Whoever started the machine may name a disk that is to be made a swap area: one in memory.
+static void make_swap(void)
+{
+	char disk[64] = "";
+	int fd = open(MAKE_SWAP_FILE, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (read(fd, disk, sizeof(disk) - 1) > 0) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			execl("/bin/mkswap", "mkswap", disk, NULL);
+			_exit(127);
+		}
+		waitpid(pid, NULL, 0);
+		turn_swap_on(disk);
+	}
+	close(fd);
 }
 
 // => in the child; reports over `failed` (which exec closes) why there is no shell
@@ -334,7 +357,8 @@ int main(void)
 	if (chdir("/"))
 		dprintf(2, "init: /: %s\n", strerror(errno));
 	set_environment();
-	turn_swap_on();
+	turn_swap_on(SWAP_DISK);
+	make_swap();
 	ssize_t length = read_command(cmd);
 	if (length >= 0)
 		run_command(cmd, length);

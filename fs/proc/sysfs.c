@@ -144,7 +144,8 @@ static void firmware_files(void)
 	struct pseudo_entry *base = pseudo_mkdir(
 		pseudo_mkdir(pseudo_mkdir(&sys_root, "firmware"), "devicetree"), "base");
 	struct pseudo_entry *chosen = pseudo_mkdir(base, "chosen");
-	static const char *const names[] = { "bootargs", "faultline,append", "faultline,cmd" };
+	static const char *const names[] = { "bootargs", "faultline,append", "faultline,cmd",
+					     "faultline,make-swap" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (fdt_prop(fdt_find_path("/chosen"), names[i], NULL))
