@@ -127,9 +127,25 @@ static inline gfp_t mapping_gfp_constraint(const struct address_space *mapping, 
 	return mapping->gfp_mask & gfp;
 }
 
+static inline bool mapping_exiting(const struct address_space *mapping)
+{
+	return READ_ONCE(mapping->flags) & BIT(AS_EXITING);
+}
+
 static inline bool mapping_empty(const struct address_space *mapping)
 {
 	return xa_empty(&mapping->i_pages);
+}
+
+/*
+ * No folios, and no shadows but the one of page 0 if it is alone: that has no node that the
+ * shrinker of shadows could take.
+ */
+static inline bool mapping_shrinkable(const struct address_space *mapping)
+{
+	const void *head = READ_ONCE(mapping->i_pages.head);
+
+	return !head || xa_is_value(head);
 }
 
 /* A VMA with VM_SHARED comes to be: 0, or -EPERM. */

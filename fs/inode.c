@@ -12,7 +12,8 @@
  * I2  An inode stays in the hash until its eviction has written what it has to write, so whoever
  *     looks for the same number meanwhile waits and then reads the file's new state.
  * I3  Only an inode that is unused, clean and without cached folios is freed by the shrinker, since
- *     that may run with any file system's locks held by its caller.
+ *     that may run with any file system's locks held by its caller.  Nor one whose pages reclaim
+ *     remembers: these go first (mm/workingset.h).
  *
  * Locks, outer to inner, all of one rank: inode_hash_lock, s_inode_list_lock, i_lock,
  * inode_lru_lock.
@@ -117,7 +118,7 @@ static void destroy_inode(struct inode *inode)
 {
 	const struct super_operations *op = inode->i_sb->s_op;
 
-	DEBUG_BUG_ON(inode->i_data.nrpages || !hlist_empty(&inode->i_dentry));
+	DEBUG_BUG_ON(!mapping_empty(&inode->i_data) || !hlist_empty(&inode->i_dentry));
 	atomic_long_dec(&nr_inode);
 	if (op->free_inode)
 		op->free_inode(inode);
@@ -472,7 +473,8 @@ static enum lru_verdict judge(struct inode *inode)
 		return LRU_ROTATE;
 	}
 	/* I3 */
-	if (inode->i_state || inode->i_data.nrpages || inode->i_data.nr_writeback.counter)
+	if (inode->i_state || !mapping_shrinkable(&inode->i_data) || inode->i_data.nrpages ||
+	    inode->i_data.nr_writeback.counter)
 		return LRU_ROTATE;
 	inode->i_state |= I_FREEING;
 	return LRU_TAKE;

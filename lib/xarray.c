@@ -19,6 +19,7 @@
  *     bit m of the array's marks, exactly if marks[m] of the head is not 0.
  * I4  The tree is as low as it can be: a head that is a node uses a slot other than slot 0.
  * I5  A store that fails has changed nothing.
+ * I6  A leaf's count is the number of its entries; its values, of those that are values.
  *
  * I5 holds because the nodes that a store needs are counted before the first change is made.
  */
@@ -227,8 +228,21 @@ void xas_init_marks(struct xa_state *xas)
 	xas_clear_mark(xas, XA_MARK_2);
 }
 
+/* I6: a leaf has one entry more or fewer, or another one, of which so many are values. */
+static void count_entry(struct xa_node *leaf, int entries, int values)
+{
+	unsigned int before = leaf->values;
+
+	leaf->count += entries;
+	leaf->values += values;
+	if ((before | leaf->values) && leaf->array->ops->update)
+		leaf->array->ops->update(leaf);
+}
+
 static void free_node(struct xarray *xa, struct xa_node *node)
 {
+	if (node->values)
+		count_entry(node, -node->count, -node->values);
 	xa->ops->free(node);
 }
 
@@ -277,6 +291,7 @@ static void erase_entry(struct xa_state *xas)
 		xas_reset(xas);
 		return;
 	}
+	count_entry(xas->node, -1, -xa_is_value(xas->node->slots[leaf_slot(xas)]));
 	xas->node->slots[leaf_slot(xas)] = NULL;
 	free_empty_nodes(xas);
 	shrink(xas);
@@ -312,6 +327,8 @@ static struct xa_node *take_spare(struct xa_state *xas, unsigned int shift,
 	node->shift = shift;
 	node->offset = offset;
 	node->parent = parent;
+	node->array = xas->xa;
+	INIT_LIST_HEAD(&node->list);
 	return node;
 }
 
@@ -327,6 +344,8 @@ static void add_level(struct xa_state *xas)
 		node->marks[mark] = xa->marks >> mark & 1;
 	if (xa->height)
 		((struct xa_node *)xa->head)->parent = node;
+	else
+		count_entry(node, 1, xa_is_value(xa->head));
 	xa->head = node;
 	xa->height++;
 }
@@ -356,12 +375,14 @@ static void add_leaf(struct xa_state *xas)
 	xas->node = node;
 }
 
-static void set_slot(struct xa_state *xas, void *entry)
+static void set_slot(struct xa_state *xas, void *old, void *entry)
 {
-	if (xas->node)
-		xas->node->slots[leaf_slot(xas)] = entry;
-	else
+	if (!xas->node) {
 		xas->xa->head = entry;
+		return;
+	}
+	xas->node->slots[leaf_slot(xas)] = entry;
+	count_entry(xas->node, !old, xa_is_value(entry) - xa_is_value(old));
 }
 
 static bool has_spares(struct xa_state *xas)
@@ -380,13 +401,13 @@ void *xas_store(struct xa_state *xas, void *entry)
 	if (old && !entry) {
 		erase_entry(xas);
 	} else if (old) {
-		set_slot(xas, entry);
+		set_slot(xas, old, entry);
 	} else if (entry && !has_spares(xas)) {
 		xas->err = -ENOMEM;
 	} else if (entry) {
 		if (!has_leaf(xas))
 			add_leaf(xas);
-		set_slot(xas, entry);
+		set_slot(xas, NULL, entry);
 		set_mark_up(xas->xa, xas->node, leaf_slot(xas), XA_PRESENT);
 	}
 	return old;
@@ -398,7 +419,7 @@ static void free_spares(struct xa_state *xas)
 
 	while ((node = xas->spares)) {
 		xas->spares = *(void **)node;
-		free_node(xas->xa, node);
+		xas->xa->ops->free(node);
 	}
 	xas->nr_spares = 0;
 }
@@ -522,6 +543,24 @@ unsigned int xa_get_batch(struct xarray *xa, unsigned long *index, unsigned long
 		*index = xas.index + 1;
 	}
 	return count;
+}
+
+static unsigned long first_index(const struct xa_node *node)
+{
+	unsigned long index = 0;
+
+	for (; node->parent; node = node->parent)
+		index |= (unsigned long)node->offset << node->parent->shift;
+	return index;
+}
+
+void xa_delete_leaf(struct xa_node *leaf)
+{
+	unsigned long last = first_index(leaf) | SLOT_MASK;
+	XA_STATE(xas, leaf->array, first_index(leaf));
+
+	while (xas_find(&xas, last))
+		xas_store(&xas, NULL);
 }
 
 void xa_destroy(struct xarray *xa)

@@ -10,6 +10,10 @@
  * an integer of 63 bits made by xa_mk_value(). Storing NULL erases the entry and its marks;
  * storing over an entry keeps its marks.
  *
+ * Values without neighbours. An owner whose values are only worth something beside other entries
+ * can find the leaves that have nothing else: ops->update() hears of each change of a leaf that
+ * has, or had, values, and has a list_head in the leaf to keep it by.
+ *
  * Locking. The array has no lock. Readers and writers both hold one lock of the caller's (or
  * the caller knows otherwise that nobody else can reach the array). Nothing here sleeps, except
  * that the owner's alloc() may do what its gfp argument allows.
@@ -40,6 +44,7 @@
 #define LIB_XARRAY_H
 
 #include "lib/err.h"
+#include "lib/list.h"
 #include "lib/types.h"
 
 #define XA_NODE_SHIFT 6
@@ -56,15 +61,24 @@ typedef unsigned int xa_mark_t;
 struct xa_node {
 	u8 shift;  /* of the index: 0 in a leaf, whose slots hold entries */
 	u8 offset; /* this node's slot in its parent */
+	u8 count;  /* of a leaf: its entries, and */
+	u8 values; /* how many of these are values */
 	struct xa_node *parent;
+	struct xarray *array;
+	struct list_head list; /* the owner's; linked to itself at first */
 	void *slots[XA_NODE_SLOTS];
 	u64 marks[XA_MARKS]; /* bit i: slot i, or something below it, has the mark */
 };
 
-/* alloc() returns sizeof(struct xa_node) bytes of any content, aligned to 8, or NULL. */
 struct xarray_ops {
+	/* sizeof(struct xa_node) bytes of any content, aligned to 8, or NULL. */
 	void *(*alloc)(void *ctx, gfp_t gfp);
 	void (*free)(void *node);
+	/*
+	 * A leaf that holds values, or did until now, has changed; count 0: it is about to be
+	 * freed. Called under the lock that the store holds. May be NULL.
+	 */
+	void (*update)(struct xa_node *leaf);
 };
 
 struct xarray {
@@ -159,6 +173,15 @@ void *xa_find_after(struct xarray *xa, unsigned long *index, unsigned long max,
  */
 unsigned int xa_get_batch(struct xarray *xa, unsigned long *index, unsigned long max,
 			  xa_mark_t filter, void **out, unsigned int n);
+
+/* Only values are in this leaf, and nothing has. */
+static inline bool xa_leaf_has_values_only(const struct xa_node *leaf)
+{
+	return leaf->values && leaf->values == leaf->count;
+}
+
+/* Erases all entries of a leaf, and with the last one the leaf. */
+void xa_delete_leaf(struct xa_node *leaf);
 
 /* Frees all nodes; the entries are the caller's. The array is empty afterwards. */
 void xa_destroy(struct xarray *xa);

@@ -25,6 +25,7 @@
 #include "mm/vmalloc.h"
 #include "mm/vmscan.h"
 #include "mm/vmstat.h"
+#include "mm/workingset.h"
 
 /* Both only ever grow, at boot. */
 static LIST_HEAD(checkers);
@@ -101,6 +102,7 @@ static void settle(void)
 	wait_for_dying_tasks();
 	ksys_sync();
 	drop_pagecache();
+	drop_shadows();
 	drop_slab();
 	drop_swapcache();
 	/* Folios that a freed inode or buffer held on to. */

@@ -19,7 +19,8 @@
  *
  * I1  i_pages[index] == folio implies folio->mapping == mapping, folio->index == index, and one
  *     reference held by the cache.  Both change together under i_pages_lock, with the folio locked.
- * I2  nrpages is the number of folios in i_pages.
+ * I2  nrpages is the number of folios in i_pages; what else is there are shadows, of pages that
+ *     reclaim has taken (mm/workingset.h), or shmem's entries.  A shadow has no marks.
  * I3  Who has locked a folio looks at folio->mapping again: it may have been truncated before.
  * I4  A folio that is not uptodate is never mapped or copied out.
  * I5  A folio gets mapped only while it is in the cache (under i_pages_lock) or while it is locked
@@ -48,6 +49,7 @@
 #include "mm/slab.h"
 #include "mm/swap.h"
 #include "mm/vmstat.h"
+#include "mm/workingset.h"
 
 #define FAULT_READAHEAD_PAGES	32u	/* 128 KiB around a fault that has no neighbours cached */
 
@@ -63,7 +65,12 @@ static void xa_node_free(void *node)
 	kmem_cache_free(xa_node_cache, node);
 }
 
-const struct xarray_ops page_cache_xa_ops = { .alloc = xa_node_alloc, .free = xa_node_free };
+const struct xarray_ops page_cache_xa_ops = {
+	.alloc = xa_node_alloc,
+	.free = xa_node_free,
+	.update = workingset_update_node,
+};
+const struct xarray_ops plain_cache_xa_ops = { .alloc = xa_node_alloc, .free = xa_node_free };
 
 static void pagecache_init(void)
 {
@@ -103,19 +110,20 @@ static struct folio *lookup(struct address_space *mapping, pgoff_t index)
 
 /*
  * => i_pages_lock held.  Stores from the cursor on until it cannot; -EEXIST, or 0 and see the
- * cursor
+ * cursor.  shadows[i] is what folios[i] found in its place.
  */
 static int store_folios(struct address_space *mapping, struct xa_state *xas, struct folio **folios,
-			unsigned int nr, unsigned int *stored)
+			void **shadows, unsigned int nr, unsigned int *stored)
 {
 	void *entry = xas_load(xas);
 
 	while (*stored < nr) {
-		if (entry)
+		if (entry && !xa_is_value(entry))
 			return -EEXIST;
 		xas_store(xas, folios[*stored]);
 		if (xas_error(xas))
 			return 0;
+		shadows[*stored] = entry;
 		folio_get(folios[*stored]);
 		mapping->nrpages++;
 		if (++*stored < nr)
@@ -124,10 +132,21 @@ static int store_folios(struct address_space *mapping, struct xa_state *xas, str
 	return 0;
 }
 
+/* What is to be written over was not wanted: it is as good as new. */
+static void add_to_lru(struct folio **folios, void **shadows, unsigned int nr, gfp_t gfp)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (unlikely(shadows[i]) && !(gfp & __GFP_WRITE))
+			folio_add_lru_refault(folios[i], shadows[i]);
+		else
+			folio_add_lru(folios[i]);
+}
+
 int filemap_add_folios(struct address_space *mapping, struct folio **folios, unsigned int nr,
 		       pgoff_t index, gfp_t gfp, unsigned int *added)
 {
 	XA_STATE(xas, &mapping->i_pages, index);
+	void *shadows[FILEMAP_ADD_MAX];
 	int error;
 
 	*added = 0;
@@ -137,13 +156,13 @@ int filemap_add_folios(struct address_space *mapping, struct folio **folios, uns
 	}
 	do {
 		spin_lock(&mapping->i_pages_lock);
-		error = store_folios(mapping, &xas, folios, nr, added);
+		error = store_folios(mapping, &xas, folios, shadows, nr, added);
 		spin_unlock(&mapping->i_pages_lock);
-	} while (xas_nomem(&xas, gfp & ~(__GFP_MOVABLE | __GFP_ZERO)));
+	} while (xas_nomem(&xas, gfp & ~(__GFP_MOVABLE | __GFP_ZERO | __GFP_WRITE)));
 	for (unsigned int i = *added; i < nr; i++)
 		folios[i]->mapping = NULL;
 	mod_state(NR_FILE_PAGES, *added);
-	folio_add_lru_batch(folios, *added);
+	add_to_lru(folios, shadows, *added, gfp);
 	return error ? error : xas_error(&xas);
 }
 
@@ -154,10 +173,18 @@ int filemap_add_folio(struct address_space *mapping, struct folio *folio, pgoff_
 	return filemap_add_folios(mapping, &folio, 1, index, gfp, &added);
 }
 
-/* => i_pages_lock held, folio locked; the cache's reference is the caller's to drop */
-static void __filemap_remove_folio(struct address_space *mapping, struct folio *folio)
+/*
+ * => i_pages_lock held, folio locked; the cache's reference is the caller's to drop.  @shadow, or
+ * NULL, is left in its place.
+ */
+static void __filemap_remove_folio(struct address_space *mapping, struct folio *folio,
+				   void *shadow)
 {
-	xa_erase(&mapping->i_pages, folio->index);
+	XA_STATE(xas, &mapping->i_pages, folio->index);
+
+	if (shadow)
+		xas_init_marks(&xas);
+	xas_store(&xas, shadow);
 	folio->mapping = NULL;
 	mapping->nrpages--;
 	dec_state(NR_FILE_PAGES);
@@ -171,12 +198,18 @@ void filemap_remove_folio(struct folio *folio)
 
 	DEBUG_BUG_ON(!folio_test_locked(folio) || folio_test_writeback(folio));
 	spin_lock(&mapping->i_pages_lock);
-	__filemap_remove_folio(mapping, folio);
+	__filemap_remove_folio(mapping, folio, NULL);
 	spin_unlock(&mapping->i_pages_lock);
 	folio_put(folio);
 }
 
-bool remove_mapping(struct address_space *mapping, struct folio *folio)
+/* A file that is going away is not remembered. */
+static void *shadow_of(struct address_space *mapping, struct folio *folio)
+{
+	return mapping_exiting(mapping) ? NULL : policy_evicted(KIND_FILE, folio);
+}
+
+bool remove_mapping(struct address_space *mapping, struct folio *folio, bool reclaimed)
 {
 	int expected = 2;		/* the cache's and the caller's */
 	bool removed = false;
@@ -190,7 +223,8 @@ bool remove_mapping(struct address_space *mapping, struct folio *folio)
 	if (atomic_try_cmpxchg(&folio->_refcount, &expected, 0)) {
 		removed = !folio_test_dirty(folio);
 		if (removed)
-			__filemap_remove_folio(mapping, folio);
+			__filemap_remove_folio(mapping, folio,
+					       reclaimed ? shadow_of(mapping, folio) : NULL);
 		atomic_set(&folio->_refcount, removed ? 1 : 2);
 	}
 	spin_unlock(&mapping->i_pages_lock);
@@ -206,7 +240,7 @@ bool filemap_remove_clean_folio(struct folio *folio)
 	/* With i_pages_lock held, and the folio's, nobody maps it. */
 	removed = !folio_test_dirty(folio) && !folio_mapped(folio);
 	if (removed)
-		__filemap_remove_folio(mapping, folio);
+		__filemap_remove_folio(mapping, folio, NULL);
 	spin_unlock(&mapping->i_pages_lock);
 	if (removed)
 		folio_put(folio);
@@ -265,6 +299,8 @@ struct folio *__filemap_get_folio(struct address_space *mapping, pgoff_t index, 
 
 	if (fgp_flags & FGP_NOFS)
 		gfp &= ~__GFP_FS;
+	if (fgp_flags & FGP_WRITE)
+		gfp |= __GFP_WRITE;
 	do {
 		folio = lookup(mapping, index);
 		if (!folio && (fgp_flags & FGP_CREAT))
@@ -934,17 +970,34 @@ vm_fault_t filemap_page_mkwrite(struct vm_fault *vmf)
 
 /* --- for mm_check() --- */
 
-/* I2, once for each mapping: when @folio is its first. */
-static bool nrpages_right(struct address_space *mapping, struct folio *folio)
+/* K1 of mm/workingset.c, of the leaf at the cursor */
+static bool leaf_listed_right(const struct xa_state *xas)
 {
-	unsigned long index = 0, count = 0;
-	void *entry = xa_find(&mapping->i_pages, &index, ULONG_MAX, XA_PRESENT);
+	return !xas->node || !xas->xa->ops->update ||
+	       xa_leaf_has_values_only(xas->node) == !list_empty(&xas->node->list);
+}
 
-	if (entry != folio)
-		return true;
-	xa_for_each(&mapping->i_pages, index, entry)
-		count += !xa_is_value(entry);
-	return count == mapping->nrpages;
+/* Of the whole mapping, once: when @folio is its first. */
+static const char *check_mapping(struct address_space *mapping, struct folio *folio)
+{
+	XA_STATE(xas, &mapping->i_pages, 0);
+	unsigned long count = 0;
+	bool first = true;
+	void *entry;
+
+	xas_for_each(&xas, entry, ULONG_MAX) {
+		if (!leaf_listed_right(&xas))
+			return "workingset K1";
+		if (xas.node && xa_leaf_has_values_only(xas.node))
+			xas_set(&xas, (xas.index | (XA_NODE_SLOTS - 1)) + 1);
+		if (xa_is_value(entry))
+			continue;
+		if (first && entry != folio)
+			return NULL;
+		first = false;
+		count++;
+	}
+	return count == mapping->nrpages ? NULL : "filemap I2";
 }
 
 /* References that nothing accounts for; each mapping has one, and both may come and go just now. */
@@ -970,14 +1023,14 @@ static const char *check_folio(struct address_space *mapping, struct folio *foli
 	if (xa_load(&mapping->i_pages, folio->index) != folio ||
 	    spare_references(folio) < 2 + folio_test_private(folio))
 		broken = "filemap I1";
-	else if (!nrpages_right(mapping, folio))
-		broken = "filemap I2";
 	else if (folio_test_dirty(folio) && mapping_can_writeback(mapping) &&
 		 !xa_get_mark(&mapping->i_pages, folio->index, PAGECACHE_TAG_DIRTY))
 		broken = "page_writeback I1";
 	else if (folio_test_writeback(folio) &&
 		 !xa_get_mark(&mapping->i_pages, folio->index, PAGECACHE_TAG_WRITEBACK))
 		broken = "page_writeback I2";
+	else
+		broken = check_mapping(mapping, folio);
 	spin_unlock(&mapping->i_pages_lock);
 	return broken;
 }

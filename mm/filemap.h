@@ -19,6 +19,9 @@ struct inode;
 struct iov_iter;
 struct kiocb;
 
+/* What filemap_add_folios() takes at once. */
+#define FILEMAP_ADD_MAX	64UL
+
 #define MAX_LFS_FILESIZE ((loff_t)S64_MAX)
 
 /* --- finding and adding --- */
@@ -60,8 +63,8 @@ struct folio *filemap_write_begin_folio(struct address_space *mapping, pgoff_t i
  */
 int filemap_add_folio(struct address_space *mapping, struct folio *folio, pgoff_t index, gfp_t gfp);
 /*
- * The same for @nr of them, for consecutive pages: until one is there already or memory is short;
- * *@added says how many went in.
+ * The same for @nr of them (FILEMAP_ADD_MAX at most), for consecutive pages: until one is there
+ * already or memory is short; *@added says how many went in.
  */
 int filemap_add_folios(struct address_space *mapping, struct folio **folios, unsigned int nr,
 		       pgoff_t index, gfp_t gfp, unsigned int *added);
@@ -112,17 +115,18 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t 
 vm_fault_t filemap_page_mkwrite(struct vm_fault *vmf);
 
 /*
- * For reclaim: takes a clean, unmapped, locked folio out if nobody else has a reference.  False:
- * leave it.
+ * Takes a clean, unmapped, locked folio out if nobody else has a reference; @reclaimed: it was the
+ * oldest, and leaves a shadow.  False: leave it.
  */
-bool remove_mapping(struct address_space *mapping, struct folio *folio);
+bool remove_mapping(struct address_space *mapping, struct folio *folio, bool reclaimed);
 /*
  * For invalidation: takes a locked folio out, whoever refers to it.  False: it is dirty, or mapped
  * again.
  */
 bool filemap_remove_clean_folio(struct folio *folio);
 
-extern const struct xarray_ops page_cache_xa_ops;
+/* Of caches whose values are shadows (the usual ones), or something else. */
+extern const struct xarray_ops page_cache_xa_ops, plain_cache_xa_ops;
 
 static inline loff_t folio_pos(const struct folio *folio)
 {

@@ -16,6 +16,7 @@
 #define __GFP_NOMEMALLOC	0x100u	/* not from the PF_MEMALLOC reserve */
 #define __GFP_NORETRY		0x200u
 #define __GFP_MOVABLE		0x400u	/* user pages: may be reclaimed */
+#define __GFP_WRITE		0x800u	/* of a file: it will be dirty at once */
 
 #define GFP_ATOMIC	(__GFP_HIGH | __GFP_KSWAPD_RECLAIM)
 #define GFP_NOWAIT	(__GFP_KSWAPD_RECLAIM)

@@ -80,8 +80,21 @@ struct policy_scan {
 };
 
 /*
+ * What a policy may count, for /proc/vmstat, if it tells folios that are in use from others. Those
+ * of a kind come in the order of enum folio_kind.
+ */
+enum policy_count {
+	COUNT_ACTIVATE,			/* judge(): from now on it is one in use */
+	COUNT_DEACTIVATE,		/* judge(), or ADD_COLD: not any more */
+	COUNT_REFAULT_ACTIVATE,		/* ADD_REFAULT: it should have stayed, by kind */
+	COUNT_REFAULT_RESTORE = COUNT_REFAULT_ACTIVATE + NR_KINDS,	/* and once was in use */
+	NR_POLICY_COUNTS = COUNT_REFAULT_RESTORE + NR_KINDS,
+};
+
+/*
  * What a policy knows, by memory that is reclaimed together. The core zeroes it and makes the lists
- * empty before init() and the first add(); the rest is the policy's.
+ * empty before init() and the first add(); it takes what is counted away from time to time. The
+ * rest is the policy's.
  */
 #define POLICY_LISTS	8
 #define POLICY_WORDS	8
@@ -89,6 +102,7 @@ struct lruvec {
 	struct list_head list[POLICY_LISTS];
 	unsigned long size[POLICY_LISTS];
 	unsigned long word[POLICY_WORDS];
+	unsigned long count[NR_POLICY_COUNTS];
 };
 
 struct reclaim_policy {

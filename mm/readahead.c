@@ -20,7 +20,7 @@
 #include "mm/filemap.h"
 #include "mm/page_alloc.h"
 
-#define RUN_MAX		64UL	/* pages: as many as a bio has room for */
+#define RUN_MAX		FILEMAP_ADD_MAX	/* pages: as many as a bio has room for */
 #define REQUEST_MAX	256UL	/* of one read that goes beyond the window: 1 MiB */
 
 unsigned int mapping_ra_pages(const struct address_space *mapping)
@@ -65,13 +65,15 @@ static void read_pages(struct readahead_control *rac)
 /* How many pages from @index on are not cached, at most @max; then whoever is faster is seen. */
 static unsigned int absent_run(struct address_space *mapping, pgoff_t index, unsigned long max)
 {
-	unsigned long next = index;
+	XA_STATE(xas, &mapping->i_pages, index);
 	void *found;
 
 	spin_lock(&mapping->i_pages_lock);
-	found = xa_find(&mapping->i_pages, &next, index + max - 1, XA_PRESENT);
+	do {
+		found = xas_find(&xas, index + max - 1);
+	} while (xa_is_value(found));
 	spin_unlock(&mapping->i_pages_lock);
-	return found ? next - index : max;
+	return found ? xas.index - index : max;
 }
 
 /* New locked folios; fewer than @nr: memory is too short to be spent on a guess. */

@@ -22,6 +22,7 @@
 #include "kernel/trace.h"
 #include "lib/string.h"
 #include "lib/vsnprintf.h"
+#include "mm/vmstat.h"
 
 extern const struct reclaim_policy *const __start_policies[], *const __stop_policies[];
 
@@ -203,6 +204,28 @@ void policy_age(void)
 	end_call(call, NULL, 0, 0, 0, 0);
 }
 
+bool policy_flush_counts(void)
+{
+	static const enum vm_item items[NR_POLICY_COUNTS] = {
+		[COUNT_ACTIVATE] = PGACTIVATE,
+		[COUNT_DEACTIVATE] = PGDEACTIVATE,
+		[COUNT_REFAULT_ACTIVATE + KIND_FILE] = WORKINGSET_ACTIVATE_FILE,
+		[COUNT_REFAULT_ACTIVATE + KIND_ANON] = WORKINGSET_ACTIVATE_ANON,
+		[COUNT_REFAULT_RESTORE + KIND_FILE] = WORKINGSET_RESTORE_FILE,
+		[COUNT_REFAULT_RESTORE + KIND_ANON] = WORKINGSET_RESTORE_ANON,
+	};
+	bool restored = false;
+
+	for (int i = 0; i < NR_POLICY_COUNTS; i++) {
+		if (!lruvec.count[i])
+			continue;
+		count_vm_events(items[i], lruvec.count[i]);
+		lruvec.count[i] = 0;
+		restored |= i >= COUNT_REFAULT_RESTORE;
+	}
+	return restored;
+}
+
 unsigned int policy_age_ms(void)
 {
 	const struct reclaim_policy *now = READ_ONCE(policy);
@@ -266,6 +289,7 @@ void policy_switch(const struct reclaim_policy *to)
 
 	if (to == policy)
 		return;
+	policy_flush_counts();
 	for (enum folio_kind kind = 0; kind < NR_KINDS; kind++) {
 		struct policy_scan scan = { .kind = kind };
 

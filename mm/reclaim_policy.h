@@ -23,6 +23,8 @@ enum fate policy_judge(struct folio *folio, const struct folio_facts *facts,
 /* The word to be left in the place of @folio, which is gone; 0: none. */
 unsigned long policy_shadow(struct folio *folio, enum folio_kind kind);
 void policy_age(void);
+/* What it has counted goes to /proc/vmstat; true: a folio came back that was in use once. */
+bool policy_flush_counts(void);
 
 /* Folios that it holds, and those of them that it thinks in use. */
 unsigned long policy_held(enum folio_kind kind);

@@ -17,10 +17,17 @@ void register_shrinker(struct shrinker *shrinker)
 	spin_unlock(&shrinkers_lock);
 }
 
+/* Of @objects; what costs nothing to make again goes fast. */
+static unsigned long share(const struct shrinker *shrinker, unsigned long objects, int priority)
+{
+	return shrinker->seeks ? objects >> priority : objects - objects / 2;
+}
+
 static unsigned long shrink_one(struct shrinker *shrinker, gfp_t gfp, int priority)
 {
 	struct shrink_control sc = { .gfp_mask = gfp };
-	unsigned long left = shrinker->count_objects(shrinker, &sc) >> priority, freed = 0;
+	unsigned long left = share(shrinker, shrinker->count_objects(shrinker, &sc), priority);
+	unsigned long freed = 0;
 
 	while (left) {
 		unsigned long ret;
@@ -31,7 +38,7 @@ static unsigned long shrink_one(struct shrinker *shrinker, gfp_t gfp, int priori
 			break;
 		freed += ret;
 		left -= min(left, SHRINK_BATCH);
-		count_vm_events(SLABS_SCANNED, SHRINK_BATCH);
+		count_vm_events(SLABS_SCANNED, sc.nr_to_scan);
 		cond_resched();
 	}
 	return freed;

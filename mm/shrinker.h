@@ -25,7 +25,8 @@ struct shrink_control {
 struct shrinker {
 	unsigned long (*count_objects)(struct shrinker *shrinker, struct shrink_control *sc);
 	unsigned long (*scan_objects)(struct shrinker *shrinker, struct shrink_control *sc);
-	int seeks;			/* what an object costs to make again, in disk seeks */
+	/* What an object costs to make again, in disk seeks; 0: half of them go each time. */
+	int seeks;
 	struct list_head list;
 };
 

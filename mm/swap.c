@@ -140,19 +140,18 @@ static bool take_back(struct folio *folio)
 
 /* --- new ones --- */
 
-void folio_add_lru_batch(struct folio **folios, unsigned int nr)
-{
-	for (unsigned int i = 0; i < nr; i++)
-		folio_add_lru(folios[i]);
-}
-
 void folio_add_lru_refault(struct folio *folio, void *shadow)
 {
+	enum folio_kind kind = folio_kind(folio);
+	bool restored;
+
 	spin_lock(&lru_lock);
 	hand_over(folio, ADD_REFAULT, xa_to_value(shadow));
+	restored = policy_flush_counts();
 	spin_unlock(&lru_lock);
-	count_vm_event(folio_kind(folio) == KIND_ANON ? WORKINGSET_REFAULT_ANON
-						      : WORKINGSET_REFAULT_FILE);
+	count_vm_event(kind == KIND_ANON ? WORKINGSET_REFAULT_ANON : WORKINGSET_REFAULT_FILE);
+	if (restored)
+		lru_note_cost(kind, 1);
 }
 
 void folio_del_lru(struct folio *folio)
@@ -310,6 +309,7 @@ void judge_folios(const struct policy_scan *scan, struct folio **batch,
 	spin_lock(&lru_lock);
 	for (unsigned int i = 0; i < nr; i++)
 		fate[i] = policy_judge(batch[i], &facts[i], scan);
+	policy_flush_counts();
 	spin_unlock(&lru_lock);
 }
 
@@ -398,6 +398,7 @@ void folio_deactivate(struct folio *folio)
 	spin_lock(&lru_lock);
 	if (take_back(folio))
 		hand_over(folio, ADD_COLD, 0);
+	policy_flush_counts();
 	spin_unlock(&lru_lock);
 }
 

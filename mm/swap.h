@@ -24,8 +24,6 @@ static inline enum folio_kind folio_kind(const struct folio *folio)
 void folio_add_lru(struct folio *folio);
 /* The same for one of a private mapping that nobody else knows yet. */
 void folio_add_lru_anon(struct folio *folio);
-/* The same for @nr folios of the page cache. */
-void folio_add_lru_batch(struct folio **folios, unsigned int nr);
 /* The same for one that was evicted before; @shadow is what stood in its place. */
 void folio_add_lru_refault(struct folio *folio, void *shadow);
 /* The last reference is gone: takes it back. */

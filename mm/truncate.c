@@ -55,6 +55,32 @@ static void truncate_whole_folios(struct address_space *mapping, pgoff_t index, 
 }
 
 /*
+ * Forgets the pages [index, last] that reclaim took.  Folios have gone before: one that reclaim had
+ * in hand leaves its shadow until then.
+ */
+static void clear_shadows(struct address_space *mapping, pgoff_t index, pgoff_t last)
+{
+	XA_STATE(xas, &mapping->i_pages, index);
+	unsigned int looked_at = 0;
+	void *entry;
+
+	if (mapping_empty(mapping) || mapping->i_pages.ops != &page_cache_xa_ops)
+		return;
+	spin_lock(&mapping->i_pages_lock);
+	xas_for_each(&xas, entry, last) {
+		if (xa_is_value(entry))
+			xas_store(&xas, NULL);
+		if (++looked_at % XA_NODE_SLOTS)
+			continue;
+		xas_pause(&xas);
+		spin_unlock(&mapping->i_pages_lock);
+		cond_resched();
+		spin_lock(&mapping->i_pages_lock);
+	}
+	spin_unlock(&mapping->i_pages_lock);
+}
+
+/*
  * Zeroes bytes [from, to) of page @index if it is cached; what is behind the end of a file must
  * read as zero.
  */
@@ -79,7 +105,7 @@ void truncate_inode_pages_range(struct address_space *mapping, loff_t start, lof
 	pgoff_t first = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
 	size_t head = offset_in_page(start), tail = offset_in_page(end) + 1;
 
-	if (!mapping->nrpages)
+	if (mapping_empty(mapping))
 		return;
 	if (head && first == last) {
 		truncate_partial_folio(mapping, first, head, tail);
@@ -91,8 +117,10 @@ void truncate_inode_pages_range(struct address_space *mapping, loff_t start, lof
 		truncate_partial_folio(mapping, last, 0, tail);
 	if (tail == PAGE_SIZE)
 		last++;
-	if (first < last)
+	if (first < last) {
 		truncate_whole_folios(mapping, first, last - 1);
+		clear_shadows(mapping, first, last - 1);
+	}
 }
 
 void truncate_inode_pages(struct address_space *mapping, loff_t start)
@@ -103,7 +131,12 @@ void truncate_inode_pages(struct address_space *mapping, loff_t start)
 void truncate_inode_pages_final(struct address_space *mapping)
 {
 	set_bit(AS_EXITING, &mapping->flags);
+	if (mapping_empty(mapping))
+		return;
 	truncate_inode_pages(mapping, 0);
+	/* Reclaim that took the last folio, or its shadow, still has the lock, maybe. */
+	spin_lock(&mapping->i_pages_lock);
+	spin_unlock(&mapping->i_pages_lock);
 }
 
 void truncate_pagecache(struct inode *inode, loff_t newsize)
@@ -170,6 +203,7 @@ unsigned long invalidate_mapping_pages(struct address_space *mapping, pgoff_t st
 {
 	unsigned long count = 0;
 	struct folio *folios[BATCH];
+	pgoff_t first = start;
 	unsigned int nr;
 
 	while ((nr = filemap_get_folios(mapping, &start, end, folios, BATCH))) {
@@ -180,13 +214,14 @@ unsigned long invalidate_mapping_pages(struct address_space *mapping, pgoff_t st
 				if (folio->mapping == mapping && !folio_test_dirty(folio) &&
 				    !folio_test_writeback(folio) && !folio_mapped(folio))
 					count += release_folio(mapping, folio) &&
-						 remove_mapping(mapping, folio);
+						 remove_mapping(mapping, folio, false);
 				folio_unlock(folio);
 			}
 			folio_put(folio);
 		}
 		cond_resched();
 	}
+	clear_shadows(mapping, first, end);
 	return count;
 }
 
@@ -210,6 +245,7 @@ static int invalidate_folio2(struct address_space *mapping, struct folio *folio)
 int invalidate_inode_pages2_range(struct address_space *mapping, pgoff_t start, pgoff_t end)
 {
 	struct folio *folios[BATCH];
+	pgoff_t first = start;
 	unsigned int nr;
 	int ret = 0;
 
@@ -223,5 +259,6 @@ int invalidate_inode_pages2_range(struct address_space *mapping, pgoff_t start, 
 		}
 		cond_resched();
 	}
+	clear_shadows(mapping, first, end);
 	return ret;
 }

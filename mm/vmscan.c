@@ -189,7 +189,7 @@ static bool remove_folio(struct folio *folio, struct scan_control *sc)
 	if (folio_test_private(folio) &&
 	    (!mapping->a_ops->release_folio || !mapping->a_ops->release_folio(folio, sc->gfp)))
 		return false;
-	return remove_mapping(mapping, folio);
+	return remove_mapping(mapping, folio, !sc->drop_all);
 }
 
 /* It was written out at once, and is ours again. */
@@ -215,6 +215,7 @@ static enum outcome pageout(struct folio *folio, struct scan_control *sc)
 	folio_clear_dirty(folio);
 	if (!swap_writepage(folio))
 		return BUSY;
+	lru_note_cost(KIND_ANON, 1);
 	/* The reference is not ours now: where the area is memory, it may be had back. */
 	if (folio_take_cleaned(folio))
 		return evict_written(folio);

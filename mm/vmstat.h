@@ -24,6 +24,7 @@
 	X(NR_MLOCK, "nr_mlock")						\
 	X(NR_SLAB_RECLAIMABLE, "nr_slab_reclaimable")			\
 	X(NR_SLAB_UNRECLAIMABLE, "nr_slab_unreclaimable")		\
+	X(WORKINGSET_NODES, "workingset_nodes")				\
 	X(NR_ANON_MAPPED, "nr_anon_pages")				\
 	X(NR_FILE_MAPPED, "nr_mapped")					\
 	X(NR_FILE_PAGES, "nr_file_pages")				\
@@ -63,6 +64,11 @@
 	X(SWAP_RA_HIT, "swap_ra_hit")					\
 	X(WORKINGSET_REFAULT_ANON, "workingset_refault_anon")		\
 	X(WORKINGSET_REFAULT_FILE, "workingset_refault_file")		\
+	X(WORKINGSET_ACTIVATE_ANON, "workingset_activate_anon")		\
+	X(WORKINGSET_ACTIVATE_FILE, "workingset_activate_file")		\
+	X(WORKINGSET_RESTORE_ANON, "workingset_restore_anon")		\
+	X(WORKINGSET_RESTORE_FILE, "workingset_restore_file")		\
+	X(WORKINGSET_NODERECLAIM, "workingset_nodereclaim")		\
 	X(OOM_KILL, "oom_kill")						\
 	X(RMAP_VISIT, "rmap_visit")
 

@@ -4,8 +4,9 @@
  *
  * The table holds the entries of a few hundred indices that lie close together, at borders of
  * nodes and at the far end of the index space, so that the tree grows and shrinks by many levels.
- * check_tree() walks all nodes and asserts I1 to I4; the allocator counts what is in use, and
- * fails on demand to test I5.
+ * check_tree() walks all nodes and asserts I1 to I4 and I6; the allocator counts what is in use,
+ * and fails on demand to test I5.  The array's owner keeps a list of the leaves that have only
+ * values, as the page cache does.
  */
 #include "lib/xarray.h"
 
@@ -47,7 +48,17 @@ static void count_free(void *node)
 	free(node);
 }
 
-static const struct xarray_ops ops = { .alloc = count_alloc, .free = count_free };
+static LIST_HEAD(values_only);
+
+static void list_leaf(struct xa_node *leaf)
+{
+	if (!xa_leaf_has_values_only(leaf))
+		list_del_init(&leaf->list);
+	else if (list_empty(&leaf->list))
+		list_add(&leaf->list, &values_only);
+}
+
+static const struct xarray_ops ops = { count_alloc, count_free, list_leaf };
 static struct xarray xa;
 
 static unsigned long index_of(unsigned int position)
@@ -65,6 +76,19 @@ static void reset(void)
 	memset(marks, 0, sizeof(marks));
 }
 
+static void check_leaf(const struct xa_node *leaf)
+{
+	unsigned int count = 0, values = 0;
+
+	for (unsigned int i = 0; i < XA_NODE_SLOTS; i++) {
+		count += leaf->slots[i] != NULL;
+		values += xa_is_value(leaf->slots[i]);
+	}
+	EXPECT(leaf->count == count && leaf->values == values, "I6: %u of %u, counted %u of %u",
+	       values, count, leaf->values, leaf->count);
+	EXPECT_EQ(!list_empty(&leaf->list), count == values);
+}
+
 /* Checks a node and all below it; returns how many nodes these are. */
 static long check_node(const struct xa_node *node, const struct xa_node *parent)
 {
@@ -73,6 +97,9 @@ static long check_node(const struct xa_node *node, const struct xa_node *parent)
 	unsigned int i, m;
 
 	EXPECT_EQ(node->parent, parent);
+	EXPECT_EQ(node->array, &xa);
+	if (!node->shift)
+		check_leaf(node);
 	EXPECT(node->marks[XA_PRESENT], "I2: empty node at shift %u", node->shift);
 	for (i = 0; i < XA_NODE_SLOTS; i++) {
 		EXPECT(!node->slots[i] == !(node->marks[XA_PRESENT] & BIT(i)), "I1: slot %u", i);
@@ -517,6 +544,40 @@ UNIT_TEST(xarray_batches_visit_everything_once)
 	index = 0;
 	EXPECT_EQ(xa_get_batch(&xa, &index, 0, XA_PRESENT, batch, 16), entries[0] != NULL);
 	reset();
+}
+
+/* Most of what it stores are values. */
+static void store_value(unsigned int p)
+{
+	void *entry = unit_random_below(30) ? xa_mk_value(p) : random_entry();
+
+	EXPECT_EQ(xa_store(&xa, index_of(p), entry, 7), entries[p]);
+	model_store(p, entry);
+}
+
+/* Of leaves that have values only, all entries go, and nothing else does. */
+UNIT_TEST(xarray_leaves_of_values_can_be_deleted)
+{
+	unsigned int p, deleted = 0;
+
+	reset();
+	for (int round = 0; round < 300; round++) {
+		for (int i = 0; i < 40; i++)
+			store_value(unit_random_below(POSITIONS));
+		if (list_empty(&values_only))
+			continue;
+		xa_delete_leaf(list_first_entry(&values_only, struct xa_node, list));
+		deleted++;
+		for (p = 0; p < POSITIONS; p++)
+			if (entries[p] && !xa_load(&xa, index_of(p))) {
+				EXPECT(xa_is_value(entries[p]), "a pointer went");
+				model_store(p, NULL);
+			}
+		check_tree();
+	}
+	EXPECT(deleted > 50, "%u leaves", deleted);
+	reset();
+	EXPECT(list_empty(&values_only), "nothing is listed");
 }
 
 UNIT_TEST(xarray_destroy_frees_every_node)

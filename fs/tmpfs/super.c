@@ -275,6 +275,7 @@ struct inode *shmem_get_inode(struct super_block *sb, const struct inode *dir, u
 	inode_init_owner(inode, dir, mode);
 	inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
 	SHMEM_I(inode)->i_crtime = inode->i_mtime;
+	inode->i_data.i_pages.ops = &plain_cache_xa_ops;
 	SHMEM_I(inode)->flags = VM_NORESERVE;
 	SHMEM_I(inode)->seals = F_SEAL_SEAL;
 	set_operations(inode, mode, dev);

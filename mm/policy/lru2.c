@@ -17,6 +17,9 @@
  * have stayed in its place: it goes to the active list at once, to compete. (J. Weiner, "Thrash
  * detection-based file cache sizing", 2013.)
  *
+ * A folio that was active once belongs to a working set, and its shadow says so: if it has to be
+ * brought back that set does not fit.
+ *
  * L1 folio->policy[ACTIVE] says which list of its kind a folio is on or came from last.
  */
 #include "mm/policy.h"
@@ -24,6 +27,7 @@
 /* folio->policy[] */
 #define ACTIVE		0
 #define USED		1		/* once, on the inactive list */
+#define WORKINGSET	2		/* was active before */
 
 /* vec->list[]: inactive of a kind, then active */
 #define LIST(kind, active)	((kind) * 2 + (active))
@@ -47,23 +51,44 @@ static void activate(struct lruvec *vec, struct folio *folio)
 	vec->word[AGE]++;
 }
 
+/* A shadow: the age at eviction, and in bit 0 WORKINGSET. */
+static unsigned long make_shadow(unsigned long age, const struct folio *folio)
+{
+	return (age << 1 | folio->policy[WORKINGSET]) & (~0UL >> 2);
+}
+
 /* Would it have stayed, had it the room of what is active? */
 static bool refault_is_near(const struct lruvec *vec, enum folio_kind kind, unsigned long shadow)
 {
-	unsigned long distance = vec->word[AGE] - shadow;
+	unsigned long distance = vec->word[AGE] - (shadow >> 1);
 	enum folio_kind other = kind == KIND_FILE ? KIND_ANON : KIND_FILE;
 
 	return distance <= vec->size[LIST(kind, 1)] + vec->size[LIST(other, 0)] +
 				   vec->size[LIST(other, 1)];
 }
 
+static void refault(struct lruvec *vec, struct folio *folio, enum folio_kind kind,
+		    unsigned long shadow)
+{
+	if (!refault_is_near(vec, kind, shadow))
+		return;
+	activate(vec, folio);
+	vec->count[COUNT_REFAULT_ACTIVATE + kind]++;
+	if (shadow & 1) {
+		folio->policy[WORKINGSET] = 1;
+		vec->count[COUNT_REFAULT_RESTORE + kind]++;
+	}
+}
+
 static void lru2_add(struct lruvec *vec, struct folio *folio, enum folio_kind kind,
 		     enum add_why why, unsigned long shadow)
 {
-	if (BIT(why) & BEGINS_ANEW)
+	if (BIT(why) & BEGINS_ANEW) {
+		vec->count[COUNT_DEACTIVATE] += folio->policy[ACTIVE];
 		folio->policy[ACTIVE] = folio->policy[USED] = 0;
-	if (why == ADD_REFAULT && refault_is_near(vec, kind, shadow))
-		activate(vec, folio);
+	}
+	if (why == ADD_REFAULT)
+		refault(vec, folio, kind, shadow);
 	if (BIT(why) & (BIT(ADD_CLEANED) | BIT(ADD_COLD)))
 		policy_push_first_out(vec, list_of(folio, kind), folio);
 	else
@@ -108,10 +133,14 @@ static struct folio *lru2_next(struct lruvec *vec, const struct policy_scan *sca
 }
 
 /* From the active list: stays there only if it is a program's text in use. */
-static enum fate judge_active(struct folio *folio, const struct folio_facts *facts)
+static enum fate judge_active(struct lruvec *vec, struct folio *folio,
+			      const struct folio_facts *facts)
 {
-	if (!facts->referenced || !facts->executable || facts->kind != KIND_FILE)
+	if (!facts->referenced || !facts->executable || facts->kind != KIND_FILE) {
 		folio->policy[ACTIVE] = 0;
+		folio->policy[WORKINGSET] = 1;
+		vec->count[COUNT_DEACTIVATE]++;
+	}
 	return KEEP;
 }
 
@@ -125,22 +154,24 @@ static enum fate judge_inactive(struct lruvec *vec, struct folio *folio,
 		return EVICT;
 	folio->policy[USED] = 1;
 	if (used_before || facts->referenced > 1 || facts->touched > 1 ||
-	    (facts->executable && facts->kind == KIND_FILE))
+	    (facts->executable && facts->kind == KIND_FILE)) {
 		activate(vec, folio);
+		vec->count[COUNT_ACTIVATE]++;
+	}
 	return KEEP;
 }
 
 static enum fate lru2_judge(struct lruvec *vec, struct folio *folio,
 			    const struct folio_facts *facts, const struct policy_scan *scan)
 {
-	return folio->policy[ACTIVE] ? judge_active(folio, facts)
+	return folio->policy[ACTIVE] ? judge_active(vec, folio, facts)
 				     : judge_inactive(vec, folio, facts);
 }
 
 static unsigned long lru2_evicted(struct lruvec *vec, struct folio *folio, enum folio_kind kind)
 {
 	/* Never 0, which would mean that there is nothing to remember. */
-	return ++vec->word[AGE];
+	return make_shadow(++vec->word[AGE], folio);
 }
 
 static unsigned long lru2_active(const struct lruvec *vec, enum folio_kind kind)

@@ -164,3 +164,19 @@ TEST(swap_shm_ioerror)
 	CHECK_EQ(error, EIO);
 	CHECK(page_is(p, PAGES - 1, 59));
 }
+
+// What is out counts for the file, but not as memory.
+TEST(swap_shm_is_not_in_memory)
+{
+	long before;
+	char *p;
+
+	need_swap(4 * BYTES / 1024);
+	p = map_shared(-1);
+	fill(p, PAGES, 9);
+	before = number("/proc/meminfo", "Shmem");
+	send_out(p);
+	push_out(p, PAGES);
+	CHECK(number("/proc/meminfo", "Shmem") <= before - (long)BYTES / 2 / 1024);
+	check_filled(p, PAGES, 9);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// workingset.c - pages of files that reclaim took and that are wanted again
+#include "user/usertests/mapping.h"
+#include "user/usertests/swapping.h"
+
+#define POLICY		"/proc/sys/vm/reclaim_policy"
+#define PAGES		64
+#define MIB		(1UL << 20)
+
+static long vmstat(const char *name)
+{
+	return number("/proc/vmstat", name);
+}
+
+// The policy that leaves shadows as Linux does; elsewhere there is but one.
+static void use_lru2(void)
+{
+	int fd = open(POLICY, O_WRONLY);
+
+	if (fd < 0)
+		return;
+	CHECK_EQ(write(fd, "lru2", 4), 4);
+	close(fd);
+}
+
+static void read_all(const volatile char *p, size_t pages)
+{
+	for (size_t i = 0; i < pages; i++)
+		p[i * PAGE];
+}
+
+// A file whose pages are on the disk and were in memory until reclaim took them.
+static char *pushed_out(const char *path)
+{
+	char *p;
+	int fd;
+
+	use_lru2();
+	pin_to_hart(0);
+	fd = make_pages(path, PAGES);
+	CHECK_SYS(fsync(fd));
+	close(fd);
+	fd = CHECK_SYS(open(path, O_RDWR));
+	p = mmap(NULL, PAGES * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	CHECK(p != MAP_FAILED);
+	close(fd);
+	read_all(p, PAGES);
+	CHECK_SYS(madvise(p, PAGES * PAGE, MADV_PAGEOUT));
+	CHECK(resident(p, PAGES) < PAGES / 2);
+	return p;
+}
+
+TEST(workingset_refault_is_counted)
+{
+	char *p = pushed_out("f");
+	long before = vmstat("workingset_refault_file");
+
+	read_all(p, PAGES);
+	CHECK(vmstat("workingset_refault_file") >= before + PAGES / 2);
+}
+
+// It is back so soon that it would have stayed, had it been in the place of other memory.
+TEST(workingset_refault_is_activated)
+{
+	char *other = map_anon(4 * PAGES, RW), *p;
+	long before = vmstat("workingset_activate_file");
+
+	memset(other, 1, 4 * PAGES * PAGE);
+	CHECK_SYS(madvise(other, 4 * PAGES * PAGE, MADV_COLD));
+	p = pushed_out("f");
+	read_all(p, PAGES);
+	CHECK(vmstat("workingset_activate_file") >= before + PAGES / 2);
+}
+
+TEST(workingset_closed_file_is_remembered)
+{
+	char *p = pushed_out("f"), buffer[PAGES * PAGE];
+	long before = vmstat("workingset_refault_file");
+	int fd;
+
+	CHECK_SYS(munmap(p, PAGES * PAGE));
+	fd = CHECK_SYS(open("f", O_RDONLY));
+	CHECK_EQ(read(fd, buffer, sizeof(buffer)), sizeof(buffer));
+	CHECK(vmstat("workingset_refault_file") >= before + PAGES / 2);
+}
+
+// Who writes over a whole page does not want what was there.
+TEST(workingset_written_over_is_no_refault)
+{
+	char *p = pushed_out("f"), buffer[PAGES * PAGE];
+	long before = vmstat("workingset_refault_file");
+	int fd = CHECK_SYS(open("f", O_WRONLY));
+
+	memset(buffer, 'x', sizeof(buffer));
+	CHECK_EQ(write(fd, buffer, sizeof(buffer)), sizeof(buffer));
+	CHECK_EQ(*p, 'x');
+	CHECK(vmstat("workingset_refault_file") < before + PAGES / 2);
+}
+
+TEST(workingset_truncated_is_forgotten)
+{
+	char *p = pushed_out("f");
+	long before = vmstat("workingset_refault_file");
+
+	CHECK_SYS(truncate("f", 0));
+	CHECK_SYS(truncate("f", PAGES * PAGE));
+	for (size_t i = 0; i < PAGES; i++)
+		CHECK_EQ(p[i * PAGE], 0);
+	CHECK(vmstat("workingset_refault_file") < before + PAGES / 2);
+}
+
+/* --- in little memory --- */
+
+#define LITTLE	(16 * MIB / PAGE)
+
+static size_t in_pages(const char *name)
+{
+	return number("/proc/meminfo", name) / (PAGE / 1024);
+}
+
+// Locks what is more than a little; returns what is left.
+static size_t little_memory(void)
+{
+	size_t left = in_pages("MemAvailable");
+
+	if (in_pages("MemTotal") > 256 * MIB / PAGE)
+		skip("%zu MiB would have to be filled", in_pages("MemTotal") * PAGE / MIB);
+	if (left > LITTLE)
+		CHECK(mmap(NULL, (left - LITTLE) * PAGE, RW, ANON | MAP_LOCKED | MAP_POPULATE, -1,
+			   0) != MAP_FAILED);
+	return left > LITTLE ? LITTLE : left;
+}
+
+// A file of holes: no disk is needed to read it.
+static int sparse_file(off_t size)
+{
+	int fd = CHECK_SYS(open("sparse", O_RDWR | O_CREAT | O_TRUNC, 0600));
+
+	CHECK_SYS(ftruncate(fd, size));
+	return fd;
+}
+
+static void read_range(int fd, off_t from, off_t to)
+{
+	static char buffer[256 * 1024];
+
+	for (; from < to; from += sizeof(buffer))
+		CHECK(pread(fd, buffer, sizeof(buffer), from) > 0);
+}
+
+/*
+ * What is read twice becomes active. It is more than half of memory, and so its oldest pages are
+ * pushed out by what is read after them; when they come back they are known.
+ */
+TEST(workingset_that_was_active_is_restored)
+{
+	off_t set = little_memory() * 6 / 10 * PAGE, all = 2 * set;
+	long before = vmstat("workingset_restore_file");
+	int fd = sparse_file(all);
+
+	use_lru2();
+	for (int round = 0; round < 4 && vmstat("workingset_restore_file") == before; round++) {
+		read_range(fd, 0, set);
+		read_range(fd, 0, set);
+		read_range(fd, set, all);
+	}
+	CHECK(vmstat("workingset_restore_file") > before);
+}
+
+/*
+ * Each page that is read needs a node of its own in the page cache; when it is gone the node has
+ * only its shadow. One such node for eight pages of memory is the limit; there are more until they
+ * are looked at.
+ */
+TEST(workingset_nodes_are_bounded)
+{
+	const off_t step = 64 * PAGE;
+	size_t pages = in_pages("MemTotal"), reads = 0;
+	long before = vmstat("workingset_nodereclaim");
+	int fd = sparse_file(4 * pages * step);
+
+	little_memory();
+	use_lru2();
+	CHECK_EQ(posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM), 0);
+	while (reads < 4 * pages && vmstat("workingset_nodereclaim") < before + (long)pages / 2)
+		for (int i = 0; i < 1000; i++)
+			CHECK_EQ(pread(fd, (char[1]){}, 1, step * (reads++ % (4 * pages))), 1);
+	CHECK(vmstat("workingset_nodereclaim") >= before + (long)pages / 2);
+	CHECK(vmstat("workingset_nodes") <= (long)(pages * 3 / 4));
+	CHECK_SYS(ftruncate(fd, 0));
+	CHECK(vmstat("workingset_nodes") <= (long)(pages / 16));
+}
