@@ -147,7 +147,8 @@ static int check_rmap(struct vm_area_struct *vma, unsigned long addr, struct fol
 		/* Without a mapping it was truncated, and is about to be unmapped. */
 		if (folio_test_anon(folio) || folio_mapping(folio)) {
 			finding.found = false;
-			rmap_walk(folio, &(struct rmap_walk_control){ find_one, &finding });
+			rmap_walk(folio, &(struct rmap_walk_control){ .rmap_one = find_one,
+								      .arg = &finding });
 		}
 		folio_unlock(folio);
 	}

@@ -153,9 +153,36 @@ static bool visit(struct folio *folio, struct vm_area_struct *vma,
 	return rwc->rmap_one(folio, vma, vma->vm_start + (offset << PAGE_SHIFT), rwc->arg);
 }
 
+static void batch_unlock(struct rmap_batch *batch)
+{
+	if (batch->locked)
+		folio_unlock_anon_vma_read(batch->locked);
+	batch->locked = NULL;
+}
+
+void rmap_batch_finish(struct rmap_batch *batch)
+{
+	batch_unlock(batch);
+	tlb_batch_flush(&batch->tlb);
+}
+
+/* The anon_vma of @folio becomes batch->locked; NULL: nobody maps it any more. */
+static struct anon_vma *batch_lock_anon_vma(struct rmap_batch *batch, const struct folio *folio)
+{
+	unsigned long kept = (unsigned long)batch->locked | FOLIO_MAPPING_ANON;
+
+	/* The folio lock keeps its mapping what it is, and our reference the anon_vma. */
+	if ((unsigned long)folio->mapping != kept) {
+		batch_unlock(batch);
+		batch->locked = folio_lock_anon_vma_read(folio);
+	}
+	return batch->locked;
+}
+
 static void rmap_walk_anon(struct folio *folio, const struct rmap_walk_control *rwc)
 {
-	struct anon_vma *anon_vma = folio_lock_anon_vma_read(folio);
+	struct rmap_batch alone = { }, *batch = rwc->batch ? rwc->batch : &alone;
+	struct anon_vma *anon_vma = batch_lock_anon_vma(batch, folio);
 	pgoff_t index = folio->index;
 	struct interval_node *node;
 
@@ -164,7 +191,7 @@ static void rmap_walk_anon(struct folio *folio, const struct rmap_walk_control *
 	interval_tree_for_each(node, &anon_vma->rb_root, index, index)
 		if (!visit(folio, interval_tree_entry(node, struct anon_vma_chain, node)->vma, rwc))
 			break;
-	folio_unlock_anon_vma_read(anon_vma);
+	batch_unlock(&alone);
 }
 
 static inline struct vm_area_struct *i_mmap_vma(struct interval_node *node)
@@ -178,6 +205,8 @@ static void rmap_walk_file(struct folio *folio, struct address_space *mapping,
 	pgoff_t index = folio->index;
 	struct interval_node *node;
 
+	if (rwc->batch)
+		batch_unlock(rwc->batch);	/* it ranks above i_mmap */
 	down_read(&mapping->i_mmap_rwsem);
 	interval_tree_for_each(node, &mapping->i_mmap, index, index)
 		if (!visit(folio, i_mmap_vma(node), rwc))
@@ -214,7 +243,7 @@ pte_t *page_vma_mapped(const struct folio *folio, struct vm_area_struct *vma, un
 /* --- was it used? --- */
 
 struct referenced {
-	int count;
+	int count, left;		/* entries that were used; that were not met yet */
 	unsigned long vm_flags;
 	struct tlb_batch *batch;
 };
@@ -237,14 +266,14 @@ static bool referenced_one(struct folio *folio, struct vm_area_struct *vma, unsi
 		r->count += !(vma->vm_flags & VM_SEQ_READ);
 	}
 	spin_unlock(ptl);
-	return true;
+	return --r->left > 0;
 }
 
-int folio_referenced(struct folio *folio, struct tlb_batch *batch, unsigned long *vm_flags)
+int folio_referenced(struct folio *folio, struct rmap_batch *batch, unsigned long *vm_flags)
 {
-	struct referenced r = { .batch = batch };
+	struct referenced r = { .left = folio_mapcount(folio), .batch = &batch->tlb };
 
-	rmap_walk(folio, &(struct rmap_walk_control){ referenced_one, &r });
+	rmap_walk(folio, &(struct rmap_walk_control){ referenced_one, &r, batch });
 	*vm_flags = r.vm_flags;
 	if (unlikely(folio_test_young(folio)))
 		r.count += folio_test_clear_young(folio);
@@ -342,12 +371,12 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 	folio_remove_rmap(folio, vma);
 	spin_unlock(ptl);
 	folio_put(folio);
-	return true;
+	return folio_mapped(folio);
 }
 
-bool try_to_unmap(struct folio *folio, struct tlb_batch *batch)
+bool try_to_unmap(struct folio *folio, struct rmap_batch *batch)
 {
-	rmap_walk(folio, &(struct rmap_walk_control){ unmap_one, batch });
+	rmap_walk(folio, &(struct rmap_walk_control){ unmap_one, &batch->tlb, batch });
 	return !folio_mapped(folio);
 }
 
@@ -393,7 +422,8 @@ int folio_mkclean(struct folio *folio)
 	int cleaned = 0;
 
 	if (folio_mapping(folio))
-		rmap_walk(folio, &(struct rmap_walk_control){ mkclean_one, &cleaned });
+		rmap_walk(folio, &(struct rmap_walk_control){ .rmap_one = mkclean_one,
+							      .arg = &cleaned });
 	return cleaned;
 }
 

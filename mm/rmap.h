@@ -9,13 +9,13 @@
 #ifndef MM_RMAP_H
 #define MM_RMAP_H
 
+#include "arch/riscv/tlb.h"
 #include "mm/anon_vma.h"
 #include "mm/folio.h"
 #include "mm/mm_types.h"
 #include "mm/vmscan.h"
 
 struct address_space;
-struct tlb_batch;
 
 /*
  * The trees that rmap looks into, for who changes VMAs.  All with mmap_lock held for writing; the
@@ -81,11 +81,22 @@ void folio_move_anon_rmap(struct folio *folio, const struct vm_area_struct *vma)
 
 void __flush_tlb_batched_pending(struct mm_struct *mm);
 
+/*
+ * What walks over one folio after the other share.  Zeroed in the beginning; rmap_batch_finish() in
+ * the end, before which the caller takes no lock that ranks below an anon_vma's.
+ */
+struct rmap_batch {
+	struct tlb_batch tlb;		/* harts to be fenced */
+	struct anon_vma *locked;	/* the last folio's, for reading; mostly the next one's */
+};
+void rmap_batch_finish(struct rmap_batch *batch);
+
 struct rmap_walk_control {
 	/* One VMA that may map the folio, and the address at which it would; false: that is all. */
 	bool (*rmap_one)(struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
 			 void *arg);
 	void *arg;
+	struct rmap_batch *batch;	/* may be NULL */
 };
 /* Visits every VMA that may map @folio, which is locked.  May sleep, as may rmap_one. */
 void rmap_walk(struct folio *folio, const struct rmap_walk_control *rwc);
@@ -98,14 +109,14 @@ pte_t *page_vma_mapped(const struct folio *folio, struct vm_area_struct *vma, un
  * that must be fenced to set A again are added to @batch, the flags of the VMAs that map it are in
  * *@vm_flags.  Folio locked.
  */
-int folio_referenced(struct folio *folio, struct tlb_batch *batch, unsigned long *vm_flags);
+int folio_referenced(struct folio *folio, struct rmap_batch *batch, unsigned long *vm_flags);
 /*
  * Takes a locked folio out of every entry; D of the entries becomes the folio's.  Where it was in
  * the swap cache swap entries stand instead; another anonymous one goes only if its content may be
  * lost, and is swapbacked again where it has been stored to.  The harts to be fenced before the
  * folio is written or freed are added to @batch.  False: somebody maps it still.
  */
-bool try_to_unmap(struct folio *folio, struct tlb_batch *batch);
+bool try_to_unmap(struct folio *folio, struct rmap_batch *batch);
 /*
  * Reclaim may have taken entries of @mm away and not fenced yet: fences, so that after the caller's
  * own change no hart gets at the pages any more.  A page-table lock of @mm held.

@@ -10,8 +10,6 @@
 #include "kernel/wait.h"
 #include "mm/swapfile.h"
 
-/* By type.  Descriptors are never freed, so that an old entry leads to something. */
-extern struct swap_info_struct *swap_info[MAX_SWAPFILES];
 /* swapoff waits here for the last put_swap_device(). */
 extern struct wait_queue_head swap_users_wait;
 /* One swapon or swapoff at a time. */

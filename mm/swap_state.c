@@ -146,6 +146,8 @@ struct folio *swap_cache_lookup(struct swap_info_struct *si, unsigned long offse
 {
 	struct folio *folio;
 
+	if (!(READ_ONCE(si->swap_map[offset]) & SWAP_HAS_CACHE))
+		return NULL;		/* C2 */
 	spin_lock(&si->space.i_pages_lock);
 	folio = xa_load(&si->space.i_pages, offset);
 	if (xa_is_value(folio))
@@ -322,13 +324,25 @@ static bool swap_use_vma_readahead(const struct swap_info_struct *si)
 	return si->flags & SWP_SOLIDSTATE;
 }
 
-static void count_vma_hit(struct vm_area_struct *vma)
+/* A VMA that has had no window yet gets one as if its last had been right. */
+static long vma_readahead_info(struct vm_area_struct *vma)
 {
 	long val = atomic_long_read(&vma->swap_readahead_info);
-	unsigned long hits = min(SWAP_RA_HITS(val) + 1, 0x3fL);
+
+	return val ? val : SWAP_RA_VAL(0, 0, 4);
+}
+
+/*
+ * The fault at @address found its folio in the cache.  It moves the address on, too: who goes
+ * through what was read ahead misses next where the window ends, and is seen to go upwards.
+ */
+static void note_vma_lookup(struct vm_area_struct *vma, unsigned long address, bool hit)
+{
+	long val = vma_readahead_info(vma);
+	unsigned long hits = min(SWAP_RA_HITS(val) + hit, 0x3fL);
 
 	atomic_long_set(&vma->swap_readahead_info,
-			SWAP_RA_VAL(SWAP_RA_ADDR(val), SWAP_RA_WIN(val), hits));
+			SWAP_RA_VAL(address & PAGE_MASK, SWAP_RA_WIN(val), hits));
 }
 
 struct folio *swap_cache_get_folio(swp_entry_t entry, struct vm_area_struct *vma,
@@ -336,13 +350,16 @@ struct folio *swap_cache_get_folio(swp_entry_t entry, struct vm_area_struct *vma
 {
 	struct swap_info_struct *si = swp_swap_info(entry);
 	struct folio *folio = swap_cache_lookup(si, swp_offset(entry));
+	bool hit;
 
-	if (!folio || !folio_test_readahead(folio) || !folio_test_clear_readahead(folio))
-		return folio;
-	count_vm_event(SWAP_RA_HIT);
+	if (!folio)
+		return NULL;
+	hit = folio_test_readahead(folio) && folio_test_clear_readahead(folio);
+	if (hit)
+		count_vm_event(SWAP_RA_HIT);
 	if (vma && swap_use_vma_readahead(si))
-		count_vma_hit(vma);
-	else
+		note_vma_lookup(vma, address, hit);
+	else if (hit)
 		atomic_inc(&swapin_readahead_hits);
 	return folio;
 }
@@ -398,6 +415,19 @@ static void read_ahead(swp_entry_t entry, gfp_t gfp)
 	folio_put(folio);
 }
 
+/*
+ * Reads one slot and none beside it, and waits here: a fault could but let go of mmap_lock, wait,
+ * and begin anew.
+ */
+static struct folio *read_swap_cache_sync(swp_entry_t entry, gfp_t gfp)
+{
+	struct folio *folio = read_swap_cache_async(entry, gfp);
+
+	if (folio)
+		folio_wait_locked(folio);
+	return folio;
+}
+
 struct folio *swap_cluster_readahead(swp_entry_t entry, gfp_t gfp)
 {
 	struct swap_info_struct *si = swp_swap_info(entry);
@@ -406,6 +436,8 @@ struct folio *swap_cluster_readahead(swp_entry_t entry, gfp_t gfp)
 	struct folio *folio;
 	struct blk_plug plug;
 
+	if (!mask)
+		return read_swap_cache_sync(entry, gfp);
 	blk_start_plug(&plug);
 	/* First what is wanted, so that it is had even if memory does not suffice for the rest. */
 	folio = read_swap_cache_async(entry, gfp);
@@ -420,7 +452,7 @@ struct folio *swap_cluster_readahead(swp_entry_t entry, gfp_t gfp)
 static void vma_window(const struct vm_fault *vmf, unsigned long *first, unsigned long *end)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	long val = atomic_long_read(&vma->swap_readahead_info);
+	long val = vma_readahead_info(vma);
 	unsigned long page = vmf->address >> PAGE_SHIFT, prev = SWAP_RA_ADDR(val) >> PAGE_SHIFT;
 	unsigned long most = 1UL << min(READ_ONCE(page_cluster), SWAP_RA_ORDER_CEILING), win, left;
 
@@ -445,6 +477,8 @@ static struct folio *swap_vma_readahead(swp_entry_t entry, gfp_t gfp, struct vm_
 	struct blk_plug plug;
 
 	vma_window(vmf, &addr, &end);
+	if (end - addr == PAGE_SIZE)
+		return read_swap_cache_sync(entry, gfp);
 	blk_start_plug(&plug);
 	folio = read_swap_cache_async(entry, gfp);
 	for (; folio && addr < end; addr += PAGE_SIZE) {

@@ -53,12 +53,6 @@ unsigned long total_swap_pages(void)
 
 /* --- areas that are there --- */
 
-struct swap_info_struct *swp_swap_info(swp_entry_t entry)
-{
-	/* Pairs with publish() in swapon.c: who got an entry sees its area complete. */
-	return __atomic_load_n(&swap_info[swp_type(entry)], __ATOMIC_ACQUIRE);
-}
-
 struct swap_info_struct *get_swap_device(swp_entry_t entry)
 {
 	struct swap_info_struct *si;

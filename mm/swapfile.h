@@ -69,11 +69,18 @@ struct swap_info_struct {
 	atomic_t users;			/* 1 + get_swap_device()s; 0: swapoff has it */
 };
 
+/* By type.  Descriptors are never freed, so that an old entry leads to something. */
+extern struct swap_info_struct *swap_info[MAX_SWAPFILES];
+
 /* Holds off swapoff, without sleeping.  NULL: no such area or slot (any more). */
 struct swap_info_struct *get_swap_device(swp_entry_t entry);
 void put_swap_device(struct swap_info_struct *si);
 /* The area of an entry that is held by other means. */
-struct swap_info_struct *swp_swap_info(swp_entry_t entry);
+static inline struct swap_info_struct *swp_swap_info(swp_entry_t entry)
+{
+	/* Pairs with publish() in swapon.c: who got an entry sees its area complete. */
+	return __atomic_load_n(&swap_info[swp_type(entry)], __ATOMIC_ACQUIRE);
+}
 
 /*
  * A slot for @folio, marked SWAP_HAS_CACHE: from the area of the highest priority that has one, in

@@ -28,7 +28,6 @@
  */
 #include "mm/vmscan.h"
 
-#include "arch/riscv/tlb.h"
 #include "drivers/block.h"
 #include "fs/address_space.h"
 #include "kernel/init.h"
@@ -62,7 +61,7 @@ static int kswapd_failures;			/* rounds in a row that freed nothing */
 struct scan_control {
 	gfp_t gfp;
 	bool kswapd;
-	struct tlb_batch tlb;			/* where entries were taken away */
+	struct rmap_batch rmap;			/* where entries were taken away */
 	/*
 	 * Not NULL: everything that is clean and unmapped goes, whatever the policy says; what does
 	 * not is kept here, so that it is not met again.
@@ -74,7 +73,7 @@ struct scan_control {
 	unsigned long nr_scanned, nr_reclaimed;
 };
 
-/* 32 folios on their way; where each ends. */
+/* 32 folios on their way; where each ends.  The arrays are as full as their numbers say. */
 struct batch {
 	unsigned int nr;
 	struct folio *folio[SWAP_CLUSTER_MAX];
@@ -86,7 +85,7 @@ struct batch {
 
 /* --- facts --- */
 
-static void gather_facts(struct folio *folio, struct folio_facts *facts, struct tlb_batch *tlb)
+static void gather_facts(struct folio *folio, struct folio_facts *facts, struct rmap_batch *rmap)
 {
 	unsigned long vm_flags = 0;
 
@@ -97,24 +96,25 @@ static void gather_facts(struct folio *folio, struct folio_facts *facts, struct 
 		.touched = folio_test_clear_referenced(folio) + folio_test_clear_active(folio),
 	};
 	if (facts->mapped)
-		facts->referenced = folio_referenced(folio, tlb, &vm_flags);
+		facts->referenced = folio_referenced(folio, rmap, &vm_flags);
 	facts->executable = vm_flags & VM_EXEC;
 }
 
 /* Locks what it can of @folios; the rest has failed. */
 static void lock_batch(struct batch *b, struct folio **folios, unsigned int nr)
 {
-	struct tlb_batch tlb = { 0 };
+	struct rmap_batch rmap = { };
 
+	b->nr = b->nr_kept = b->nr_failed = 0;
 	for (unsigned int i = 0; i < nr; i++) {
 		if (!folio_trylock(folios[i])) {
 			b->failed[b->nr_failed++] = folios[i];
 			continue;
 		}
 		b->folio[b->nr] = folios[i];
-		gather_facts(folios[i], &b->facts[b->nr++], &tlb);
+		gather_facts(folios[i], &b->facts[b->nr++], &rmap);
 	}
-	tlb_batch_flush(&tlb);
+	rmap_batch_finish(&rmap);
 }
 
 /* --- one folio; locked --- */
@@ -150,7 +150,7 @@ static bool unmap_folio(struct folio *folio, struct scan_control *sc)
 	/* A dirty page of a file cannot go now, and would have to be faulted in again. */
 	if (!folio_test_swapbacked(folio) && !folio_test_anon(folio) && folio_test_dirty(folio))
 		return false;
-	return !sc->drop_all && try_to_unmap(folio, &sc->tlb);
+	return !sc->drop_all && try_to_unmap(folio, &sc->rmap);
 }
 
 /* Out of the swap cache, if nobody but the cache and we refer to it (V1). */
@@ -299,14 +299,14 @@ static void evict_batch(struct batch *b, struct scan_control *sc)
 /* Of @nr folios with references, which all go to somebody else. */
 static void shrink_folio_list(struct folio **folios, unsigned int nr, struct scan_control *sc)
 {
-	struct batch b = { 0 };
+	struct batch b;
 	struct blk_plug plug;
 
 	lock_batch(&b, folios, nr);
 	if (likely(!sc->drop_all))
 		judge_folios(&sc->scan, b.folio, b.facts, b.fate, b.nr);
 	detach_batch(&b, sc);
-	tlb_batch_flush(&sc->tlb);
+	rmap_batch_finish(&sc->rmap);
 	blk_start_plug(&plug);
 	evict_batch(&b, sc);
 	blk_finish_plug(&plug);
