@@ -86,6 +86,7 @@ struct policy_scan {
 enum policy_count {
 	COUNT_ACTIVATE,			/* judge(): from now on it is one in use */
 	COUNT_DEACTIVATE,		/* judge(), or ADD_COLD: not any more */
+	COUNT_REFILL,			/* judge() was asked about one in use */
 	COUNT_REFAULT_ACTIVATE,		/* ADD_REFAULT: it should have stayed, by kind */
 	COUNT_REFAULT_RESTORE = COUNT_REFAULT_ACTIVATE + NR_KINDS,	/* and once was in use */
 	NR_POLICY_COUNTS = COUNT_REFAULT_RESTORE + NR_KINDS,

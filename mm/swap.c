@@ -113,13 +113,19 @@ static bool leave_nursery(struct folio *folio)
 
 /* --- one folio; lru_lock held --- */
 
+static void set_unevictable(struct folio *folio)
+{
+	folio_set_unevictable(folio);
+	count_vm_event(UNEVICTABLE_PGCULLED);
+}
+
 static void hand_over(struct folio *folio, enum add_why why, unsigned long shadow)
 {
 	enum folio_kind kind = folio_kind(folio);
 
 	DEBUG_BUG_ON(folio_test_lru(folio));
 	if (unlikely(folio_test_mlocked(folio))) {
-		folio_set_unevictable(folio);
+		set_unevictable(folio);
 		return;
 	}
 	set_bit(PG_lru, &folio->flags);
@@ -245,8 +251,10 @@ void lru_add_drain(void)
 	struct folio *batch[SWAP_CLUSTER_MAX];
 	unsigned int nr;
 
-	while (!list_empty(&cleaned) && (nr = take_cleaned(batch)))
+	while (!list_empty(&cleaned) && (nr = take_cleaned(batch))) {
+		count_vm_events(PGROTATED, nr);
 		putback_lru_folios(batch, nr, ADD_CLEANED);
+	}
 }
 
 bool folio_take_cleaned(struct folio *folio)
@@ -429,13 +437,17 @@ static void update_mlocked(struct folio *folio)
 	if (locked && !folio_test_set_mlocked(folio)) {
 		mod_state(NR_MLOCK, 1);
 		mod_state(NR_UNEVICTABLE, 1);
+		count_vm_event(UNEVICTABLE_PGMLOCKED);
 		if (take_back(folio))
-			folio_set_unevictable(folio);
+			set_unevictable(folio);
 	} else if (!locked && folio_test_clear_mlocked(folio)) {
 		mod_state(NR_MLOCK, -1);
 		mod_state(NR_UNEVICTABLE, -1);
-		if (folio_test_clear_unevictable(folio))
+		count_vm_event(UNEVICTABLE_PGMUNLOCKED);
+		if (folio_test_clear_unevictable(folio)) {
+			count_vm_event(UNEVICTABLE_PGRESCUED);
 			hand_over(folio, ADD_MOVED, 0);
+		}
 	}
 	spin_unlock(&lru_lock);
 }

@@ -215,6 +215,7 @@ static enum outcome pageout(struct folio *folio, struct scan_control *sc)
 	folio_clear_dirty(folio);
 	if (!swap_writepage(folio))
 		return BUSY;
+	count_vm_event(NR_VMSCAN_WRITE);
 	lru_note_cost(KIND_ANON, 1);
 	/* The reference is not ours now: where the area is memory, it may be had back. */
 	if (folio_take_cleaned(folio))
@@ -320,7 +321,7 @@ static void shrink_folio_list(struct folio **folios, unsigned int nr, struct sca
 }
 
 /* Looks at @nr folios of the kind that sc->scan names; false: there are no more. */
-static bool shrink_kind(unsigned long nr, struct scan_control *sc)
+static bool __shrink_kind(unsigned long nr, struct scan_control *sc)
 {
 	struct folio *folios[SWAP_CLUSTER_MAX];
 	unsigned long scanned = 0;
@@ -338,6 +339,16 @@ static bool shrink_kind(unsigned long nr, struct scan_control *sc)
 		cond_resched();
 	}
 	return true;
+}
+
+static bool shrink_kind(unsigned long nr, struct scan_control *sc)
+{
+	unsigned long scanned = sc->nr_scanned, reclaimed = sc->nr_reclaimed;
+	bool more = __shrink_kind(nr, sc), anon = sc->scan.kind == KIND_ANON;
+
+	count_vm_events(anon ? PGSCAN_ANON : PGSCAN_FILE, sc->nr_scanned - scanned);
+	count_vm_events(anon ? PGSTEAL_ANON : PGSTEAL_FILE, sc->nr_reclaimed - reclaimed);
+	return more;
 }
 
 void reclaim_pages(struct folio **folios, unsigned int nr)
@@ -488,6 +499,7 @@ static void balance_zone(void)
 {
 	unsigned long freed = 1;
 
+	count_vm_event(PAGEOUTRUN);
 	while (freed && zone_free_pages() < zone.watermark[WMARK_HIGH]) {
 		struct scan_control sc = { .gfp = GFP_KERNEL, .kswapd = true };
 

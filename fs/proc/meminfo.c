@@ -92,18 +92,26 @@ static int show_meminfo(struct seq_file *m, void *data)
 	return 0;
 }
 
-/* A state's value; what is on which list, the reclaim policy knows. */
+/* A state's value; what is on which list, the reclaim policy knows.  There is one zone. */
 static unsigned long state_now(int item)
 {
 	switch (item) {
+	case NR_ZONE_INACTIVE_ANON:
 	case NR_INACTIVE_ANON:
 		return lru_inactive(KIND_ANON);
+	case NR_ZONE_ACTIVE_ANON:
 	case NR_ACTIVE_ANON:
 		return lru_active(KIND_ANON);
+	case NR_ZONE_INACTIVE_FILE:
 	case NR_INACTIVE_FILE:
 		return lru_inactive(KIND_FILE);
+	case NR_ZONE_ACTIVE_FILE:
 	case NR_ACTIVE_FILE:
 		return lru_active(KIND_FILE);
+	case NR_ZONE_UNEVICTABLE:
+		return vm_state(NR_UNEVICTABLE);
+	case NR_ZONE_WRITE_PENDING:
+		return vm_state(NR_FILE_DIRTY) + vm_state(NR_WRITEBACK);
 	default:
 		return vm_state(item);
 	}
@@ -159,7 +167,7 @@ static int show_buddyinfo(struct seq_file *m, void *data)
 static void show_states(struct seq_file *m, bool of_zone)
 {
 	for (int i = 0; i < NR_VM_STATES; i++)
-		if (of_zone == (i == NR_FREE_PAGES || i == NR_MLOCK))
+		if (of_zone == (i <= NR_MLOCK))
 			seq_printf(m, "\n      %-12s %lu", vm_item_name(i), state_now(i));
 }
 

@@ -136,6 +136,7 @@ static struct folio *lru2_next(struct lruvec *vec, const struct policy_scan *sca
 static enum fate judge_active(struct lruvec *vec, struct folio *folio,
 			      const struct folio_facts *facts)
 {
+	vec->count[COUNT_REFILL]++;
 	if (!facts->referenced || !facts->executable || facts->kind != KIND_FILE) {
 		folio->policy[ACTIVE] = 0;
 		folio->policy[WORKINGSET] = 1;

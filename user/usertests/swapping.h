@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 // The number behind a name in /proc/meminfo, /proc/vmstat or /proc/self/status.
 long number(const char *path, const char *name);
@@ -30,3 +31,13 @@ size_t pages_out(const char *p, size_t pages);
 void push_out(char *p, size_t pages);
 // The same of pages that page_out() sends; until what is out is on the disk alone.
 void forget_swapped(char *p, size_t pages);
+
+// A number of /proc/meminfo, in pages.
+size_t in_pages(const char *name);
+// Locks all but a little of the memory, for as long as the process lives; returns what is left.
+size_t little_memory(void);
+// A file of holes in the working directory: no disk is needed to read it.
+int sparse_file(off_t size);
+void read_range(int fd, off_t from, off_t to);
+// From now on the policy is the one that counts and remembers as Linux does.
+void use_lru2(void);

@@ -3,24 +3,11 @@
 #include "user/usertests/mapping.h"
 #include "user/usertests/swapping.h"
 
-#define POLICY		"/proc/sys/vm/reclaim_policy"
 #define PAGES		64
-#define MIB		(1UL << 20)
 
 static long vmstat(const char *name)
 {
 	return number("/proc/vmstat", name);
-}
-
-// The policy that leaves shadows as Linux does; elsewhere there is but one.
-static void use_lru2(void)
-{
-	int fd = open(POLICY, O_WRONLY);
-
-	if (fd < 0)
-		return;
-	CHECK_EQ(write(fd, "lru2", 4), 4);
-	close(fd);
 }
 
 static void read_all(const volatile char *p, size_t pages)
@@ -110,43 +97,6 @@ TEST(workingset_truncated_is_forgotten)
 }
 
 /* --- in little memory --- */
-
-#define LITTLE	(16 * MIB / PAGE)
-
-static size_t in_pages(const char *name)
-{
-	return number("/proc/meminfo", name) / (PAGE / 1024);
-}
-
-// Locks what is more than a little; returns what is left.
-static size_t little_memory(void)
-{
-	size_t left = in_pages("MemAvailable");
-
-	if (in_pages("MemTotal") > 256 * MIB / PAGE)
-		skip("%zu MiB would have to be filled", in_pages("MemTotal") * PAGE / MIB);
-	if (left > LITTLE)
-		CHECK(mmap(NULL, (left - LITTLE) * PAGE, RW, ANON | MAP_LOCKED | MAP_POPULATE, -1,
-			   0) != MAP_FAILED);
-	return left > LITTLE ? LITTLE : left;
-}
-
-// A file of holes: no disk is needed to read it.
-static int sparse_file(off_t size)
-{
-	int fd = CHECK_SYS(open("sparse", O_RDWR | O_CREAT | O_TRUNC, 0600));
-
-	CHECK_SYS(ftruncate(fd, size));
-	return fd;
-}
-
-static void read_range(int fd, off_t from, off_t to)
-{
-	static char buffer[256 * 1024];
-
-	for (; from < to; from += sizeof(buffer))
-		CHECK(pread(fd, buffer, sizeof(buffer), from) > 0);
-}
 
 /*
  * What is read twice becomes active. It is more than half of memory, and so its oldest pages are
