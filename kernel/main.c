@@ -94,7 +94,7 @@ static void kernel_init(void *unused)
 static void kthreadd(void *unused)
 {
 	for (;;) {
-		set_current_state(TASK_UNINTERRUPTIBLE);
+		set_current_state(TASK_IDLE);
 		schedule();
 	}
 }

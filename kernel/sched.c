@@ -30,6 +30,7 @@
 #include "kernel/timer.h"
 #include "kernel/trace.h"
 #include "kernel/wait.h"
+#include "kernel/watchdog.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
 #include "mm/mm.h"
@@ -471,6 +472,7 @@ void scheduler_tick(bool user)
 	struct run_queue *rq = this_rq();
 	struct task_struct *curr = rq->curr;
 
+	watchdog_tick(need_resched());
 	spin_lock(&rq->lock);
 	update_curr(rq, ktime_get_ns());
 	if (user) {
@@ -490,6 +492,14 @@ bool this_hart_idle(void)
 	struct run_queue *rq = this_rq();
 
 	return rq->curr == rq->idle;
+}
+
+struct task_struct *sched_running(int cpu, u64 *switches)
+{
+	struct task_struct *curr = READ_ONCE(run_queues[cpu].curr);
+
+	*switches = READ_ONCE(run_queues[cpu].nr_switches);
+	return curr == run_queues[cpu].idle ? NULL : curr;
 }
 
 void cpu_idle(void)

@@ -30,7 +30,9 @@
 #define EXIT_DEAD		16
 #define TASK_WAKEKILL		32	/* with UNINTERRUPTIBLE or STOPPED: fatal signals wake it */
 #define TASK_DEAD		64	/* will never run again */
+#define TASK_NOLOAD		128	/* with UNINTERRUPTIBLE: waits for work, not for an event */
 #define TASK_KILLABLE		(TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
+#define TASK_IDLE		(TASK_NOLOAD | TASK_UNINTERRUPTIBLE)
 #define TASK_NORMAL		(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 
 #define TASK_COMM_LEN		16

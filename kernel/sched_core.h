@@ -28,6 +28,8 @@ struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *ne
 /* From the tick, interrupts off; @user: it hit user code. */
 void scheduler_tick(bool user);
 bool this_hart_idle(void);
+/* What a hart runs at the moment, and how often it has switched; NULL: it idles. */
+struct task_struct *sched_running(int cpu, u64 *switches);
 
 /* Panic: stacks of what the other harts, stopped by now, were running. */
 void sched_dump_others(void);

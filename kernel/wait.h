@@ -92,6 +92,9 @@ static inline bool waitqueue_active(const struct wait_queue_head *wq)
 
 #define wait_event(wq, cond) \
 	((void)((cond) ? 0L : ___wait_event(wq, cond, TASK_UNINTERRUPTIBLE, false, 0L, schedule())))
+/* A kernel thread that has nothing to do: no signal wakes it, and nobody wonders how long. */
+#define wait_event_idle(wq, cond) \
+	((void)((cond) ? 0L : ___wait_event(wq, cond, TASK_IDLE, false, 0L, schedule())))
 /* 0, or -ERESTARTSYS when a signal came first. */
 #define wait_event_interruptible(wq, cond) \
 	((cond) ? 0L : ___wait_event(wq, cond, TASK_INTERRUPTIBLE, false, 0L, schedule()))
@@ -112,6 +115,7 @@ static inline bool waitqueue_active(const struct wait_queue_head *wq)
 	__e ? (s64)__e : (cond) ? (__left > 0 ? __left : 1) : 0;		\
 })
 #define wait_event_timeout(wq, cond, ns) ___wait_event_timeout(wq, cond, ns, TASK_UNINTERRUPTIBLE)
+#define wait_event_idle_timeout(wq, cond, ns) ___wait_event_timeout(wq, cond, ns, TASK_IDLE)
 #define wait_event_interruptible_timeout(wq, cond, ns) \
 	___wait_event_timeout(wq, cond, ns, TASK_INTERRUPTIBLE)
 

@@ -123,7 +123,7 @@ static void oom_reaper(void *unused)
 	struct mm_struct *mm;
 
 	for (;;) {
-		wait_event(&reaper_wait, READ_ONCE(reaper_list));
+		wait_event_idle(&reaper_wait, READ_ONCE(reaper_list));
 		while ((mm = next_victim()))
 			oom_reap_victim(mm);
 	}

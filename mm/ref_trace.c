@@ -106,11 +106,11 @@ static void look_at_all(void)
 static void krefd(void *unused)
 {
 	for (;;) {
-		wait_event(&ref_trace_wait, READ_ONCE(ref_trace_ms));
+		wait_event_idle(&ref_trace_wait, READ_ONCE(ref_trace_ms));
 		if (trace_is_on(TRACE_REF))
 			look_at_all();
-		wait_event_timeout(&ref_trace_wait, !READ_ONCE(ref_trace_ms),
-				   (s64)READ_ONCE(ref_trace_ms) * NSEC_PER_MSEC);
+		wait_event_idle_timeout(&ref_trace_wait, !READ_ONCE(ref_trace_ms),
+					(s64)READ_ONCE(ref_trace_ms) * NSEC_PER_MSEC);
 	}
 }
 

@@ -213,7 +213,7 @@ void swap_write_failed(void)
 static void kswapfail(void *unused)
 {
 	for (;;) {
-		wait_event(&failed_wait, READ_ONCE(some_failed));
+		wait_event_idle(&failed_wait, READ_ONCE(some_failed));
 		WRITE_ONCE(some_failed, false);
 		mutex_lock(&swapon_mutex);
 		unuse_all(&(struct unuse){ NULL });

@@ -512,10 +512,10 @@ static void balance_zone(void)
 static void wait_for_work(ktime_t next_age)
 {
 	if (policy_age_ms())
-		wait_event_timeout(&kswapd_wait, READ_ONCE(kswapd_wanted),
-				   next_age - ktime_get_ns());
+		wait_event_idle_timeout(&kswapd_wait, READ_ONCE(kswapd_wanted),
+					next_age - ktime_get_ns());
 	else
-		wait_event(&kswapd_wait, READ_ONCE(kswapd_wanted) || policy_age_ms());
+		wait_event_idle(&kswapd_wait, READ_ONCE(kswapd_wanted) || policy_age_ms());
 }
 
 static void kswapd(void *unused)

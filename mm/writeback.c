@@ -473,7 +473,7 @@ static void flusher(void *unused)
 	/* It makes memory clean for others, so it does not wait for them to free some. */
 	current->flags |= PF_MEMALLOC;
 	for (;;) {
-		wait_event(&flusher_wait, READ_ONCE(flusher_wanted));
+		wait_event_idle(&flusher_wait, READ_ONCE(flusher_wanted));
 		WRITE_ONCE(flusher_wanted, false);
 		flush_all(xchg(&flush_now, 0));
 		rearm_flusher_timer();

@@ -79,6 +79,26 @@ def failing_swap(directory, base):
     return None
 
 
+def hung_task(directory, base):
+    """Who waits for a slow disk for longer than the set time is named, with the stack."""
+    disk = f"{directory}/slow.disk"
+    with open(disk, "wb") as file:
+        file.truncate(1 << 20)
+    # The first request goes through at once; the second waits for the 64 KiB of the first.
+    drive = (f"-drive if=none,format=raw,id=slow,file={os.path.abspath(disk)},"
+             "throttling.bps-total=16384 -device virtio-blk-device,drive=slow")
+    command = """cd /proc/sys/kernel; cat hung_task_timeout_secs; echo 1 > hung_task_timeout_secs
+        dd if=/dev/vdb of=/dev/null bs=64k count=2 iflag=direct status=none; dmesg"""
+    done = testlib.guest(f"{directory}/boot-hung-task.img", base, CMD=command, SWAP=0,
+                         QEMU_ARGS=drive, TIMEOUT=60)
+    said = re.search(r"INFO: task dd:(\d+) blocked for more than 1 seconds\.\n"
+                     r".*Task dd \(pid \1\) on hart \d:\n(.*\[<.*\n)*.* sys_read\+", done.text)
+    others = set(re.findall(r"INFO: task (\S+):", done.text)) - {"dd"}
+    if done.status or not said or others or "\n30\n" not in done.text:
+        return f"status {done.status}, {others}\n" + testlib.tail(done.text)
+    return None
+
+
 def small_blocks(directory, base):
     """The user tests of files on blocks of 1 KiB, of which a page has four."""
     disk = f"{directory}/small-blocks.disk"
@@ -168,5 +188,6 @@ def flushes_reach_the_disk(directory, base):
 
 
 CASES = [("failing-disk", failing_disk), ("failing-swap", failing_swap),
+         ("hung-task", hung_task),
          ("small-blocks", small_blocks),
          ("flushes-reach-the-disk", flushes_reach_the_disk)]

@@ -55,6 +55,8 @@ static const char *state_name(struct task_struct *task)
 		return "T (stopped)";
 	if (state & TASK_INTERRUPTIBLE)
 		return "S (sleeping)";
+	if (state & TASK_NOLOAD)
+		return "I (idle)";
 	return state & TASK_UNINTERRUPTIBLE ? "D (disk sleep)" : "R (running)";
 }
 

@@ -16,6 +16,7 @@
 #include "kernel/cred.h"
 #include "kernel/errno.h"
 #include "kernel/exec.h"
+#include "kernel/hung_task.h"
 #include "kernel/init.h"
 #include "kernel/pid.h"
 #include "kernel/printk.h"
@@ -238,6 +239,9 @@ static const struct sysctl kernel_table[] = {
 	NUMBER("ngroups_max", 0444, &ngroups_max, 0, 0),
 	NUMBER("printk", 0644, &console_loglevel, 0, 15),
 	NUMBER("randomize_va_space", 0644, &randomize_va_space, 0, 2),
+	WIDE("hung_task_timeout_secs", 0644, &hung_task_timeout_secs, 0,
+	     .changed = hung_task_timeout_changed),
+	NUMBER("hung_task_warnings", 0644, &hung_task_warnings, -1, INT_MAX),
 	NUMBER("poweroff_status", 0600, &poweroff_status, 0, 255),
 #ifdef CONFIG_RACES
 	NUMBER("race_seed", 0600, &race_seed, 0, INT_MAX, .changed = race_reseed),

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Time alone tells nothing: a host may let the whole machine stand still for a while. But then
+ * there are no ticks either, so it takes some of these to believe in a lockup.
+ */
+#include "kernel/watchdog.h"
+
+#ifdef CONFIG_DEBUG
+#include "arch/riscv/csr.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "kernel/sched.h"
+#include "kernel/sched_core.h"
+#include "kernel/smp.h"
+#include "kernel/time.h"
+
+#define SOFT_SECONDS	20
+#define SOFT_TICKS	250		/* at least */
+/* so many looks in a row without a tick between them */
+#define HARD_LOOKS	3
+
+static struct hart_watch {
+	u64 ticks;
+	u64 since;			/* ns: the first in a row that was ignored */
+	u64 ignored;			/* how many, since then or the last report */
+	u64 seen;			/* ticks and switches at the last look */
+	int looks;			/* at which that did not change */
+} __aligned(64) watches[NR_CPUS];
+
+void watchdog_tick(bool ignored)
+{
+	struct hart_watch *watch = &watches[smp_processor_id()];
+	u64 now = ktime_get_ns();
+	char pc[80];
+
+	WRITE_ONCE(watch->ticks, watch->ticks + 1);
+	if (!ignored) {
+		watch->ignored = 0;
+		return;
+	}
+	if (!watch->ignored++)
+		watch->since = now;
+	if (watch->ignored < SOFT_TICKS || now - watch->since < SOFT_SECONDS * NSEC_PER_SEC)
+		return;
+	watch->ignored = 0;
+	/* No trap has come since the tick's: sepc is still where it hit. */
+	symbol_name(csr_read(sepc), pc, sizeof(pc));
+	pr_emerg("watchdog: BUG: soft lockup - CPU#%d stuck for %ds! [%s:%d] at %s\n",
+		 smp_processor_id(), SOFT_SECONDS, current->comm, current->pid, pc);
+	dump_stack(NULL, NULL);
+}
+
+void watchdog_look_at_harts(void)
+{
+	for (int cpu = 0; cpu < nr_harts; cpu++) {
+		struct hart_watch *watch = &watches[cpu];
+		u64 switches, seen;
+		struct task_struct *task = sched_running(cpu, &switches);
+
+		seen = READ_ONCE(watch->ticks) + switches;
+		watch->looks = task && seen == watch->seen ? watch->looks + 1 : 0;
+		watch->seen = seen;
+		if (watch->looks == HARD_LOOKS)
+			pr_emerg("watchdog: BUG: hard lockup - CPU#%d takes no tick [%s:%d]\n",
+				 cpu, task->comm, task->pid);
+	}
+}
+#endif

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Debug build: a hart on which one task stays in the kernel while others wait for the hart (a soft
+ * lockup), and one that does not even take its tick (a hard lockup), are named on the console.
+ */
+#ifndef KERNEL_WATCHDOG_H
+#define KERNEL_WATCHDOG_H
+
+#include "lib/types.h"
+
+#ifdef CONFIG_DEBUG
+/* From the tick, interrupts off.  @ignored: it was asked to reschedule before, and has not yet. */
+void watchdog_tick(bool ignored);
+/* Every few seconds, from a task: has each busy hart ticked or switched since the last time? */
+void watchdog_look_at_harts(void);
+#else
+static inline void watchdog_tick(bool ignored)
+{
+}
+static inline void watchdog_look_at_harts(void)
+{
+}
+#endif
+
+#endif
