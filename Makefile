@@ -32,7 +32,7 @@ SUBMAKE = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)
 
 # --- commands ---------------------------------------------------------------------------------
 
-.PHONY: help run usertests test soak oracle bench gdb pt check mutants races doctor clean
+.PHONY: help run usertests test soak matrix oracle bench gdb pt check mutants races doctor clean
 .PHONY: grade handin handout grade-all check-labs
 
 help:
@@ -62,6 +62,7 @@ help:
 	echo 'make check          style, layers, counts of exceptions'
 	echo "make races T='swap-threads*' SEEDS=1000   schedules by seed; a failure repeats"
 	echo 'make soak MIN=60 N=20 SMP=4 MEM=48M SEED=1   repetitions; resumable'
+	echo "make matrix SMP='4 8' MEM=24M P=lru2   what swaps, machine by machine; resumable"
 # LAB staff begin
 	echo 'make mutants        broken kernels, each of which a check must catch'
 # LAB staff end
@@ -100,6 +101,11 @@ races:
 	$(SUBMAKE) all RACES=
 	$(SUBMAKE) kernel RACES=1
 	tools/races
+
+matrix:
+	tools/setup test
+	$(SUBMAKE) all
+	tools/matrix
 
 # LINUX=Image takes that kernel instead of building one.
 oracle:
