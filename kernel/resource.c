@@ -25,6 +25,8 @@ void rusage_add_task(struct rusage_sum *sum, struct task_struct *task)
 	sum->maj_flt += task->maj_flt;
 	sum->inblock += task->inblock;
 	sum->oublock += task->oublock;
+	sum->swapins += task->swapins;
+	sum->swapin_ns += task->swapin_ns;
 	sum->nvcsw += task->nvcsw;
 	sum->nivcsw += task->nivcsw;
 }
@@ -37,6 +39,8 @@ void rusage_add(struct rusage_sum *sum, const struct rusage_sum *other)
 	sum->maj_flt += other->maj_flt;
 	sum->inblock += other->inblock;
 	sum->oublock += other->oublock;
+	sum->swapins += other->swapins;
+	sum->swapin_ns += other->swapin_ns;
 	sum->nvcsw += other->nvcsw;
 	sum->nivcsw += other->nivcsw;
 	sum->maxrss = max(sum->maxrss, other->maxrss);

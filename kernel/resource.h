@@ -3,7 +3,9 @@
 #ifndef KERNEL_RESOURCE_H
 #define KERNEL_RESOURCE_H
 
+#include "kernel/sched.h"
 #include "kernel/signal.h"
+#include "kernel/time.h"
 
 /* The soft limit @which (RLIMIT_*) of @task or current; RLIM_INFINITY is ~0UL. */
 static inline unsigned long task_rlimit(const struct task_struct *task, unsigned int which)
@@ -20,6 +22,13 @@ static inline unsigned long rlimit(unsigned int which)
 static inline unsigned long rlimit_max(unsigned int which)
 {
 	return READ_ONCE(current->signal->rlim[which].rlim_max);
+}
+
+/* Current has had to wait for a page from swap, since @start (ktime_get_ns()). */
+static inline void delayacct_swapin(u64 start)
+{
+	current->swapins++;
+	current->swapin_ns += ktime_get_ns() - start;
 }
 
 /* What a whole process used, threads that are gone included; tasklist_lock or siglock. */

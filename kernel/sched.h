@@ -157,6 +157,7 @@ struct task_struct {
 
 	u64 min_flt, maj_flt;
 	u64 inblock, oublock;		/* 512-byte units, for getrusage */
+	u64 swapins, swapin_ns;		/* waits for swapped pages, for /proc/PID/delays */
 
 	/* its FP registers while they are not live (arch/riscv/fpu.h) */
 	struct fpu_state fpu;

@@ -52,6 +52,7 @@ struct rusage_sum {
 	u64 utime, stime;		/* ns */
 	u64 min_flt, maj_flt;
 	u64 inblock, oublock;
+	u64 swapins, swapin_ns;
 	u64 nvcsw, nivcsw;
 	unsigned long maxrss;		/* pages */
 };

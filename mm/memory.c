@@ -44,6 +44,7 @@
 #include "kernel/init.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
+#include "kernel/resource.h"
 #include "kernel/sched.h"
 #include "kernel/time.h"
 #include "kernel/trace.h"
@@ -953,6 +954,17 @@ static noinline vm_fault_t handle_present_pte(struct vm_fault *vmf)
 	return 0;
 }
 
+/* Booked as a delay if its page was not there: it was read, or somebody was about to. */
+static noinline vm_fault_t swap_in(struct vm_fault *vmf)
+{
+	u64 start = ktime_get_ns();
+	vm_fault_t ret = do_swap_page(vmf);
+
+	if (ret & (VM_FAULT_MAJOR | VM_FAULT_RETRY))
+		delayacct_swapin(start);
+	return ret;
+}
+
 static inline vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 {
 	pte_t pmd = table_get(vmf->pmd);
@@ -966,7 +978,7 @@ static inline vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 	if (pte_none(vmf->orig_pte))
 		return vma_is_anonymous(vmf->vma) ? do_anonymous_page(vmf) : do_fault(vmf);
 	if (unlikely(!pte_present(vmf->orig_pte)))
-		return do_swap_page(vmf);
+		return swap_in(vmf);
 	return handle_present_pte(vmf);
 }
 

@@ -16,6 +16,7 @@
 
 #include "fs/super.h"
 #include "kernel/panic.h"
+#include "kernel/resource.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "mm/check_swap.h"
@@ -128,7 +129,8 @@ bool shmem_writepage(struct folio *folio)
 
 /* --- in --- */
 
-static struct folio *find_or_read(struct inode *inode, swp_entry_t entry)
+/* *@waits: it was not there, or is not complete yet. */
+static struct folio *find_or_read(struct inode *inode, swp_entry_t entry, bool *waits)
 {
 	struct swap_info_struct *si = get_swap_device(entry);
 	struct folio *folio;
@@ -136,6 +138,7 @@ static struct folio *find_or_read(struct inode *inode, swp_entry_t entry)
 	if (!si)
 		return NULL;
 	folio = swap_cache_get_folio(entry, NULL, 0);
+	*waits = !folio || !folio_test_uptodate(folio);
 	if (!folio) {
 		count_vm_event(PGMAJFAULT);
 		folio = swap_cluster_readahead(entry, mapping_gfp_mask(inode->i_mapping));
@@ -171,15 +174,19 @@ static bool put_back(struct inode *inode, pgoff_t index, swp_entry_t entry, stru
 int shmem_swapin_folio(struct inode *inode, pgoff_t index, swp_entry_t entry,
 		       struct folio **foliop)
 {
+	u64 start = ktime_get_ns();
 	struct folio *folio;
 	int error = -EEXIST;
+	bool waits;
 
 	if (is_swapin_error_entry(entry))
 		return -EIO;
-	folio = find_or_read(inode, entry);
+	folio = find_or_read(inode, entry, &waits);
 	if (!folio)
 		return shmem_swapped(inode, index).val == entry.val ? -ENOMEM : -EEXIST;
 	folio_lock(folio);
+	if (waits)
+		delayacct_swapin(start);
 	if (!folio_test_swapcache(folio) || folio_swap_entry(folio).val != entry.val)
 		goto out;
 	error = -EIO;

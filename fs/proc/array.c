@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* /proc/PID/stat, statm, status, limits: what a process is, in Linux's formats (proc(5)). */
+/* /proc/PID/stat, statm, status, limits, delays: what a process is, mostly in Linux's formats. */
 #include <linux/resource.h>
 #include "drivers/tty.h"
 #include "fs/proc/proc.h"
@@ -138,6 +138,27 @@ int proc_pid_stat(struct seq_file *m, struct task_struct *task)
 int proc_tid_stat(struct seq_file *m, struct task_struct *task)
 {
 	return show_stat(m, task, false);
+}
+
+/* --- delays --- */
+
+static int show_delays(struct seq_file *m, struct task_struct *task, bool whole)
+{
+	struct task_links l;
+
+	get_links(task, whole, &l);
+	seq_printf(m, "swapin %llu %llu\n", l.usage.swapins, l.usage.swapin_ns);
+	return 0;
+}
+
+int proc_pid_delays(struct seq_file *m, struct task_struct *task)
+{
+	return show_delays(m, task, true);
+}
+
+int proc_tid_delays(struct seq_file *m, struct task_struct *task)
+{
+	return show_delays(m, task, false);
 }
 
 int proc_pid_statm(struct seq_file *m, struct task_struct *task)

@@ -262,6 +262,8 @@ static const struct pid_entry pid_entries[] = {
 	ENTRY_REG("oom_score_adj", 0644, &oom_score_adj_fops, .show = show_oom_score_adj),
 	ENTRY_REG("make-it-fail", 0644, &make_it_fail_fops, .show = proc_make_it_fail),
 	ENTRY_REG("fail-nth", 0644, &fail_nth_fops, .show = proc_fail_nth),
+	ENTRY_REG("delays", 0444, &pid_file_fops, .show = proc_pid_delays,
+		  .show_thread = proc_tid_delays),
 	ENTRY_LINK("exe", exe_path),
 	ENTRY_LINK("cwd", cwd_path),
 	ENTRY_LINK("root", root_path),

@@ -69,6 +69,8 @@ extern const struct file_operations proc_fd_fops, proc_task_fops;
 int proc_pid_stat(struct seq_file *m, struct task_struct *task);
 int proc_tid_stat(struct seq_file *m, struct task_struct *task);
 int proc_pid_statm(struct seq_file *m, struct task_struct *task);
+int proc_pid_delays(struct seq_file *m, struct task_struct *task);
+int proc_tid_delays(struct seq_file *m, struct task_struct *task);
 int proc_pid_status(struct seq_file *m, struct task_struct *task);
 int proc_pid_limits(struct seq_file *m, struct task_struct *task);
 
