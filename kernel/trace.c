@@ -40,6 +40,7 @@ unsigned long trace_enabled;
 
 static const char *const event_names[TRACE_EVENT_COUNT] = {
 	"fault", "task", "syscall", "sched", "block", "ref", "policy", "oom", "race",
+	"swap", "reclaim",
 };
 
 void trace_write_args(enum trace_event event, const u64 arg[TRACE_ARGS])
@@ -192,6 +193,28 @@ static size_t format_oom(const u64 *a, char *buf, size_t size)
 	return scnprintf(buf, size, "op=reap rss=%llu left=%llu\n", a[2], a[3]);
 }
 
+static size_t format_swap(const u64 *a, char *buf, size_t size)
+{
+#define X(op, name) name,
+	static const char *const ops[] = { TRACE_SWAP_OPS(X) };
+#undef X
+
+	return scnprintf(buf, size, "op=%s area=%llu slot=%llu folio=%#llx value=%lld\n",
+			 ops[a[0]], a[1], a[2], a[3], (s64)a[4]);
+}
+
+static size_t format_reclaim(const u64 *a, char *buf, size_t size)
+{
+#define X(op, name) name,
+	static const char *const ops[] = { TRACE_RECLAIM_OPS(X) };
+#undef X
+	size_t n = scnprintf(buf, size, "op=%s kind=%llu priority=%llu ", ops[a[0]], a[1], a[2]);
+
+	if (a[0] <= TRACE_RECLAIM_FREED)
+		return n + scnprintf(buf + n, size - n, "folio=%#llx\n", a[3]);
+	return n + scnprintf(buf + n, size - n, "scanned=%llu freed=%llu\n", a[3], a[4]);
+}
+
 static size_t format(const struct trace_record *r, char *buf, size_t size)
 {
 	const u64 *a = r->arg;
@@ -219,6 +242,10 @@ static size_t format(const struct trace_record *r, char *buf, size_t size)
 	case TRACE_RACE:
 		return n + scnprintf(buf + n, size - n, "op=%s of=%s point=%llu until=%llu\n",
 				     (const char *)a[0], (const char *)a[1], a[2], a[3]);
+	case TRACE_SWAP:
+		return n + format_swap(a, buf + n, size - n);
+	case TRACE_RECLAIM:
+		return n + format_reclaim(a, buf + n, size - n);
 	case TRACE_POLICY:
 		return n + format_policy(a, buf + n, size - n);
 	default:

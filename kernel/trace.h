@@ -5,8 +5,8 @@
  * /proc/faultline/trace_events switches. A tracepoint whose event is off costs one load and one
  * branch.
  *
- * Debug builds start with all events on but `ref` and `policy`, release builds with none; a panic
- * prints the last records.
+ * Debug builds start with faults, tasks, calls, switches and disk requests on, release builds with
+ * nothing; a panic prints the last records.
  */
 #ifndef KERNEL_TRACE_H
 #define KERNEL_TRACE_H
@@ -28,6 +28,8 @@ enum trace_event {
 	TRACE_POLICY,
 	TRACE_OOM,		/* op (TRACE_OOM_*), pid, RSS, swap or what is left, adj */
 	TRACE_RACE,		/* op, of what, number of the point, up to which it waits */
+	TRACE_SWAP,		/* op (TRACE_SWAP_*), area, slot, frame or 0, one more */
+	TRACE_RECLAIM,		/* op (TRACE_RECLAIM_*), kind, priority, two more */
 	TRACE_EVENT_COUNT,
 };
 
@@ -38,6 +40,39 @@ enum fault_result {
 
 enum { TRACE_OOM_KILL, TRACE_OOM_REAP };
 enum { TRACE_TASK_FORK, TRACE_TASK_EXEC, TRACE_TASK_EXIT };
+
+/* A slot's steps in their order, and what goes with each. */
+#define TRACE_SWAP_OPS(X)								\
+	X(ADD, "add")		/* a folio got the slot, or is to be read from it */	\
+	X(UNMAP, "unmap")	/* an entry that mapped it names the slot; address */	\
+	X(OUT, "out")		/* shared memory: the file names the slot; index */	\
+	X(WRITE, "write")								\
+	X(WRITTEN, "written")	/* 0 or -errno */					\
+	X(DROP, "drop")		/* out of the cache; 1: it left a shadow */		\
+	X(FIND, "find")		/* in the cache, by a fault; 1: it was read ahead */	\
+	X(READ, "read")		/* 1: nobody asked for it yet */			\
+	X(READ_DONE, "read_done") /* 0 or -errno */					\
+	X(BACK, "back")		/* shared memory: it is the file's again; index */	\
+	X(FREE, "free")		/* nobody names the slot any more */
+
+/* Of folios: frame. The others: looked at, freed. */
+#define TRACE_RECLAIM_OPS(X)								\
+	X(KEPT, "kept")		/* the policy's word */					\
+	X(FAILED, "failed")	/* it was busy, or has no place to go to */		\
+	X(WRITING, "writing")	/* it will come back when it is written */		\
+	X(FREED, "freed")								\
+	X(SCAN, "scan")		/* so many of one kind */				\
+	X(WAKE, "wake")		/* kswapd was woken */					\
+	X(KSWAPD, "kswapd")	/* a run of kswapd, and */				\
+	X(DIRECT, "direct")	/* of who needs memory himself: until enough was freed */ \
+	X(SLAB, "slab")		/* objects of shrinkers */
+
+#define X(op, name) TRACE_SWAP_##op,
+enum trace_swap_op { TRACE_SWAP_OPS(X) };
+#undef X
+#define X(op, name) TRACE_RECLAIM_##op,
+enum trace_reclaim_op { TRACE_RECLAIM_OPS(X) };
+#undef X
 
 #define TRACE_ARGS	10
 #define TRACE_NAME	8	/* the last two hold a name of up to 15 characters */

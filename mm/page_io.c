@@ -49,6 +49,7 @@ static void end_swap_bio_write(struct bio *bio)
 {
 	struct folio *folio = bio->bi_private;
 
+	trace_swap(TRACE_SWAP_WRITTEN, folio_swap_entry(folio), folio, bio->bi_status);
 	if (unlikely(bio->bi_status)) {
 		complain(bio, "write");
 		folio_set_dirty(folio);		/* IO2 */
@@ -73,6 +74,7 @@ bool swap_writepage(struct folio *folio)
 	if (unlikely(folio_test_error(folio)))
 		folio_clear_error(folio);
 	count_vm_event(PSWPOUT);
+	trace_swap(TRACE_SWAP_WRITE, folio_swap_entry(folio), folio, 0);
 	folio_start_writeback(folio);
 	folio_unlock(folio);
 	submit_bio(swap_bio(folio, REQ_OP_WRITE, end_swap_bio_write));
@@ -82,15 +84,19 @@ bool swap_writepage(struct folio *folio)
 /* Interrupt context. */
 static void end_swap_bio_read(struct bio *bio)
 {
+	struct folio *folio = bio->bi_private;
+
+	trace_swap(TRACE_SWAP_READ_DONE, folio_swap_entry(folio), folio, bio->bi_status);
 	if (unlikely(bio->bi_status))
 		complain(bio, "read");
-	folio_end_read(bio->bi_private, !bio->bi_status);
+	folio_end_read(folio, !bio->bi_status);
 	bio_put(bio);
 }
 
 void swap_readpage(struct folio *folio, bool synchronous)
 {
 	count_vm_event(PSWPIN);
+	trace_swap(TRACE_SWAP_READ, folio_swap_entry(folio), folio, folio_test_readahead(folio));
 	submit_bio(swap_bio(folio, REQ_OP_READ, end_swap_bio_read));
 	if (synchronous)
 		folio_wait_locked(folio);

@@ -363,6 +363,8 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 			spin_unlock(ptl);
 			return false;
 		}
+		if (folio_test_swapcache(folio))
+			trace_swap(TRACE_SWAP_UNMAP, folio_swap_entry(folio), folio, addr);
 	} else {
 		if (pte_dirty(pte))
 			folio_mark_dirty(folio);

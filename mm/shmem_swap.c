@@ -120,6 +120,7 @@ bool shmem_writepage(struct folio *folio)
 		delete_from_swap_cache(folio);
 		return false;
 	}
+	trace_swap(TRACE_SWAP_OUT, entry, folio, folio->index);
 	dec_state(NR_FILE_PAGES);
 	dec_state(NR_SHMEM);
 	folio_set_dirty(folio);
@@ -163,6 +164,7 @@ static bool put_back(struct inode *inode, pgoff_t index, swp_entry_t entry, stru
 	spin_unlock(&mapping->i_pages_lock);
 	if (!done)
 		return false;
+	trace_swap(TRACE_SWAP_BACK, entry, folio, index);
 	delete_from_swap_cache(folio);
 	swap_free(entry);
 	folio_set_dirty(folio);

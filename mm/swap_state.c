@@ -71,6 +71,7 @@ int add_to_swap_cache(struct folio *folio, swp_entry_t entry, gfp_t gfp, void **
 	}
 	if (shadowp)
 		*shadowp = old;
+	trace_swap(TRACE_SWAP_ADD, entry, folio, 0);
 	inc_state(NR_FILE_PAGES);
 	inc_state(NR_SWAPCACHE);
 	swap_cache_settled();
@@ -110,6 +111,7 @@ void __delete_from_swap_cache(struct folio *folio, void *shadow)
 
 	DEBUG_BUG_ON(!folio_test_locked(folio) || !folio_test_swapcache(folio));
 	DEBUG_BUG_ON(folio_test_writeback(folio));
+	trace_swap(TRACE_SWAP_DROP, entry, folio, !!shadow);
 	if (shadow)
 		xa_store(&space->i_pages, swp_offset(entry), shadow, 0);
 	else
@@ -355,6 +357,7 @@ struct folio *swap_cache_get_folio(swp_entry_t entry, struct vm_area_struct *vma
 	if (!folio)
 		return NULL;
 	hit = folio_test_readahead(folio) && folio_test_clear_readahead(folio);
+	trace_swap(TRACE_SWAP_FIND, entry, folio, hit);
 	if (hit)
 		count_vm_event(SWAP_RA_HIT);
 	if (vma && swap_use_vma_readahead(si))

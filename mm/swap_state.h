@@ -12,6 +12,7 @@
 #ifndef MM_SWAP_STATE_H
 #define MM_SWAP_STATE_H
 
+#include "kernel/trace.h"
 #include "mm/folio.h"
 #include "mm/swapfile.h"
 
@@ -30,6 +31,13 @@ static inline struct address_space *swap_address_space(swp_entry_t entry)
 static inline swp_entry_t folio_swap_entry(const struct folio *folio)
 {
 	return (swp_entry_t){ folio->swap };
+}
+
+static inline void trace_swap(enum trace_swap_op op, swp_entry_t entry, const struct folio *folio,
+			      u64 value)
+{
+	TRACE(TRACE_SWAP, op, swp_type(entry), swp_offset(entry), folio ? folio_pfn(folio) : 0,
+	      value);
 }
 
 /*

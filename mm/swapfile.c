@@ -279,6 +279,7 @@ static void free_slot(struct swap_info_struct *si, unsigned long offset)
 {
 	struct swap_cluster *cluster = cluster_of(si, offset);
 
+	trace_swap(TRACE_SWAP_FREE, swp_entry(si->type, offset), NULL, 0);
 	clear_shadow_from_swap_cache(si, offset);
 	si->inuse_pages--;
 	cluster->used--;

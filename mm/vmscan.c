@@ -35,6 +35,7 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "kernel/time.h"
+#include "kernel/trace.h"
 #include "kernel/wait.h"
 #include "mm/balance_dirty.h"
 #include "mm/filemap.h"
@@ -82,6 +83,27 @@ struct batch {
 	unsigned int nr_kept, nr_failed;
 	struct folio *kept[SWAP_CLUSTER_MAX], *failed[SWAP_CLUSTER_MAX];
 };
+
+/* --- tracing --- */
+
+static inline void trace_reclaim(enum trace_reclaim_op op, const struct scan_control *sc,
+				 u64 scanned, u64 freed)
+{
+	TRACE(TRACE_RECLAIM, op, sc->scan.kind, sc->scan.priority, scanned, freed);
+}
+
+static inline void trace_folio(enum trace_reclaim_op op, const struct scan_control *sc,
+			       struct folio *folio)
+{
+	TRACE(TRACE_RECLAIM, op, folio_kind(folio), sc->scan.priority, folio_pfn(folio), 0);
+}
+
+static void trace_folios(enum trace_reclaim_op op, const struct scan_control *sc,
+			 struct folio **folios, unsigned int nr)
+{
+	for (unsigned int i = 0; trace_is_on(TRACE_RECLAIM) && i < nr; i++)
+		trace_folio(op, sc, folios[i]);
+}
 
 /* --- facts --- */
 
@@ -221,6 +243,8 @@ static enum outcome pageout(struct folio *folio, struct scan_control *sc)
 	if (folio_take_cleaned(folio))
 		return evict_written(folio);
 	sc->nr_writeback++;
+	TRACE(TRACE_RECLAIM, TRACE_RECLAIM_WRITING, KIND_ANON, sc->scan.priority, folio_pfn(folio),
+	      0);
 	return WRITING;
 }
 
@@ -290,6 +314,7 @@ static void evict_batch(struct batch *b, struct scan_control *sc)
 
 		if (outcome == FREED) {
 			sc->nr_reclaimed++;
+			trace_folio(TRACE_RECLAIM_FREED, sc, b->folio[i]);
 			folio_put(b->folio[i]);
 		} else if (outcome == BUSY) {
 			b->failed[b->nr_failed++] = b->folio[i];
@@ -316,6 +341,8 @@ static void shrink_folio_list(struct folio **folios, unsigned int nr, struct sca
 			list_add_tail(&b.failed[i]->lru, sc->drop_all);
 		return;
 	}
+	trace_folios(TRACE_RECLAIM_KEPT, sc, b.kept, b.nr_kept);
+	trace_folios(TRACE_RECLAIM_FAILED, sc, b.failed, b.nr_failed);
 	putback_lru_folios(b.kept, b.nr_kept, ADD_KEPT);
 	putback_lru_folios(b.failed, b.nr_failed, ADD_FAILED);
 }
@@ -348,6 +375,8 @@ static bool shrink_kind(unsigned long nr, struct scan_control *sc)
 
 	count_vm_events(anon ? PGSCAN_ANON : PGSCAN_FILE, sc->nr_scanned - scanned);
 	count_vm_events(anon ? PGSTEAL_ANON : PGSTEAL_FILE, sc->nr_reclaimed - reclaimed);
+	trace_reclaim(TRACE_RECLAIM_SCAN, sc, sc->nr_scanned - scanned,
+		      sc->nr_reclaimed - reclaimed);
 	return more;
 }
 
@@ -467,6 +496,10 @@ static unsigned long shrink_memory(struct scan_control *sc, unsigned long goal)
 		wait_for_writes(sc);
 	}
 	count_scan(sc);
+	if (slab)
+		trace_reclaim(TRACE_RECLAIM_SLAB, sc, 0, slab);
+	trace_reclaim(sc->kswapd ? TRACE_RECLAIM_KSWAPD : TRACE_RECLAIM_DIRECT, sc,
+		      sc->nr_scanned, sc->nr_reclaimed);
 	return sc->nr_reclaimed + slab;
 }
 
@@ -545,6 +578,7 @@ void wake_kswapd(void)
 {
 	if (READ_ONCE(kswapd_wanted) || READ_ONCE(kswapd_failures) >= MAX_FAILURES)
 		return;
+	TRACE(TRACE_RECLAIM, TRACE_RECLAIM_WAKE, 0, 0, 0, 0);
 	smp_store_mb(kswapd_wanted, true);
 	if (waitqueue_active(&kswapd_wait))
 		wake_up(&kswapd_wait);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// faults [-as] COMMAND [ARG...] | faults [-as] -p PID: prints a line for each page fault of a
+// faults [-asv] COMMAND [ARG...] | faults [-asv] -p PID: prints a line for each page fault of a
 // command and of all processes and threads that it starts, or of a process that runs already:
 //
 //   pid, address, access (r, w or x), kind: the function of the kernel that dealt with it, result,
 //   frame, nanoseconds in that function, the mapping and the last component of what it maps
 //
-// -a: of everybody. -s: at the end a table by kind instead. A command's status is passed on; -p
-// ends with the process or on Ctrl-C.
+// -a: of everybody. -s: at the end a table by kind instead. -v: between them the steps of swap and
+// reclaim that these processes took. A command's status is passed on; -p ends with the process or
+// on Ctrl-C.
 //
 // The records come from the kernel's trace ring (kernel/trace.h), which Linux does not have. Events
 // `fault` and `task` are switched on meanwhile: by `task` one learns who forks, execs and exits. A
@@ -47,7 +48,7 @@ static struct {
 } tasks[TASKS];
 static struct kind kinds[KINDS];
 static int nr_tasks, nr_kinds;
-static bool all, summary;
+static bool all, summary, steps;
 static unsigned long lost;
 static volatile sig_atomic_t interrupted;
 
@@ -176,6 +177,15 @@ static void on_fault(int pid, const char *rest)
 		(summary ? count_fault : print_fault)(&f);
 }
 
+// Recorded while some process ran; the end of I/O comes while any does, and is nobody's.
+static void on_step(int pid, const char *event, const char *rest)
+{
+	bool interrupt = strstr(rest, "op=written") || strstr(rest, "op=read_done");
+
+	if (steps && (interrupt || followed(pid)))
+		fprintf(stderr, "%5d %s %s\n", pid, event, rest);
+}
+
 static void on_line(const char *line)
 {
 	char event[16];
@@ -188,6 +198,8 @@ static void on_line(const char *line)
 		on_fault(pid, line + rest);
 	else if (strcmp(event, "task") == 0)
 		on_task(pid, line + rest);
+	else if (strcmp(event, "swap") == 0 || strcmp(event, "reclaim") == 0)
+		on_step(pid, event, line + rest);
 	else if (strcmp(event, "lost") == 0 && sscanf(line + rest, "records=%lu", &records) == 1)
 		lost += records;
 }
@@ -237,6 +249,33 @@ static bool event_is_on(const char *event)
 	close(fd);
 	names[n > 0 ? n : 0] = '\0';
 	return strstr(names, event) != NULL;
+}
+
+static const char *const events[] = { "fault", "task", "swap", "reclaim" };
+static bool was_on[4];
+
+static int nr_events(void)
+{
+	return steps ? 4 : 2;
+}
+
+static void begin_events(void)
+{
+	for (int i = 0; i < nr_events(); i++) {
+		was_on[i] = event_is_on(events[i]);
+		switch_event(events[i]);
+	}
+}
+
+static void end_events(void)
+{
+	char off[16];
+
+	for (int i = 0; i < nr_events(); i++) {
+		snprintf(off, sizeof(off), "!%s", events[i]);
+		if (!was_on[i])
+			switch_event(off);
+	}
 }
 
 // The ring, from here on.
@@ -296,23 +335,23 @@ int main(int argc, char **argv)
 	int opt, process = 0, status;
 	pid_t command = 0;
 
-	while ((opt = getopt(argc, argv, "+asp:")) != -1) {
+	while ((opt = getopt(argc, argv, "+asvp:")) != -1) {
 		if (opt == '?')
 			return 125;
 		all |= opt == 'a';
 		summary |= opt == 's';
+		steps |= opt == 'v';
 		if (opt == 'p')
 			process = atoi(optarg);
 	}
 	if ((optind == argc) == !process)
-		errx(125, "usage: faults [-as] command [argument...] | faults [-as] -p pid");
+		errx(125, "usage: faults [-asv] command [argument...] | faults [-asv] -p pid");
 	int trace = open_trace();
-	bool fault_was_on = event_is_on("fault"), task_was_on = event_is_on("task");
 	setvbuf(stderr, NULL, _IOLBF, 0);
 	if (!summary)
 		fprintf(stderr, "%5s %-12s A %-22s %-7s %8s %8s %s\n", "PID", "ADDRESS", "KIND",
 			"RESULT", "FRAME", "NS", "MAPPING");
-	switch_event("fault task");
+	begin_events();
 	if (process) {
 		add_process(process);
 		signal(SIGINT, interrupt);
@@ -322,10 +361,7 @@ int main(int argc, char **argv)
 		add_task(command, false);
 	}
 	status = follow(trace, command);
-	if (!fault_was_on)
-		switch_event("!fault");
-	if (!task_was_on)
-		switch_event("!task");
+	end_events();
 	if (summary)
 		print_summary();
 	if (lost)

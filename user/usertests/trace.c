@@ -2,6 +2,7 @@
 // trace.c - /proc/faultline/trace and the command `faults`, which only this kernel has
 #include "user/usertests/usertests.h"
 #include "user/usertests/maps.h"
+#include "user/usertests/swapping.h"
 #include <inttypes.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -410,4 +411,119 @@ TEST(trace_references)
 	end_trace(fd);
 	CHECK(accessed_from((uintptr_t)group / PAGE) & 1 << 3);
 	CHECK(!(accessed_from((uintptr_t)group / PAGE) & 1 << 4));
+}
+
+/* --- swap and reclaim --- */
+
+// One step of a slot, wherever it lies; false: there is none.
+static bool has_step(const char *op, unsigned area, unsigned long slot)
+{
+	char wanted[80];
+
+	snprintf(wanted, sizeof(wanted), " swap op=%s area=%u slot=%lu ", op, area, slot);
+	return strstr(text, wanted) != NULL;
+}
+
+static void check_steps(const char *const *op, const char *first)
+{
+	unsigned area;
+	unsigned long slot;
+	char wanted[32];
+	const char *at;
+
+	snprintf(wanted, sizeof(wanted), " swap op=%s ", first);
+	at = strstr(text, wanted);
+	if (!at)
+		fail(HERE("swap"), "no record of the step %s", first);
+	CHECK_EQ(sscanf(at + strlen(wanted), "area=%u slot=%lu", &area, &slot), 2);
+	for (; *op; op++)
+		if (!has_step(*op, area, slot))
+			fail(HERE("swap"), "want %s of slot %lu, as there is %s", *op, slot,
+			     first);
+}
+
+// Swap-out and swap-in of private or shared memory, and what is recorded of each.
+static void trace_out(char *p, const char *const *steps)
+{
+	int fd = begin_trace("swap");
+
+	fill(p, 16, 1);
+	page_out(p, 16);
+	while (number("/proc/vmstat", "nr_writeback"))
+		nap(MS);
+	end_trace(fd);
+	check_steps(steps, "write");
+}
+
+static void trace_in(char *p, const char *const *steps)
+{
+	int fd;
+
+	push_out(p, 16);
+	fd = begin_trace("swap");
+	fill(p, 16, 2);
+	end_trace(fd);
+	check_steps(steps, "read");
+}
+
+TEST(trace_swap_of_private_memory)
+{
+	static const char *const out[] = { "add", "unmap", "written", NULL };
+	static const char *const in[] = { "add", "read_done", "drop", "free", NULL };
+	char *p = map(16, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	need_swap(4096);
+	trace_out(p, out);
+	trace_in(p, in);
+	CHECK(strstr(text, " swap op=find ") != NULL);
+}
+
+TEST(trace_swap_of_shared_memory)
+{
+	static const char *const out[] = { "add", "out", "written", NULL };
+	static const char *const in[] = { "add", "read_done", "back", "drop", "free", NULL };
+	char *p = map(16, MAP_SHARED | MAP_ANONYMOUS, -1);
+
+	need_swap(4096);
+	trace_out(p, out);
+	trace_in(p, in);
+}
+
+// The last records of what was done to make room for a file that is read.
+TEST(trace_reclaim)
+{
+	size_t pages = little_memory();
+	int sparse = sparse_file(2 * pages * PAGE), fd = begin_trace("reclaim");
+
+	read_range(sparse, 0, 2 * pages * PAGE);
+	end_trace(fd);
+	CHECK(strstr(text, " reclaim op=freed kind=0 priority=") != NULL);
+	CHECK(strstr(text, " reclaim op=scan kind=0 priority=") != NULL);
+	CHECK(strstr(text, " reclaim op=kswapd ") || strstr(text, " reclaim op=direct "));
+}
+
+TEST(trace_faults_shows_the_steps)
+{
+	char *p = map(16, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	pid_t self = getpid(), faults;
+
+	need_swap(4096);
+	fill(p, 16, 3);
+	faults = CHECK_SYS(fork());
+	if (!faults) {
+		char pid[16];
+
+		snprintf(pid, sizeof(pid), "%d", self);
+		CHECK_SYS(dup2(CHECK_SYS(open("out", O_CREAT | O_WRONLY, 0600)), 2));
+		execl("/bin/faults", "faults", "-v", "-p", pid, NULL);
+		_exit(127);
+	}
+	do {
+		page_out(p, 16);
+		check_filled(p, 16, 3);
+		nap(5 * MS);
+		slurp("out", text, sizeof(text));
+	} while (!strstr(text, " swap op=unmap ") || !strstr(text, " swap op=find "));
+	CHECK_SYS(kill(faults, SIGINT));
+	CHECK_EXIT(faults, 0);
 }
