@@ -8,7 +8,8 @@ import subprocess
 import testlib
 
 POLICIES = ["fifo", "clock", "lru2", "random", "mine"]
-RUN_LIMIT = 1500  # seconds for one guest; a hang ends there
+RUN_LIMIT = 2400  # seconds for one guest; a hang ends there
+TEST_LIMIT = 300  # for one test: how busy the host is does not matter
 
 # What the kernel says of its own accord when something hangs or is not as it must be.
 COMPLAINT = r"^(?:INFO: task .* blocked for more than|watchdog: BUG|WARNING:|mm_check:).*$"
@@ -49,6 +50,10 @@ def swap_disk_with_bad_sectors(path, size, slots):
              f"-blockdev node-name=bad,driver=blkdebug,image=good{rules} "
              "-device virtio-blk-device,drive=bad,werror=report")
     return {"SWAP": 0, "QEMU_ARGS": drive}
+
+
+def tests(patterns):
+    return testlib.usertests_command(patterns, limit=TEST_LIMIT)
 
 
 def one_guest(name, base, command, options):

@@ -72,9 +72,10 @@ def fsck(image):
     return found.stdout if found.returncode else None
 
 
-def usertests_command(patterns="", where="faultline"):
+def usertests_command(patterns="", where="faultline", limit=60):
     """The guest's command for the user tests that match one of the blank-separated globs."""
-    return " ".join(["usertests", f"--where={where}"] + [shlex.quote(p) for p in patterns.split()])
+    words = [shlex.quote(pattern) for pattern in patterns.split()]
+    return " ".join(["usertests", f"--where={where}", f"-t {limit}"] + words)
 
 
 def score_ktap(done):
