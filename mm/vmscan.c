@@ -71,6 +71,7 @@ struct scan_control {
 	struct policy_scan scan;
 	unsigned long nr_dirty;			/* met, of files */
 	unsigned long nr_writeback;		/* met or begun */
+	unsigned long nr_pageout;		/* begun; by batch */
 	unsigned long nr_scanned, nr_reclaimed;
 };
 
@@ -237,8 +238,7 @@ static enum outcome pageout(struct folio *folio, struct scan_control *sc)
 	folio_clear_dirty(folio);
 	if (!swap_writepage(folio))
 		return BUSY;
-	count_vm_event(NR_VMSCAN_WRITE);
-	lru_note_cost(KIND_ANON, 1);
+	sc->nr_pageout++;
 	/* The reference is not ours now: where the area is memory, it may be had back. */
 	if (folio_take_cleaned(folio))
 		return evict_written(folio);
@@ -319,6 +319,11 @@ static void evict_batch(struct batch *b, struct scan_control *sc)
 		} else if (outcome == BUSY) {
 			b->failed[b->nr_failed++] = b->folio[i];
 		}
+	}
+	if (sc->nr_pageout) {
+		count_vm_events(NR_VMSCAN_WRITE, sc->nr_pageout);
+		lru_note_cost(KIND_ANON, sc->nr_pageout);
+		sc->nr_pageout = 0;
 	}
 }
 
