@@ -42,6 +42,7 @@ struct request {
 	u64 sector;			/* of the disk, not of the partition */
 	u32 bytes, nr_segments;		/* nr_segments: bio_vecs of all its bios */
 	u32 merges;			/* so many bios were put to the first one */
+	bool alone;			/* stays of one bio: it has failed in company */
 	struct bio *bio, *biotail;	/* linked by bi_next */
 	struct block_device *bdev;	/* of all its bios */
 	struct list_head list;

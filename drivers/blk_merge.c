@@ -24,7 +24,7 @@ static bool may_be_one(const struct request *rq, const struct request *other)
 {
 	const struct disk_limits *limits = &rq->bdev->bd_disk->limits;
 
-	return rq->bdev == other->bdev && rq->op == other->op &&
+	return rq->bdev == other->bdev && rq->op == other->op && !rq->alone && !other->alone &&
 	       rq->nr_segments + other->nr_segments <= limits->max_segments &&
 	       rq->bytes + other->bytes <= limits->max_bytes;
 }

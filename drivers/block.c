@@ -10,7 +10,8 @@
  *     of its bios: it is gone as soon as the first bi_end_io has run.
  * I2  While requests wait, the driver has at least one (it said -EBUSY): its completion offers them
  *     again.
- * I3  bi_end_io runs without a lock of ours, in interrupt context or, for what fails at once, the
+ * I3  A bio's error is its own: when a request of several fails, each of them is asked for alone.
+ * I4  bi_end_io runs without a lock of ours, in interrupt context or, for what fails at once, the
  *     submitter's.
  */
 #include "drivers/block.h"
@@ -89,6 +90,24 @@ static void account_end(const struct list_head *done)
 	}
 }
 
+static struct request *begin_request(struct bio *bio)
+{
+	struct request *rq = &bio->bi_request;
+
+	rq->op = bio->bi_op;
+	rq->status = 0;
+	rq->sector = bio->bi_sector + bio->bi_bdev->bd_start_sect;
+	rq->bytes = bio->bi_size;
+	rq->nr_segments = bio->bi_vcnt;
+	rq->merges = 0;
+	rq->alone = false;
+	rq->bio = rq->biotail = bio;
+	rq->bdev = bio->bi_bdev;
+	rq->start_ns = ktime_get_ns();
+	bio->bi_next = NULL;
+	return rq;
+}
+
 /* --- the queue; disk lock held --- */
 
 /*
@@ -136,6 +155,39 @@ static void start_waiting(struct gendisk *disk, struct list_head *failed)
 		disk->ops->commit_rqs(disk);
 }
 
+/* Each of these bios becomes a request of its own.  True: as start_or_wait(), for one of them. */
+static bool start_each(struct gendisk *disk, struct bio *bio, struct list_head *failed)
+{
+	bool taken = false;
+
+	while (bio) {
+		struct bio *next = bio->bi_next;
+		struct request *rq = begin_request(bio);
+
+		rq->alone = true;
+		taken |= start_or_wait(disk, rq, failed);
+		bio = next;
+	}
+	return taken;
+}
+
+/* I3: of @done, takes back what failed in company. */
+static void split_failed(struct gendisk *disk, struct list_head *done)
+{
+	struct request *rq, *next;
+	bool taken = false;
+	LIST_HEAD(failed);
+
+	list_for_each_entry_safe(rq, next, done, list)
+		if (unlikely(rq->status && rq->merges))
+			list_move_tail(&rq->list, &failed);
+	account_end(&failed);
+	list_for_each_entry_safe(rq, next, &failed, list)
+		taken |= start_each(disk, rq->bio, done);
+	if (taken)
+		disk->ops->commit_rqs(disk);
+}
+
 /* --- completion --- */
 
 static void end_request(struct request *rq)
@@ -171,6 +223,7 @@ void blk_interrupt(struct gendisk *disk)
 
 	spin_lock_irqsave(&disk->lock, flags);
 	disk->ops->reap(disk, &done);
+	split_failed(disk, &done);
 	start_waiting(disk, &done);
 	account_end(&done);
 	spin_unlock_irqrestore(&disk->lock, flags);
@@ -387,23 +440,6 @@ static void count_io(const struct bio *bio)
 	} else if (bio->bi_op == REQ_OP_WRITE) {
 		count_vm_events(PGPGOUT, kib);
 	}
-}
-
-static struct request *begin_request(struct bio *bio)
-{
-	struct request *rq = &bio->bi_request;
-
-	rq->op = bio->bi_op;
-	rq->status = 0;
-	rq->sector = bio->bi_sector + bio->bi_bdev->bd_start_sect;
-	rq->bytes = bio->bi_size;
-	rq->nr_segments = bio->bi_vcnt;
-	rq->merges = 0;
-	rq->bio = rq->biotail = bio;
-	rq->bdev = bio->bi_bdev;
-	rq->start_ns = ktime_get_ns();
-	bio->bi_next = NULL;
-	return rq;
 }
 
 /* The device is memory: nothing to queue or to merge. */

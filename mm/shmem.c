@@ -244,7 +244,9 @@ static int shmem_recheck_end(struct inode *inode, struct folio *folio)
 	return -EINVAL;
 }
 
-int shmem_get_folio(struct inode *inode, pgoff_t index, struct folio **foliop, enum sgp_type sgp)
+/* @fault: as for shmem_swapin_folio(). */
+static int shmem_get_folio_fault(struct inode *inode, pgoff_t index, struct folio **foliop,
+				 enum sgp_type sgp, vm_fault_t *fault)
 {
 	swp_entry_t entry;
 	int error;
@@ -259,7 +261,7 @@ int shmem_get_folio(struct inode *inode, pgoff_t index, struct folio **foliop, e
 		}
 		entry = shmem_swapped(inode, index);
 		if (entry.val)
-			error = shmem_swapin_folio(inode, index, entry, foliop);
+			error = shmem_swapin_folio(inode, index, entry, foliop, fault);
 		else if (sgp == SGP_READ)
 			return 0;
 		else
@@ -268,6 +270,11 @@ int shmem_get_folio(struct inode *inode, pgoff_t index, struct folio **foliop, e
 	if (!error && sgp == SGP_CACHE)
 		error = shmem_recheck_end(inode, *foliop);
 	return error;
+}
+
+int shmem_get_folio(struct inode *inode, pgoff_t index, struct folio **foliop, enum sgp_type sgp)
+{
+	return shmem_get_folio_fault(inode, index, foliop, sgp, NULL);
 }
 
 void shmem_fill_folio(struct folio *folio, size_t from, size_t to)
@@ -327,7 +334,7 @@ static void zero_part(struct inode *inode, pgoff_t index, size_t from, size_t to
 	swp_entry_t entry = shmem_swapped(inode, index);
 	struct folio *folio;
 
-	if (!entry.val || shmem_swapin_folio(inode, index, entry, &folio))
+	if (!entry.val || shmem_swapin_folio(inode, index, entry, &folio, NULL))
 		return;
 	memset(folio_address(folio) + from, 0, to - from);
 	folio_unlock(folio);
@@ -399,11 +406,12 @@ void shmem_evict_pages(struct inode *inode)
 static vm_fault_t shmem_fault(struct vm_fault *vmf)
 {
 	struct inode *inode = file_inode(vmf->vma->vm_file);
-	int error = shmem_get_folio(inode, vmf->pgoff, &vmf->folio, SGP_CACHE);
+	vm_fault_t ret = VM_FAULT_LOCKED;
+	int error = shmem_get_folio_fault(inode, vmf->pgoff, &vmf->folio, SGP_CACHE, &ret);
 
 	if (error)
 		return error == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
-	return VM_FAULT_LOCKED;
+	return ret;
 }
 
 const struct vm_operations_struct shmem_vm_ops = {

@@ -131,7 +131,8 @@ bool shmem_writepage(struct folio *folio)
 /* --- in --- */
 
 /* *@waits: it was not there, or is not complete yet. */
-static struct folio *find_or_read(struct inode *inode, swp_entry_t entry, bool *waits)
+static struct folio *find_or_read(struct inode *inode, swp_entry_t entry, vm_fault_t *fault,
+				  bool *waits)
 {
 	struct swap_info_struct *si = get_swap_device(entry);
 	struct folio *folio;
@@ -141,7 +142,10 @@ static struct folio *find_or_read(struct inode *inode, swp_entry_t entry, bool *
 	folio = swap_cache_get_folio(entry, NULL, 0);
 	*waits = !folio || !folio_test_uptodate(folio);
 	if (!folio) {
-		count_vm_event(PGMAJFAULT);
+		if (fault) {
+			*fault |= VM_FAULT_MAJOR;
+			count_vm_event(PGMAJFAULT);
+		}
 		folio = swap_cluster_readahead(entry, mapping_gfp_mask(inode->i_mapping));
 	}
 	put_swap_device(si);
@@ -174,7 +178,7 @@ static bool put_back(struct inode *inode, pgoff_t index, swp_entry_t entry, stru
 }
 
 int shmem_swapin_folio(struct inode *inode, pgoff_t index, swp_entry_t entry,
-		       struct folio **foliop)
+		       struct folio **foliop, vm_fault_t *fault)
 {
 	u64 start = ktime_get_ns();
 	struct folio *folio;
@@ -183,7 +187,7 @@ int shmem_swapin_folio(struct inode *inode, pgoff_t index, swp_entry_t entry,
 
 	if (is_swapin_error_entry(entry))
 		return -EIO;
-	folio = find_or_read(inode, entry, &waits);
+	folio = find_or_read(inode, entry, fault, &waits);
 	if (!folio)
 		return shmem_swapped(inode, index).val == entry.val ? -ENOMEM : -EEXIST;
 	folio_lock(folio);
@@ -235,6 +239,18 @@ pgoff_t shmem_next_swapped(struct inode *inode, pgoff_t first, pgoff_t last)
 						  : last + 1;
 }
 
+unsigned long shmem_swap_usage(struct inode *inode, pgoff_t first, pgoff_t last)
+{
+	unsigned long pages = 0;
+
+	while (first <= last && (first = shmem_next_swapped(inode, first, last)) <= last) {
+		first++;
+		if (!(++pages % 256))
+			cond_resched();
+	}
+	return pages;
+}
+
 /* @entry goes for good, or (@stand_in) another value comes instead. */
 static void drop_entry(struct inode *inode, pgoff_t index, swp_entry_t entry, void *stand_in)
 {
@@ -278,7 +294,7 @@ static int unuse_inode(struct inode *inode, bool (*wanted)(swp_entry_t entry, co
 	for (; !error && (index = next_swapped(inode, index, last, &entry)) <= last; index++) {
 		if (non_swap_entry(entry) || !wanted(entry, arg))
 			continue;
-		error = shmem_swapin_folio(inode, index, entry, &folio);
+		error = shmem_swapin_folio(inode, index, entry, &folio, NULL);
 		if (!error) {
 			folio_unlock(folio);
 			folio_put(folio);

@@ -10,6 +10,7 @@
 #define MM_SHMEM_SWAP_H
 
 #include "fs/inode.h"
+#include "mm/mm_types.h"
 #include "mm/swapops.h"
 
 struct folio;
@@ -19,14 +20,17 @@ struct swap_seen;
 swp_entry_t shmem_swapped(struct inode *inode, pgoff_t index);
 /*
  * Page @index, for which @entry stood, comes back: 0 with it locked and referenced in *@foliop;
- * -EEXIST: look again; -ENOMEM; -EIO.  May sleep.
+ * -EEXIST: look again; -ENOMEM; -EIO.  May sleep.  @fault: if not NULL it is for a fault, and
+ * VM_FAULT_MAJOR is added if the page had to be read.
  */
 int shmem_swapin_folio(struct inode *inode, pgoff_t index, swp_entry_t entry,
-		       struct folio **foliop);
+		       struct folio **foliop, vm_fault_t *fault);
 /* Pages [first, last] that are out are no more. */
 void shmem_free_swap(struct inode *inode, pgoff_t first, pgoff_t last);
 /* The first page from @first on that is out; @last + 1: there is none. */
 pgoff_t shmem_next_swapped(struct inode *inode, pgoff_t first, pgoff_t last);
+/* Of pages [first, last], those that are out.  May sleep. */
+unsigned long shmem_swap_usage(struct inode *inode, pgoff_t first, pgoff_t last);
 /* Changes whenever a page of the inode goes out or comes back. */
 unsigned long shmem_moves(const struct inode *inode);
 

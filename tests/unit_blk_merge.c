@@ -107,6 +107,16 @@ UNIT_TEST(merge_only_what_belongs_together)
 	check_queue(5);
 }
 
+UNIT_TEST(merge_not_what_failed_in_company)
+{
+	begin();
+	submit(0, &part, REQ_OP_READ, 100, 512);
+	bios[0].bi_request.alone = true;
+	EXPECT(!submit(1, &part, REQ_OP_READ, 101, 512), "its neighbour is to stay alone");
+	EXPECT(submit(2, &part, REQ_OP_READ, 102, 512), "with one that may");
+	EXPECT_EQ(check_queue(3), 2);
+}
+
 UNIT_TEST(merge_within_limits)
 {
 	begin();

@@ -59,16 +59,24 @@ def failing_disk(directory, base):
     return None
 
 
-def failing_swap(directory, base):
-    """Slot 258 of the swap disk cannot be written: its page goes elsewhere, and nothing is lost."""
-    disk, slot = f"{directory}/failing-swap.disk", 258
+def bad_swap(directory, iotype, slot=None):
+    """QEMU's options for a swap disk that cannot read, or write, one slot or (None) all."""
+    disk = f"{directory}/bad-swap.disk"
     with open(disk, "wb") as file:
         file.truncate(64 << 20)
     subprocess.run(["mkswap", "-q", disk], env=testlib.clean_env(), check=True)
-    rule = f"inject-error.0.event=none,inject-error.0.iotype=write,inject-error.0.sector={slot * 8}"
-    drive = (f"-blockdev node-name=good,driver=file,filename={os.path.abspath(disk)} "
-             f"-blockdev node-name=bad,driver=blkdebug,image=good,{rule},inject-error.0.errno=5 "
-             "-device virtio-blk-device,drive=bad,werror=report")
+    rule = f"inject-error.0.event=none,inject-error.0.iotype={iotype},inject-error.0.errno=5"
+    if slot is not None:
+        rule += f",inject-error.0.sector={slot * 8}"
+    return (f"-blockdev node-name=good,driver=file,filename={os.path.abspath(disk)} "
+            f"-blockdev node-name=bad,driver=blkdebug,image=good,{rule} "
+            "-device virtio-blk-device,drive=bad,werror=report,rerror=report")
+
+
+def failing_swap(directory, base):
+    """Slot 258 of the swap disk cannot be written: its page goes elsewhere, and nothing is lost."""
+    slot = 258
+    drive = bad_swap(directory, "write", slot)
     command = testlib.usertests_command("swap-fork* swap-threads swap-children* swapoff*") + \
         "; s=$?; dmesg | grep 'swap: '; exit $s"
     done = testlib.guest(f"{directory}/boot-failing-swap.img", base, CMD=command, SWAP=0,
@@ -96,6 +104,31 @@ def hung_task(directory, base):
     others = set(re.findall(r"INFO: task (\S+):", done.text)) - {"dd"}
     if done.status or not said or others or "\n30\n" not in done.text:
         return f"status {done.status}, {others}\n" + testlib.tail(done.text)
+    return None
+
+
+def unreadable_slot(directory, base):
+    """One slot cannot be read: who wants that page gets SIGBUS, and one line says where.  Its
+    neighbours, which the same request asks for, are nobody's loss."""
+    slot = 100
+    done = testlib.guest(f"{directory}/boot-unreadable-slot.img", base, CMD="/overlay/swapper back",
+                         SWAP=0, SMP=1, MEM="32M", QEMU_ARGS=bad_swap(directory, "read", slot),
+                         TIMEOUT=60)
+    said = done.text.count(f"swap: read error on vdb, sector {slot * 8}\n")
+    right = re.search("^255 right, 0 wrong, 1 lost$", done.text, re.M)
+    if done.status or not right or said != 1 or done.text.count("swap: ") != 1:
+        return f"status {done.status}\n" + testlib.tail(done.text)
+    return None
+
+
+def unwritable_swap(directory, base):
+    """No slot can be written: it is as if swap were full.  Who takes too much memory is killed, and
+    nothing is lost."""
+    done = testlib.guest(f"{directory}/boot-unwritable-swap.img", base, CMD="/overlay/swapper full",
+                         SWAP=0, MEM="32M", QEMU_ARGS=bad_swap(directory, "write"), TIMEOUT=60)
+    right = re.search("^killed by 9\n256 right, 0 wrong, 0 lost$", done.text, re.M)
+    if done.status or not right or "swap: write error on vdb, sector " not in done.text:
+        return f"status {done.status}\n" + testlib.tail(done.text)
     return None
 
 
@@ -189,5 +222,6 @@ def flushes_reach_the_disk(directory, base):
 
 CASES = [("failing-disk", failing_disk), ("failing-swap", failing_swap),
          ("hung-task", hung_task),
+         ("unreadable-slot", unreadable_slot), ("unwritable-swap", unwritable_swap),
          ("small-blocks", small_blocks),
          ("flushes-reach-the-disk", flushes_reach_the_disk)]

@@ -213,6 +213,9 @@ static void die(struct virtblk *vb, struct list_head *done)
 
 static void report_error(struct virtblk *vb, const struct request *rq)
 {
+	/* Of several bios: the block layer finds out which one it was. */
+	if (rq->merges)
+		return;
 	if (rq->op == REQ_OP_FLUSH)
 		printk_ratelimited(KERN_ERR, "%s: I/O error, flush\n", disk_name(vb->disk));
 	else

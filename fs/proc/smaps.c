@@ -6,6 +6,9 @@
  * one entry maps it, *shared* otherwise; *dirty* if this entry or the folio says so.  The
  * proportional set size (PSS) counts a page that n entries map as 1/n of a page, so that the sum
  * over all processes is what they use together; it is kept with 12 binary places.
+ *
+ * A page of shared memory that is out is out for its file; no entry says so.  It counts in Swap of
+ * each mapping that would show it, and in no SwapPss, as on Linux.
  */
 #include "fs/proc/proc.h"
 #include "fs/proc/task_mmu.h"
@@ -16,6 +19,8 @@
 #include "mm/mm.h"
 #include "mm/mmap.h"
 #include "mm/pagewalk.h"
+#include "mm/shmem.h"
+#include "mm/shmem_swap.h"
 #include "mm/slab.h"
 #include "mm/swapfile.h"
 
@@ -26,7 +31,10 @@ struct mem_size_stats {
 	unsigned long resident, shared_clean, shared_dirty, private_clean, private_dirty;
 	unsigned long referenced, anonymous, lazyfree, swap;
 	u64 pss, pss_dirty, pss_anon, pss_file, pss_shmem, pss_locked, swap_pss;
-	bool locked;			/* the mapping that is looked at */
+	/* Of the mapping that is looked at: */
+	bool locked;
+	struct vm_area_struct *shmem;	/* it shows shared memory; else NULL */
+	unsigned long hidden;		/* bytes of it that are out, but a private copy is there */
 };
 
 /* --- gathering --- */
@@ -56,6 +64,15 @@ static void account_share(struct mem_size_stats *mss, const struct folio *folio,
 	}
 }
 
+/* In @mss->shmem, a mapping that may have private copies: is the page below the copy out? */
+static void account_hidden(struct mem_size_stats *mss, unsigned long addr)
+{
+	struct vm_area_struct *vma = mss->shmem;
+
+	if (shmem_swapped(file_inode(vma->vm_file), linear_page_index(vma, addr)).val)
+		mss->hidden += PAGE_SIZE;
+}
+
 static void account_pte(void *data, pte_t *ptep, unsigned long addr)
 {
 	struct mem_size_stats *mss = data;
@@ -63,6 +80,8 @@ static void account_pte(void *data, pte_t *ptep, unsigned long addr)
 	struct folio *folio = pte_present(pte) ? vm_normal_folio(pte) : NULL;
 	bool dirty;
 
+	if (mss->shmem && !(mss->shmem->vm_flags & VM_SHARED) && !pte_none(pte))
+		account_hidden(mss, addr);
 	if (is_swap_pte(pte) && !non_swap_entry(pte_to_swp_entry(pte))) {
 		mss->swap += PAGE_SIZE;
 		mss->swap_pss += (u64)(PAGE_SIZE << PSS_SHIFT) /
@@ -86,8 +105,17 @@ static void account_pte(void *data, pte_t *ptep, unsigned long addr)
 /* Adds the pages of @vma from @addr on.  mmap_lock held. */
 static void gather(struct mem_size_stats *mss, struct vm_area_struct *vma, unsigned long addr)
 {
+	unsigned long out;
+
 	mss->locked = vma->vm_flags & VM_LOCKED;
+	mss->shmem = vma->vm_file && shmem_mapping(vma->vm_file->f_mapping) ? vma : NULL;
+	mss->hidden = 0;
 	walk_page_vma(vma, addr, account_pte, mss);
+	if (!mss->shmem)
+		return;
+	out = shmem_swap_usage(file_inode(vma->vm_file), linear_page_index(vma, addr),
+			       linear_page_index(vma, vma->vm_end - PAGE_SIZE)) << PAGE_SHIFT;
+	mss->swap += out - min(out, mss->hidden);
 }
 
 /* --- printing --- */

@@ -46,10 +46,10 @@ static void set(const char *file, const char *value)
 	CHECK_SYS(close(fd));
 }
 
-void disk_fails(const char *path, int times)
+static void make_fail(const char *path, const char *times, const char *task_filter)
 {
 	struct disk_counts counts;
-	char name[32], text[20];
+	char name[32];
 
 	if (access(INJECTION "probability", W_OK) < 0)
 		skip("no fault injection");
@@ -58,15 +58,27 @@ void disk_fails(const char *path, int times)
 	if (access(make_it_fail, W_OK) < 0)	// a partition lies below its disk
 		snprintf(make_it_fail, sizeof(make_it_fail), "/sys/block/%.3s/%s/make-it-fail",
 			 name, name);
-	snprintf(text, sizeof(text), "%d", times);
-	set(INJECTION "task-filter", "Y");
+	set(INJECTION "task-filter", task_filter);
 	set(INJECTION "interval", "1");
 	set(INJECTION "space", "0");
 	set(INJECTION "verbose", "0");
-	set(INJECTION "times", text);
+	set(INJECTION "times", times);
 	set(INJECTION "probability", "100");
 	set(make_it_fail, "1");
+}
+
+void disk_fails(const char *path, int times)
+{
+	char text[20];
+
+	snprintf(text, sizeof(text), "%d", times);
+	make_fail(path, text, "Y");
 	set("/proc/self/make-it-fail", "1");
+}
+
+void disk_fails_for_all(const char *path)
+{
+	make_fail(path, "-1", "N");
 }
 
 void disk_works(void)

@@ -13,6 +13,8 @@ bool disk_counts(const char *path, struct disk_counts *counts);
 // From now on what the caller submits to the file's disk fails, so many times (-1: always); what
 // others submit does not.  Skips the test if the kernel cannot do that.
 void disk_fails(const char *path, int times);
+// The same for what anybody submits.
+void disk_fails_for_all(const char *path);
 void disk_works(void);
 
 // The disk that tests may write to; it begins with SCRATCH_MAGIC, and a test leaves that in place.

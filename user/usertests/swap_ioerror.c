@@ -187,3 +187,39 @@ TEST(swap_ioerror_swapoff)
 	CHECK_SYS(madvise(p, PAGE, MADV_DONTNEED));
 	CHECK_EQ(*p, 0);
 }
+
+/* --- a disk that can write nothing --- */
+
+// => in a process of its own, to be killed before all others: needs more memory than there is
+static void need_too_much(void)
+{
+	size_t bytes = number("/proc/meminfo", "MemTotal") * 1024 + (8 << 20);
+	char *p = mmap(NULL, bytes, RW, ANON | MAP_NORESERVE, -1, 0);
+
+	put_file("/proc/self/oom_score_adj", "1000");
+	CHECK(p != MAP_FAILED);
+	for (size_t i = 0; i < bytes; i += PAGE)
+		p[i] = 1;
+}
+
+// The only area is as good as full: who needs memory is killed, and nothing is lost.
+TEST(swap_ioerror_no_slot_can_be_written)
+{
+	const char *device = swap_device(), *disk = scratch_disk();
+	char *p = map_anon(PAGES, RW);
+
+	fill(p, PAGES, 40);
+	swapoff(disk);
+	make_swap_area(disk, 1, 1024);
+	CHECK_SYS(swapon(disk, 0));
+	CHECK_SYS(swapoff(device));
+	disk_fails_for_all(disk);
+	page_out(p, PAGES);
+	DIES_BY(SIGKILL)
+		need_too_much();
+	check_filled(p, PAGES, 40);
+	disk_works();
+	CHECK_SYS(swapon(device, 0));
+	CHECK_SYS(swapoff(disk));
+	check_filled(p, PAGES, 40);
+}

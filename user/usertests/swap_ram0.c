@@ -13,28 +13,13 @@
 #define SLOTS	192UL		// of an area; before it, bad ones
 #define DEBUG	"/sys/kernel/debug/fail_page_alloc/"
 
-static void write_header(unsigned int first, unsigned int last)
-{
-	static uint32_t header[PAGE / 4];
-	int fd = open(DISK, O_RDWR);
-
-	if (fd < 0)
-		skip("no disk in memory");
-	header[256] = 1;		// version
-	header[257] = last;
-	header[258] = first - 1;	// bad pages
-	for (unsigned int i = 1; i < first; i++)
-		header[384 + i - 1] = i;
-	memcpy((char *)header + PAGE - 10, "SWAPSPACE2", 10);
-	CHECK_EQ(pwrite(fd, header, PAGE, 0), PAGE);
-	CHECK_SYS(close(fd));
-}
-
 // Slots [first, first + SLOTS) take what is swapped out, before all other areas.
 static void swap_on_ram0(unsigned int first)
 {
+	if (access(DISK, W_OK) < 0)
+		skip("no disk in memory");
 	swapoff(DISK);			// what a test that failed has left
-	write_header(first, first + SLOTS - 1);
+	make_swap_area(DISK, first, first + SLOTS - 1);
 	CHECK_SYS(swapon(DISK, SWAP_FLAG_PREFER | 100));
 }
 

@@ -4,6 +4,7 @@
 #include "user/usertests/mapping.h"
 #include "user/usertests/swapping.h"
 #include <linux/falloc.h>
+#include <sys/resource.h>
 #include <sys/swap.h>
 
 #define PAGES	64
@@ -179,4 +180,57 @@ TEST(swap_shm_is_not_in_memory)
 	push_out(p, PAGES);
 	CHECK(number("/proc/meminfo", "Shmem") <= before - (long)BYTES / 2 / 1024);
 	check_filled(p, PAGES, 9);
+}
+
+static long major_faults(void)
+{
+	struct rusage usage;
+
+	CHECK_SYS(getrusage(RUSAGE_SELF, &usage));
+	return usage.ru_majflt;
+}
+
+// A page that has to be read is a major fault, whoever's page it is; for read(2) it is none.
+TEST(swap_shm_major_faults)
+{
+	int fd = file_out(60);
+	char *p = map_shared(fd);
+	long before, counted, faults;
+
+	push_out(p, PAGES);
+	before = major_faults();
+	CHECK(file_page_is(fd, 0, 60));
+	CHECK_EQ(major_faults(), before);
+	push_out(p, PAGES);
+	counted = number("/proc/vmstat", "pgmajfault");
+	before = major_faults();
+	check_filled(p, PAGES, 60);
+	faults = major_faults() - before;
+	if (faults < PAGES / 32 || faults > PAGES)
+		fail(HERE("ru_majflt"), "%ld major faults for %d pages", faults, PAGES);
+	CHECK(number("/proc/vmstat", "pgmajfault") - counted >= faults);
+}
+
+// What is out counts where it would be seen.
+TEST(swap_shm_in_smaps)
+{
+	enum { COPIES = 4 };
+	int fd = file_out(61);
+	char *p = map_shared(fd), *half, *private;
+	long out;
+
+	half = mmap(NULL, BYTES / 2, PROT_READ, MAP_SHARED, fd, BYTES / 2);
+	private = mmap(NULL, BYTES, RW, MAP_PRIVATE, fd, 0);
+	CHECK(half != MAP_FAILED && private != MAP_FAILED);
+	for (size_t i = 0; i < COPIES; i++)
+		private[i * PAGE] = 1;
+	push_out(p, PAGES);
+	out = pages_out(private, COPIES);
+	CHECK_EQ(smaps_kb(0, p, "Swap"), BYTES / 1024);
+	CHECK_EQ(smaps_kb(0, half, "Swap"), BYTES / 2 / 1024);
+	CHECK_EQ(smaps_kb(0, private, "Swap"), (PAGES - COPIES + out) * PAGE / 1024);
+	CHECK_EQ(smaps_kb(0, p, "SwapPss"), 0);
+	CHECK_EQ(smaps_kb(0, p, "Rss"), 0);
+	check_filled(p, PAGES / 2, 61);
+	CHECK_EQ(smaps_kb(0, half, "Swap"), BYTES / 2 / 1024);
 }

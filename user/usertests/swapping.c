@@ -51,6 +51,23 @@ void need_swap(long kb)
 		skip("needs %ld kB of free swap", kb);
 }
 
+void make_swap_area(const char *disk, unsigned int first, unsigned int last)
+{
+	static uint32_t header[PAGE / 4];
+	int fd = CHECK_SYS(open(disk, O_RDWR));
+
+	CHECK_EQ(pread(fd, header, 1024, 0), 1024);
+	header[256] = 1;		// version
+	header[257] = last;
+	header[258] = first - 1;	// so many bad slots
+	for (unsigned int i = 1; i < first; i++)
+		header[384 + i - 1] = i;
+	memcpy((char *)header + PAGE - 10, "SWAPSPACE2", 10);
+	CHECK_EQ(pwrite(fd, header, PAGE, 0), PAGE);
+	CHECK_SYS(fsync(fd));
+	CHECK_SYS(close(fd));
+}
+
 uint64_t token(size_t page, uint64_t salt)
 {
 	return (page + 1) * 0x9e3779b97f4a7c15 ^ salt;

@@ -15,6 +15,9 @@ void need_swap(long kb);
 // The first area in /proc/swaps; skips where there is none.
 const char *swap_device(void);
 
+// Makes a swap area of slots [first, last] of the disk, whose first 1,024 bytes stay.
+void make_swap_area(const char *disk, unsigned int first, unsigned int last);
+
 // The first word of a page, and the complement of the last, tell which it is and for which salt.
 uint64_t token(size_t page, uint64_t salt);
 void fill(char *p, size_t pages, uint64_t salt);
