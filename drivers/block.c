@@ -10,7 +10,8 @@
  *     of its bios: it is gone as soon as the first bi_end_io has run.
  * I2  While requests wait, the driver has at least one (it said -EBUSY): its completion offers them
  *     again.
- * I3  A bio's error is its own: when a request of several fails, each of them is asked for alone.
+ * I3  A bio's error is its own: when a request of several fails each of them is asked for alone,
+ *     the next when the one before it is done, since a device may merge neighbours, too.
  * I4  bi_end_io runs without a lock of ours, in interrupt context or, for what fails at once, the
  *     submitter's.
  */
@@ -155,37 +156,50 @@ static void start_waiting(struct gendisk *disk, struct list_head *failed)
 		disk->ops->commit_rqs(disk);
 }
 
-/* Each of these bios becomes a request of its own.  True: as start_or_wait(), for one of them. */
-static bool start_each(struct gendisk *disk, struct bio *bio, struct list_head *failed)
+/* Each of these bios becomes a request of its own, on disk->alone. */
+static void put_aside(struct gendisk *disk, struct bio *bio)
 {
-	bool taken = false;
-
 	while (bio) {
 		struct bio *next = bio->bi_next;
 		struct request *rq = begin_request(bio);
 
 		rq->alone = true;
-		taken |= start_or_wait(disk, rq, failed);
+		list_add_tail(&rq->list, &disk->alone);
 		bio = next;
 	}
-	return taken;
+}
+
+/* The next of disk->alone, if none is under way; what the driver refuses for good: to @failed. */
+static void start_alone(struct gendisk *disk, struct list_head *failed)
+{
+	while (!disk->alone_busy && !list_empty(&disk->alone)) {
+		struct request *rq = list_first_entry(&disk->alone, struct request, list);
+
+		list_del(&rq->list);
+		disk->alone_busy = true;
+		if (start_or_wait(disk, rq, failed))
+			disk->ops->commit_rqs(disk);
+		else if (rq->status != -EBUSY)
+			disk->alone_busy = false;
+	}
 }
 
 /* I3: of @done, takes back what failed in company. */
 static void split_failed(struct gendisk *disk, struct list_head *done)
 {
 	struct request *rq, *next;
-	bool taken = false;
 	LIST_HEAD(failed);
 
-	list_for_each_entry_safe(rq, next, done, list)
-		if (unlikely(rq->status && rq->merges))
+	list_for_each_entry_safe(rq, next, done, list) {
+		if (unlikely(rq->alone))
+			disk->alone_busy = false;
+		else if (unlikely(rq->status && rq->merges))
 			list_move_tail(&rq->list, &failed);
+	}
 	account_end(&failed);
 	list_for_each_entry_safe(rq, next, &failed, list)
-		taken |= start_each(disk, rq->bio, done);
-	if (taken)
-		disk->ops->commit_rqs(disk);
+		put_aside(disk, rq->bio);
+	start_alone(disk, done);
 }
 
 /* --- completion --- */
@@ -223,8 +237,8 @@ void blk_interrupt(struct gendisk *disk)
 
 	spin_lock_irqsave(&disk->lock, flags);
 	disk->ops->reap(disk, &done);
-	split_failed(disk, &done);
 	start_waiting(disk, &done);
+	split_failed(disk, &done);
 	account_end(&done);
 	spin_unlock_irqrestore(&disk->lock, flags);
 	end_requests(&done);

@@ -52,6 +52,7 @@ struct gendisk *alloc_disk(const char *name, int major, int first_minor, u64 nr_
 		return NULL;
 	spin_lock_init(&disk->lock, RANK_BLOCK);
 	INIT_LIST_HEAD(&disk->waiting);
+	INIT_LIST_HEAD(&disk->alone);
 	disk->ops = ops;
 	disk->limits = *limits;
 	disk->driver_data = driver_data;

@@ -67,6 +67,8 @@ struct gendisk {
 
 	struct spinlock lock;		/* queue, statistics, the driver's ring; interrupts off */
 	struct list_head waiting;	/* requests that the driver has not taken */
+	struct list_head alone;		/* that failed in company, to be made one at a time */
+	bool alone_busy;		/* one of those is under way */
 };
 
 /* @name "vda"; kept as it is by add_disk().  NULL: no memory. */

@@ -77,7 +77,8 @@ def failing_swap(directory, base):
     """Slot 258 of the swap disk cannot be written: its page goes elsewhere, and nothing is lost."""
     slot = 258
     drive = bad_swap(directory, "write", slot)
-    command = testlib.usertests_command("swap-fork* swap-threads swap-children* swapoff*") + \
+    tests = "swap-fork* swap-threads swap-children* swapoff-brings* swapoff-while*"
+    command = testlib.usertests_command(tests) + \
         "; s=$?; dmesg | grep 'swap: '; exit $s"
     done = testlib.guest(f"{directory}/boot-failing-swap.img", base, CMD=command, SWAP=0,
                          SCRATCH=0, QEMU_ARGS=drive, TIMEOUT=120)
@@ -110,7 +111,7 @@ def hung_task(directory, base):
 def unreadable_slot(directory, base):
     """One slot cannot be read: who wants that page gets SIGBUS, and one line says where.  Its
     neighbours, which the same request asks for, are nobody's loss."""
-    slot = 100
+    slot = 300
     done = testlib.guest(f"{directory}/boot-unreadable-slot.img", base, CMD="/overlay/swapper back",
                          SWAP=0, SMP=1, MEM="32M", QEMU_ARGS=bad_swap(directory, "read", slot),
                          TIMEOUT=60)

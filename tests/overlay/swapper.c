@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// swapper: fills pages of its own, sends them to the swap area and reads them back; for an area that
-// cannot read or write some slots, or all.
+// swapper: fills pages of its own, sends them to the swap area and reads them back; for an area
+// that cannot read or write some slots, or all.
 //   swapper back   they leave memory altogether: says how many came back right, wrong, by SIGBUS
 //   swapper full   they cannot: a process that needs more memory than there is gets killed
 #include <errno.h>
