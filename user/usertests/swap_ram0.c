@@ -55,19 +55,24 @@ TEST(swap_ram0_out_and_in)
 	check_filled(p, PAGES, 81);
 }
 
-// What comes back past the cache gives its slot back, also when it was only read.
+// What comes back past the cache gives its slot back, also when it was only read.  (Linux may keep
+// 64 slots at hand for each hart.)
 TEST(swap_ram0_keeps_no_slot)
 {
-	long free;
+	enum { MANY = 160 };
+	long before, kept;
 	char *p;
 
+	pin_to_hart(0);
 	swap_on_ram0(1);
-	free = free_swap_kb();
-	p = on_ram0(PAGES, 82);
-	CHECK_EQ(free - free_swap_kb(), PAGES * PAGE / 1024);
-	check_filled(p, PAGES, 82);
-	CHECK_EQ(free_swap_kb(), free);
-	CHECK_EQ(swapped_kb(), 0);
+	before = free_swap_kb();
+	p = on_ram0(MANY, 82);
+	CHECK(before - free_swap_kb() >= (long)(MANY * PAGE / 1024 / 2));
+	check_filled(p, MANY, 82);
+	kept = (before - free_swap_kb()) * 1024 / (long)PAGE;
+	if (kept > 64)
+		fail(HERE("slots"), "%ld slots of %d pages are still taken", kept, MANY);
+	CHECK_EQ(pages_out(p, MANY), 0);
 	swap_off_ram0();
 }
 
@@ -103,7 +108,7 @@ TEST(swap_ram0_threads)
 	// Others may have pages out as well.
 	if (reads < PAGES || reads >= 2 * PAGES)
 		fail(HERE("pswpin"), "want %d reads, got %ld", PAGES, reads);
-	CHECK_EQ(swapped_kb(), 0);
+	CHECK_EQ(pages_out(p, PAGES), 0);
 	fill(p, PAGES, 84);
 	check_filled(p, PAGES, 84);
 	swap_off_ram0();
@@ -160,7 +165,7 @@ TEST(swap_ram0_dontneed_meanwhile)
 		CHECK(!got || got == token(i, 89));
 	}
 	CHECK_EQ(pthread_join(dropper, NULL), 0);
-	CHECK_EQ(swapped_kb(), 0);
+	CHECK_EQ(pages_out(p, PAGES), 0);
 	for (size_t i = 0; i < PAGES * PAGE; i++)
 		CHECK_EQ(p[i], 0);
 	swap_off_ram0();
