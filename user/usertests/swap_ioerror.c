@@ -210,7 +210,7 @@ TEST(swap_ioerror_no_slot_can_be_written)
 
 	fill(p, PAGES, 40);
 	swapoff(disk);
-	make_swap_area(disk, 1, 1024);
+	make_swap_area(disk, 1, 255);
 	CHECK_SYS(swapon(disk, 0));
 	CHECK_SYS(swapoff(device));
 	disk_fails_for_all(disk);
