@@ -390,16 +390,23 @@ static struct task_struct *choose_victim(void)
 	return leader;
 }
 
+static _Noreturn __cold void panic_on_oom(gfp_t gfp, unsigned int order)
+{
+	/* Nobody will read the log: the report is for the console. */
+	console_loglevel = max(console_loglevel, KERN_WARNING + 1);
+	oom_report(gfp, order, NULL);
+	panic("Out of memory: %s panic_on_oom is enabled",
+	      sysctl_panic_on_oom == 2 ? "compulsory" : "system-wide");
+}
+
 bool out_of_memory(gfp_t gfp, unsigned int order)
 {
 	struct task_struct *victim;
 
 	if (current_will_free_mem() || atomic_read(&nr_victims))
 		return true;
-	if (sysctl_panic_on_oom) {
-		oom_report(gfp, order, NULL);
-		panic("Out of memory: panic_on_oom is enabled");
-	}
+	if (sysctl_panic_on_oom)
+		panic_on_oom(gfp, order);
 	victim = choose_victim();
 	oom_report(gfp, order, victim);
 	if (!victim)

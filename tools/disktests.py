@@ -88,14 +88,18 @@ def failing_swap(directory, base):
     return None
 
 
+def slow_disk(path, seconds):
+    """Options of QEMU for one where the first request goes through at once; the second waits so
+    long for the 64 KiB of the first."""
+    with open(path, "wb") as file:
+        file.truncate(1 << 20)
+    return (f"-drive if=none,format=raw,id=slow,file={os.path.abspath(path)},"
+            f"throttling.bps-total={65536 // seconds} -device virtio-blk-device,drive=slow")
+
+
 def hung_task(directory, base):
     """Who waits for a slow disk for longer than the set time is named, with the stack."""
-    disk = f"{directory}/slow.disk"
-    with open(disk, "wb") as file:
-        file.truncate(1 << 20)
-    # The first request goes through at once; the second waits for the 64 KiB of the first.
-    drive = (f"-drive if=none,format=raw,id=slow,file={os.path.abspath(disk)},"
-             "throttling.bps-total=16384 -device virtio-blk-device,drive=slow")
+    drive = slow_disk(f"{directory}/slow.disk", 4)
     command = """cd /proc/sys/kernel; cat hung_task_timeout_secs; echo 1 > hung_task_timeout_secs
         dd if=/dev/vdb of=/dev/null bs=64k count=2 iflag=direct status=none; dmesg"""
     done = testlib.guest(f"{directory}/boot-hung-task.img", base, CMD=command, SWAP=0,
@@ -130,6 +134,17 @@ def unwritable_swap(directory, base):
     right = re.search("^killed by 9\n256 right, 0 wrong, 0 lost$", done.text, re.M)
     if done.status or not right or "swap: write error on vdb, sector " not in done.text:
         return f"status {done.status}\n" + testlib.tail(done.text)
+    return None
+
+
+def oom_in_a_disk_wait(directory, base):
+    """A victim of the OOM killer waits for a disk: its memory comes back meanwhile, and nobody
+    reads zeros where it was."""
+    done = testlib.guest(f"{directory}/boot-oom-disk.img", base, SWAP=0, SCRATCH=0, MEM="32M",
+                         QEMU_ARGS=slow_disk(f"{directory}/oom.disk", 8), TIMEOUT=60,
+                         CMD="SLOW_DISK=/dev/vdb usertests oom-victim-waits*; s=$?; dmesg; exit $s")
+    if done.status or "oom_reaper: took back" not in done.text:
+        return f"status {done.status}\n" + testlib.explain(done.text)
     return None
 
 
@@ -252,6 +267,7 @@ def swap_as_qemu_counts(directory, base):
 
 
 CASES = [("failing-disk", failing_disk), ("failing-swap", failing_swap),
+         ("oom-disk-wait", oom_in_a_disk_wait),
          ("hung-task", hung_task),
          ("unreadable-slot", unreadable_slot), ("unwritable-swap", unwritable_swap),
          ("small-blocks", small_blocks),

@@ -8,6 +8,7 @@
 #include "user/usertests/threads.h"
 #include <sys/klog.h>
 #include <sys/swap.h>
+#include <sys/uio.h>
 
 #define ALL	SIZE_MAX
 #define MIB	(1UL << 20)
@@ -287,6 +288,71 @@ TEST(oom_vfork_child_asks)
 		_exit(0);
 	}
 	CHECK_KILLED(pid, SIGKILL);
+}
+
+/*
+ * A victim that reads from a disk for ever: most of the time it waits where no signal reaches it.
+ * SLOW_DISK is one that takes seconds (tools/disktests.py); any other does, but shows less.
+ */
+static _Noreturn void read_the_disk(const char *slow, struct gate *begun)
+{
+	int fd = CHECK_SYS(open(slow ? slow : "/dev/vda", O_RDONLY | O_DIRECT));
+	char *buffer = mmap(NULL, 16 * PAGE, RW, ANON | MAP_POPULATE, -1, 0);
+
+	// The first read does not take long.
+	for (bool first = true;; first = false) {
+		CHECK_EQ(pread(fd, buffer, 16 * PAGE, 0), 16 * PAGE);
+		if (first)
+			gate_open(begun);
+	}
+}
+
+// In the disk wait for so long that it will be there for a while.
+static void until_it_waits(pid_t pid)
+{
+	for (int times = 0; times < 5; nap(10 * MS))
+		times = process_state(pid) == 'D' ? times + 1 : 0;
+}
+
+// What is gone cannot be read, and least of all as zeros.
+static void check_not_zeros(pid_t pid, char *p, size_t length)
+{
+	char page[PAGE];
+	struct iovec local = { page, PAGE }, remote = { p, PAGE };
+
+	for (; length >= PAGE; length -= PAGE, remote.iov_base = (char *)remote.iov_base + PAGE)
+		if (process_vm_readv(pid, &local, 1, &remote, 1, 0) != -1)
+			CHECK_EQ(page[0], 1);
+		else
+			CHECK(errno == EFAULT || errno == ESRCH);
+}
+
+// Its memory is back before it is gone: another process takes it.
+TEST(oom_victim_waits_for_a_disk)
+{
+	const char *slow = getenv("SLOW_DISK");
+	size_t room = available(), length = room / 2 & -PAGE;
+	char *p = mmap(NULL, length, RW, ANON | MAP_NORESERVE, -1, 0);
+	struct gate begun;
+	pid_t victim;
+
+	gate_make(&begun);
+	victim = CHECK_SYS(fork());
+	if (!victim) {
+		set_adj(1000);
+		if (number("/proc/meminfo", "SwapTotal"))
+			CHECK_SYS(mlock2(p, length, MLOCK_ONFAULT));
+		memset(p, 1, length);
+		read_the_disk(slow, &begun);
+	}
+	gate_wait(&begun);
+	if (slow)
+		until_it_waits(victim);
+	CHECK_EXIT(hog(0, room / 4 * 3), 0);
+	if (slow)
+		CHECK_EQ(process_state(victim), 'D');
+	check_not_zeros(victim, p, length);
+	CHECK_KILLED(victim, SIGKILL);
 }
 
 TEST(oom_locked_memory_comes_back)
