@@ -35,7 +35,7 @@ from labsubmit import Refused
 DIRECTORY = "build/grade"
 BUILD_SECONDS = 120         # of the compiler's time
 BUILD_MEMORY = 4 << 30
-GATE_LIMIT = 240            # seconds of wall time for the user tests
+GATE_LIMIT = 600            # seconds of wall time for the user tests
 JOBS = 2
 
 Test = collections.namedtuple("Test", "name points function look seed pages sibling options")

@@ -25,8 +25,10 @@ PAGE_FAULTS = {0xC: "x", 0xD: "r", 0xF: "w"}
 PROT_READ, PROT_WRITE = 1, 2
 SHARED, PRIVATE, ANONYMOUS = 1, 2, 0x20
 SCALE = float(os.environ.get("TIMEOUT_SCALE", "1"))
-WALL_LIMIT = 60 * SCALE     # seconds for one step: the last net
+WALL_LIMIT = 300 * SCALE    # seconds for one step: the last net
 GUEST_LIMIT = 1.0           # seconds of the guest's own time for one step: 10^9 instructions
+BUSY_SECONDS = 0.5          # of the host's processor, at least, for GUEST_LIMIT instructions
+IDLE_LOOKS = 5              # with nothing under way
 OUTPUT_LIMIT = 1 << 20      # bytes that a guest may say
 DISK_LIMIT = 1 << 30        # bytes of any file that QEMU writes
 
@@ -49,6 +51,33 @@ class Broken(Exception):
     def __init__(self, what, details=""):
         super().__init__(what)
         self.details = details
+
+
+def session_stats(session):
+    """For each process of a session: its pid and the fields of its stat from the state on."""
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat") as f:
+                fields = f.read().rpartition(") ")[2].split()
+        except OSError:
+            continue    # it has ended meanwhile
+        if int(fields[3]) == session:
+            yield int(name), fields
+
+
+def cpu_seconds(session):
+    return sum(int(fields[11]) + int(fields[12]) for _, fields in session_stats(session)) / \
+        os.sysconf("SC_CLK_TCK")
+
+
+def all_sleep(session):
+    """No thread runs, wants to run, or waits for a disk of the host's."""
+    for pid, _ in session_stats(session):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/stat") as f:
+                if f.read().rpartition(") ")[2][0] != "S":
+                    return False
+    return True
 
 
 def limit_child():
@@ -158,13 +187,37 @@ class Guest:
                 self.process.wait()
                 raise self.diagnose_end()
             try:
-                now = self.guest_time()
-            except OSError:
+                now = self.guest_time(), cpu_seconds(self.process.pid)
+                began = began or now
+                if time.monotonic() > deadline or \
+                        now[0] - began[0] > GUEST_LIMIT and self.is_stuck(now[1] - began[1]):
+                    raise self.diagnose_hang()
+            except OSError:     # QEMU has ended, or will have soon
                 self.ended.wait(5)
-                continue
-            began = now if began is None else began
-            if now - began > GUEST_LIMIT or time.monotonic() > deadline:
-                raise self.diagnose_hang()
+
+    def is_stuck(self, used):
+        """After GUEST_LIMIT; used: the host's processor seconds since the step began.
+
+        While the hart idles the machine's clock follows the host's, which may be slow: then it is
+        stuck if nothing is under way.  A busy hart has used a processor for that time.
+        """
+        if not self.where()[0].startswith("cpu_idle"):
+            return used > BUSY_SECONDS
+        for _ in range(IDLE_LOOKS):
+            time.sleep(0.1)
+            if not all_sleep(self.process.pid):
+                return False
+        return True
+
+    def where(self):
+        """The functions that the hart is in, innermost first."""
+        self.stop()
+        registers = self.monitor.human("info registers")
+        pc = int(re.search(r"\bpc +(\w+)", registers)[1], 16)
+        fp = int(re.search(r"x8/s0 +(\w+)", registers)[1], 16)
+        stack = self.memory.stack(pc, fp)
+        self.cont()
+        return stack
 
     def do(self, process, command, *arguments):
         """One step; its answer."""
@@ -206,11 +259,7 @@ class Guest:
         self.monitor.ask("cont")
 
     def diagnose_hang(self):
-        self.stop()
-        registers = self.monitor.human("info registers")
-        pc = int(re.search(r"\bpc +(\w+)", registers)[1], 16)
-        fp = int(re.search(r"x8/s0 +(\w+)", registers)[1], 16)
-        where = self.memory.stack(pc, fp)
+        where = self.where()
         if where[0].startswith("cpu_idle"):
             return Broken("the guest idles and waits for something that does not come "
                           "(a lost wake-up, or a lock that nobody gives back)",
@@ -221,6 +270,7 @@ class Guest:
     def sleeping_stacks(self):
         """Where the processes of the test sleep."""
         text = ""
+        self.stop()
         for pid, task in sorted(self.memory.tasks().items()):
             context = task + self.memory.offsets["task_struct.context"]
             if self.memory.name(task) == "puppet":

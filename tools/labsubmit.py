@@ -5,7 +5,10 @@ A tree, a git repository (bare, too), a hand-in or another archive, a patch agai
 Nothing of it is executed, and nothing is unpacked: the files that the lab names are read from it,
 one by one, and everything that leads elsewhere is refused with the reason.
 """
+import bz2
+import gzip
 import io
+import lzma
 import os
 import posixpath
 import re
@@ -14,6 +17,7 @@ import subprocess
 import tarfile
 import tempfile
 import zipfile
+import zlib
 
 import lablib
 import testlib
@@ -87,15 +91,36 @@ def repository_reader(repository):
 
 # --- archives -------------------------------------------------------------------------------
 
-def check_names(members):
-    """members: (name, is it a plain file or folder, size)."""
-    if len(members) > COUNT_LIMIT or sum(size for _, _, size in members) > TOTAL_LIMIT:
-        raise Refused("the archive holds too many files, or too large ones")
-    for name, plain, _ in members:
+def leads_outwards(name):
+    return name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name)
+
+
+def checked_names(members):
+    """The names; members: (name, is it a plain file or folder, size).  What is too large is not
+    read to its end."""
+    names, total = [], 0
+    for name, plain, size in members:
+        names.append(name)
+        total += size
+        if len(names) > COUNT_LIMIT or total > TOTAL_LIMIT:
+            raise Refused("the archive holds too many files, or too large ones")
         if not plain:
             raise Refused(f"the archive holds a link or a device: {name[:100]}")
-        if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name):
+        if leads_outwards(name):
             raise Refused(f"the archive holds a path out of the tree: {name[:100]}")
+    return names
+
+
+def check_size(path):
+    """A compressed tar is no longer than it may be."""
+    opener = next((how for end, how in ((".gz", gzip.open), (".tgz", gzip.open), (".xz", lzma.open),
+                                        (".bz2", bz2.open)) if path.endswith(end)), open)
+    total = 0
+    with opener(path, "rb") as f:
+        while piece := f.read(1 << 20):
+            total += len(piece)
+            if total > TOTAL_LIMIT:
+                raise Refused("the archive holds too many files, or too large ones")
 
 
 def find_member(names, path):
@@ -109,17 +134,15 @@ def archive_reader(lab, path):
     """Reads from a tar or zip."""
     if path.endswith(".zip"):
         archive = zipfile.ZipFile(path)
-        infos = [i for i in archive.infolist() if not i.is_dir()]
-        members = [(i.filename, not stat.S_ISLNK(i.external_attr >> 16), i.file_size)
-                   for i in infos]
+        members = ((i.filename, not stat.S_ISLNK(i.external_attr >> 16), i.file_size)
+                   for i in archive.infolist() if not i.is_dir())
         open_member = archive.open
     else:
+        check_size(path)
         archive = tarfile.open(path)
-        infos = archive.getmembers()
-        members = [(i.name, i.isfile() or i.isdir(), i.size) for i in infos]
+        members = ((i.name, i.isfile() or i.isdir(), i.size) for i in archive)
         open_member = archive.extractfile
-    check_names(members)
-    names = [name for name, _, _ in members]
+    names = checked_names(members)
 
     def read(wanted):
         name = find_member(names, wanted)
@@ -148,6 +171,9 @@ def from_patch(lab, patch):
     """What a patch makes of the handout's files; it may only touch those that are handed in."""
     if os.path.getsize(patch) > FILE_LIMIT:
         raise Refused(f"the patch is larger than {FILE_LIMIT >> 20} MiB")
+    touched = lablib.patched_files(patch)
+    if any(leads_outwards(path) for path in touched):
+        raise Refused("the patch holds a path out of the tree")
     with tempfile.TemporaryDirectory() as work:
         for path in lab.files + lab.whole:
             os.makedirs(os.path.dirname(f"{work}/{path}"), exist_ok=True)
@@ -158,7 +184,7 @@ def from_patch(lab, patch):
         if said:
             raise Refused(f"the patch does not fit the handout: {said[:300]}")
         submission = Submission(lab, tree_reader(work))
-    submission.remarks = [f"not graded: changes in {path}" for path in lablib.patched_files(patch)
+    submission.remarks = [f"not graded: changes in {path}" for path in touched
                           if path not in lab.handed_in]
     return submission
 
@@ -227,6 +253,7 @@ def from_path(lab, path):
             return from_patch(lab, path)
         if path.endswith(ARCHIVES):
             return Submission(lab, archive_reader(lab, path))
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError,
+            ValueError, NotImplementedError, RuntimeError) as error:
         raise Refused(f"the archive cannot be read: {error}") from None
     raise Refused(f"of no known form: a folder, {' '.join(ARCHIVES)}, .patch or .diff")
