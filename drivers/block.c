@@ -267,6 +267,15 @@ static void hold(struct request *rq)
 	list_add_tail(&rq->list, &other->list);
 }
 
+/* The same of a disk in memory, which then seems to take its time. */
+static void keep(struct request *rq)
+{
+	unsigned long flags = local_irq_save();
+
+	hold(rq);
+	local_irq_restore(flags);
+}
+
 /* Of @disk; NULL: of all. */
 static unsigned long nr_held(const struct gendisk *disk)
 {
@@ -320,6 +329,10 @@ static void race_init(void)
 core_initcall(race_init);
 #else
 static inline void settle(struct gendisk *disk)
+{
+}
+
+static inline void keep(struct request *rq)
 {
 }
 #endif
@@ -467,6 +480,10 @@ static void submit_directly(struct request *rq)
 	account_begin(rq);
 	spin_unlock_irqrestore(&disk->lock, flags);
 	rq->status = disk->ops->submit_bio(rq->bio);
+	if (race_on()) {
+		keep(rq);
+		return;
+	}
 	list_add(&rq->list, &done);
 	spin_lock_irqsave(&disk->lock, flags);
 	account_end(&done);

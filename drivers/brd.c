@@ -106,7 +106,9 @@ static const struct disk_limits brd_limits = {
 	.max_segments = BIO_MAX_VECS,
 	.max_bytes = BIO_MAX_VECS * PAGE_SIZE,
 	.logical_block_size = SECTOR_SIZE,
-	.synchronous = true,
+#ifndef CONFIG_RACES
+	.synchronous = true,		/* there, completions are kept (settle() in block.c) */
+#endif
 };
 
 static struct gendisk *brd_alloc(u64 nr_sectors)

@@ -96,10 +96,11 @@ static void decide(const struct options *options, const struct test *test, int t
 	if (options->seed)
 		race_seed(options->seed + time);
 	run_test(test, options->limit, verdict);
-	if (!leak_check(&before) || !mm_check())
-		verdict->outcome = FAILED;
+	// Before the checks fill the kernel's trace with their own.
 	if (options->seed && verdict->outcome == FAILED)
 		race_report(options->seed + time);
+	if (!leak_check(&before) || !mm_check())
+		verdict->outcome = FAILED;
 	if (verdict->outcome == SKIPPED && options->where) {
 		printf("# skipped (%s), but skips.txt does not list that for %s\n",
 		       verdict->reason, options->where);
