@@ -14,6 +14,8 @@
 struct list_head;
 struct task_struct;
 
+#define RACE_EPOCH_NS	(1ULL << 60)	/* when such a machine boots: in July 2006 */
+
 enum race_op {
 	RACE_LOCK,		/* a lock, of some rank, is about to be taken or tried */
 	RACE_UNLOCK,		/* it was released */

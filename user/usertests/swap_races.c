@@ -221,10 +221,10 @@ TEST(swap_races_free)
 }
 
 // The area goes and comes back, with everything in it.
+static const char *device;
+
 static void write_or_swapoff(int me)
 {
-	const char *device = swap_device();
-
 	if (me) {
 		write_and_send_out(me);
 		return;
@@ -236,6 +236,7 @@ static void write_or_swapoff(int me)
 TEST(swap_races_swapoff)
 {
 	make_pages_go();
+	device = swap_device();
 	crowd(write_or_swapoff);
 	for (int me = 1; me < CROWD; me++)
 		crowd_check(pages, me, 3);
