@@ -40,7 +40,7 @@ void crowd_check(char *p, int me, uint64_t value)
 		uint64_t word = *crowd_word(p, i, me);
 
 		if (word != (value << 8 | i))
-			fail(HERE("word"), "thread %d's word of page %d: want %#llx, got %#llx", me, i,
+			fail(HERE("word"), "thread %d, page %d: want %#llx, got %#llx", me, i,
 			     (unsigned long long)(value << 8 | i), (unsigned long long)word);
 	}
 }

@@ -96,9 +96,9 @@ TEST(fault_races_shared_file)
 }
 
 /*
- * The kernel stores for the threads: where there is no page it says EFAULT, and nobody gets a signal.
- * What stays mapped of a page that was cut off is not what the file has there later, and what is
- * mapped behind the end should not be.
+ * The kernel stores for the threads: where there is no page it says EFAULT, and nobody gets a
+ * signal. What stays mapped of a page that was cut off is not what the file has there later, and
+ * what is mapped behind the end should not be.
  */
 static bool store(int page, int me)
 {
