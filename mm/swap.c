@@ -541,7 +541,7 @@ static int check_cleaned(void)
 	for (unsigned long pfn = min_pfn; pfn < max_pfn; pfn++)
 		nr += folio_test_reclaim(pfn_folio(pfn));
 	list_for_each_entry(folio, &cleaned, lru)
-		nr -= folio_test_reclaim(folio) && folio_test_swapcache(folio);
+		nr--;
 	spin_unlock_irqrestore(&cleaned_lock, flags);
 	return nr ? mm_check_failed("swap.c U4", "%ld more folios marked than on the list", nr) : 0;
 }
