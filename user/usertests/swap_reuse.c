@@ -25,6 +25,7 @@ static char *written_out(size_t pages, uint64_t salt)
 	IN_CHILD
 		CHECK(pages_out(p, 1) == 1);
 	until_written();
+	check_kernel();
 	return p;
 }
 
