@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Time alone tells nothing: a host may let the whole machine stand still for a while. But then
- * there are no ticks either, so it takes some of these to believe in a lockup.
+ * Time alone tells nothing: a busy host lets a hart stand still for a while, and those that wait
+ * for it spin. But then there are few ticks, too, so it takes many to believe in a lockup.
  */
 #include "kernel/watchdog.h"
 
@@ -15,7 +15,7 @@
 #include "kernel/time.h"
 
 #define SOFT_SECONDS	20
-#define SOFT_TICKS	250		/* at least */
+#define SOFT_TICKS	(SOFT_SECONDS * NSEC_PER_SEC / TICK_NS / 2)	/* at least */
 /* so many looks in a row without a tick between them */
 #define HARD_LOOKS	3
 
