@@ -287,7 +287,7 @@ static void areas(struct job *job)
 		priority = SWAP_FLAG_PREFER | job_below(job, 10);
 		if (swapon(device, priority) < 0 && errno != EBUSY && !failing)
 			fail(HERE("swapon"), "want success or EBUSY, got %s", errno_name(errno));
-		nap(job_below(job, 300) * MS);
+		nap(job_below(job, 2000) * MS);	// it fills up meanwhile
 	}
 }
 
