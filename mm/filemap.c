@@ -29,6 +29,7 @@
  */
 #include "mm/filemap.h"
 
+#include "arch/riscv/cacheflush.h"
 #include "arch/riscv/uaccess.h"
 #include "fs/file.h"
 #include "fs/inode.h"
@@ -52,6 +53,7 @@
 #include "mm/workingset.h"
 
 #define FAULT_READAHEAD_PAGES	32u	/* 128 KiB around a fault that has no neighbours cached */
+#define FENCE_BATCH	16	/* as many as are mapped around a fault */
 
 static struct kmem_cache *xa_node_cache;
 
@@ -912,6 +914,22 @@ vm_fault_t filemap_fault(struct vm_fault *vmf)
 	}
 }
 
+/*
+ * The folio that @xas, a copy, stands at and those up to @end become clean by one fence. Each alone
+ * would have every hart fence, with the locks held that the others want when they page in code.
+ */
+static void flush_icache_around(struct xa_state xas, pgoff_t end)
+{
+	struct folio *folios[FENCE_BATCH], *folio = xas_load(&xas);
+	size_t nr = 0;
+
+	for (; folio && nr < ARRAY_SIZE(folios); folio = xas_find(&xas, end))
+		if (!xa_is_value(folio) && folio_test_uptodate(folio) &&
+		    !folio_test_icache_clean(folio))
+			folios[nr++] = folio;
+	flush_icache_folios(folios, nr);
+}
+
 vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t end_pgoff)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -936,6 +954,8 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t 
 		if (!folio_test_uptodate(folio) || folio_test_readahead(folio) ||
 		    !pte_none(ptep_get(vmf->pte)))
 			continue;
+		if (vma->vm_flags & VM_EXEC && !folio_test_icache_clean(folio))
+			flush_icache_around(xas, min(end_pgoff, pages - 1));
 		folio_get(folio);
 		do_set_pte(vmf, folio, addr + ((xas.index - start_pgoff) << PAGE_SHIFT));
 		mapped = folio;

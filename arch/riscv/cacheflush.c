@@ -43,13 +43,18 @@ void flush_icache_deferred(struct mm_struct *mm)
 	local_flush_icache();
 }
 
-void flush_icache_folio(struct folio *folio)
+void flush_icache_folios(struct folio **folios, size_t nr)
 {
-	if (folio_test_icache_clean(folio))
-		return;
 	smp_mb();
 	local_flush_icache();
 	fence_others(~0UL);
 	/* Last: who finds it set maps the folio without a fence. */
-	folio_set_icache_clean(folio);
+	for (size_t i = 0; i < nr; i++)
+		folio_set_icache_clean(folios[i]);
+}
+
+void flush_icache_folio(struct folio *folio)
+{
+	if (!folio_test_icache_clean(folio))
+		flush_icache_folios(&folio, 1);
 }

@@ -8,6 +8,8 @@
 #ifndef ARCH_RISCV_CACHEFLUSH_H
 #define ARCH_RISCV_CACHEFLUSH_H
 
+#include "lib/types.h"
+
 struct folio;
 struct mm_struct;
 
@@ -28,5 +30,7 @@ void flush_icache_deferred(struct mm_struct *mm);
  * written into the folio since that was last done (PG_icache_clean).
  */
 void flush_icache_folio(struct folio *folio);
+/* The same for @nr that are all not clean: one fence. */
+void flush_icache_folios(struct folio **folios, size_t nr);
 
 #endif
