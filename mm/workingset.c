@@ -21,10 +21,13 @@
 
 #include "fs/address_space.h"
 #include "kernel/init.h"
+#include "kernel/sched.h"
 #include "mm/check.h"
 #include "mm/page_alloc.h"
 #include "mm/shrinker.h"
 #include "mm/vmstat.h"
+
+#define DROP_BATCH	128UL		/* leaves between two looks at the scheduler */
 
 static LIST_HEAD(shadow_nodes);			/* the oldest first */
 static unsigned long nr_shadow_nodes;
@@ -102,8 +105,10 @@ static struct shrinker workingset_shadow_shrinker = {
 
 void drop_shadows(void)
 {
-	while (READ_ONCE(nr_shadow_nodes))
-		shrink_nodes(READ_ONCE(nr_shadow_nodes));
+	while (!list_empty(&shadow_nodes)) {
+		shrink_nodes(DROP_BATCH);
+		cond_resched();
+	}
 }
 
 /* --- K1, for mm_check(); that no leaf is missing is seen by filemap.c --- */
