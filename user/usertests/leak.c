@@ -32,11 +32,12 @@ static void have_trace_rings(void)
 	close(fd);
 }
 
-// The harness's own private pages and page tables: now and then it touches one more of its stack,
-// or returns from its first signal by way of the vDSO.
+// The harness's own private pages, in memory or out, and page tables: now and then it touches one
+// more of its stack, or returns from its first signal by way of the vDSO.
 static long own_pages(void)
 {
 	return (proc_field("/proc/self/status", "RssAnon") +
+		proc_field("/proc/self/status", "VmSwap") +
 		proc_field("/proc/self/status", "VmPTE")) / 4;
 }
 
