@@ -145,7 +145,7 @@ def build(lab, submission, tree):
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
                                preexec_fn=limit_build)
     try:
-        said, _ = process.communicate(timeout=2 * BUILD_SECONDS * labguest.SCALE)
+        said, _ = process.communicate(timeout=10 * BUILD_SECONDS * labguest.SCALE)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, 9)
         raise Refused("it does not compile: the compiler did not come to an end") from None
