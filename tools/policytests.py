@@ -13,7 +13,8 @@ POLSIM = "build/polsim"
 LEAST = 1000  # calls of next() and of judge(), or the guest was not short of memory
 DEAREST = {"clock": 150, "lru2": 150}  # instructions a folio that next() gave, in reclaim's calls
 
-# The first change is there so that the second is one.
+# The first change is there so that the second is one.  So much memory makes about half as many calls
+# as the ring has records.
 RECORD = """echo policy > /proc/faultline/trace_events
 for p in %s mine %s; do echo $p > /proc/sys/vm/reclaim_policy; done
 usertests swap-anon > /dev/null
@@ -31,7 +32,7 @@ def record(policy, directory, base):
     """The file with the kernel's record, and what the guest said."""
     image, path = f"{directory}/policy-{policy}.img", f"{directory}/policy-{policy}.trace"
     command = RECORD % ("fifo" if policy == "mine" else "", policy)
-    done = testlib.guest(image, base, CMD=command, ICOUNT=1, MEM="64M", TIMEOUT=200,
+    done = testlib.guest(image, base, CMD=command, ICOUNT=1, MEM="44M", TIMEOUT=200,
                          APPEND="trace_records=200000")
     subprocess.run(["debugfs", "-R", f"dump /trace {path}", image], env=testlib.clean_env(),
                    capture_output=True, check=True)
