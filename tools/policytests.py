@@ -13,8 +13,8 @@ POLSIM = "build/polsim"
 LEAST = 1000  # calls of next() and of judge(), or the guest was not short of memory
 DEAREST = {"clock": 150, "lru2": 150}  # instructions a folio that next() gave, in reclaim's calls
 
-# The first change is there so that the second is one.  So much memory makes about half as many calls
-# as the ring has records.
+# The first change is there so that the second is one.  So much memory makes about half as many
+# calls as the ring has records.
 RECORD = """echo policy > /proc/faultline/trace_events
 for p in %s mine %s; do echo $p > /proc/sys/vm/reclaim_policy; done
 usertests swap-anon > /dev/null
