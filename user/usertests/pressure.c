@@ -11,7 +11,8 @@ static pid_t squeeze(void)
 	size_t bytes = number("/proc/meminfo", "MemAvailable") * 1024 + (4 << 20);
 	pid_t pid;
 
-	need_swap(2 * bytes / 1024);
+	// Little of it is more than memory, but pages keep their slots until half of swap is full.
+	need_swap(bytes / 2 / 1024);
 	pid = CHECK_SYS(fork());
 	if (!pid) {
 		char *p = mmap(NULL, bytes, RW, ANON | MAP_NORESERVE, -1, 0);
