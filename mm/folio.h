@@ -18,6 +18,7 @@
 #define MM_FOLIO_H
 
 #include "arch/riscv/page.h"
+#include "kernel/lockrank.h"
 #include "kernel/race.h"
 #include "kernel/spinlock.h"
 #include "lib/atomic.h"
