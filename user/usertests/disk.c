@@ -38,14 +38,6 @@ bool disk_counts(const char *path, struct disk_counts *counts)
 	return find_disk(path, name, counts);
 }
 
-static void set(const char *file, const char *value)
-{
-	int fd = CHECK_SYS(open(file, O_WRONLY));
-
-	CHECK_EQ(write(fd, value, strlen(value)), strlen(value));
-	CHECK_SYS(close(fd));
-}
-
 static void make_fail(const char *path, const char *times, const char *task_filter)
 {
 	struct disk_counts counts;
@@ -58,13 +50,13 @@ static void make_fail(const char *path, const char *times, const char *task_filt
 	if (access(make_it_fail, W_OK) < 0)	// a partition lies below its disk
 		snprintf(make_it_fail, sizeof(make_it_fail), "/sys/block/%.3s/%s/make-it-fail",
 			 name, name);
-	set(INJECTION "task-filter", task_filter);
-	set(INJECTION "interval", "1");
-	set(INJECTION "space", "0");
-	set(INJECTION "verbose", "0");
-	set(INJECTION "times", times);
-	set(INJECTION "probability", "100");
-	set(make_it_fail, "1");
+	put_file(INJECTION "task-filter", task_filter);
+	put_file(INJECTION "interval", "1");
+	put_file(INJECTION "space", "0");
+	put_file(INJECTION "verbose", "0");
+	put_file(INJECTION "times", times);
+	put_file(INJECTION "probability", "100");
+	put_file(make_it_fail, "1");
 }
 
 void disk_fails(const char *path, int times)
@@ -73,7 +65,7 @@ void disk_fails(const char *path, int times)
 
 	snprintf(text, sizeof(text), "%d", times);
 	make_fail(path, text, "Y");
-	set("/proc/self/make-it-fail", "1");
+	put_file("/proc/self/make-it-fail", "1");
 }
 
 void disk_fails_for_all(const char *path)
@@ -83,15 +75,15 @@ void disk_fails_for_all(const char *path)
 
 void disk_works(void)
 {
-	set("/proc/self/make-it-fail", "0");
-	set(INJECTION "probability", "0");
-	set(make_it_fail, "0");
+	put_file("/proc/self/make-it-fail", "0");
+	put_file(INJECTION "probability", "0");
+	put_file(make_it_fail, "0");
 }
 
 void drop_page_cache(void)
 {
 	sync();
-	set("/proc/sys/vm/drop_caches", "1");
+	put_file("/proc/sys/vm/drop_caches", "1");
 }
 
 const char *scratch_disk(void)

@@ -10,14 +10,6 @@
 
 static char block[PAGES * PAGE];
 
-static void drop(const char *what)
-{
-	int fd = CHECK_SYS(open(DROP, O_WRONLY));
-
-	CHECK_EQ(write(fd, what, strlen(what)), strlen(what));
-	CHECK_SYS(close(fd));
-}
-
 static size_t cached(int fd)
 {
 	unsigned char there[PAGES];
@@ -47,11 +39,11 @@ TEST(dropcaches_clean_pages)
 
 	CHECK_SYS(fsync(fd));
 	CHECK_EQ(cached(fd), PAGES);
-	drop("1");
+	put_file(DROP, "1");
 	CHECK_EQ(cached(fd), 0);
 	CHECK_EQ(pread(fd, block, PAGE, 5 * PAGE), PAGE);
 	CHECK_EQ(block[0], 'c');
-	drop("3\n");
+	put_file(DROP, "3\n");
 	CHECK_EQ(cached(fd), 0);
 }
 
@@ -59,7 +51,7 @@ TEST(dropcaches_keeps_what_is_dirty)
 {
 	int fd = make();
 
-	drop("3");
+	put_file(DROP, "3");
 	CHECK_EQ(pread(fd, block, sizeof(block), 0), sizeof(block));
 	for (size_t i = 0; i < sizeof(block); i++)
 		CHECK_EQ(block[i], 'c');
@@ -74,10 +66,10 @@ TEST(dropcaches_keeps_what_is_mapped)
 	p = mmap(NULL, PAGES * PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	CHECK(p != MAP_FAILED);
 	CHECK_SYS(madvise((char *)p, PAGES * PAGE, MADV_RANDOM));
-	drop("1");
+	put_file(DROP, "1");
 	CHECK_EQ(p[3 * PAGE], 'c');
 	CHECK_EQ(p[7 * PAGE], 'c');
-	drop("1");
+	put_file(DROP, "1");
 	CHECK_EQ(cached(fd), 2);
 	CHECK_EQ(p[3 * PAGE], 'c');
 }
@@ -93,12 +85,12 @@ TEST(dropcaches_names_and_inodes)
 		put_file(name, name);
 	}
 	sync();
-	drop("2");
+	put_file(DROP, "2");
 	CHECK_SYS(stat("n77", &st));
 	CHECK_EQ(st.st_size, 3);
 	CHECK_CONTENT("n199", "n199");
 	CHECK_ERRNO(stat("n200", &st), ENOENT);
-	drop("3");
+	put_file(DROP, "3");
 	CHECK_CONTENT("n0", "n0");
 }
 
@@ -108,7 +100,7 @@ TEST(dropcaches_memory_files_stay)
 
 	memset(block, 't', sizeof(block));
 	CHECK_EQ(write(fd, block, sizeof(block)), sizeof(block));
-	drop("3");
+	put_file(DROP, "3");
 	CHECK_EQ(cached(fd), PAGES);
 	CHECK_EQ(pread(fd, block, PAGE, 9 * PAGE), PAGE);
 	CHECK_EQ(block[100], 't');
@@ -155,7 +147,7 @@ TEST(dropcaches_at_any_time)
 		}
 	}
 	for (int n = 0; n < 60; n++)
-		drop(n % 2 ? "1" : "3");
+		put_file(DROP, n % 2 ? "1" : "3");
 	for (int i = 0; i < 3; i++)
 		CHECK_EXIT(pid[i], 0);
 }

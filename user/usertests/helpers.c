@@ -157,9 +157,13 @@ void alarm_every(int ms)
 
 void put_file(const char *path, const char *text)
 {
-	int fd = CHECK_SYS(open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644));
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-	CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
+	if (fd < 0)
+		fail(HERE("open"), "%s: %s", path, errno_name(errno));
+	errno = 0;
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		fail(HERE("write"), "%s: \"%s\": %s", path, text, errno_name(errno));
 	CHECK_SYS(close(fd));
 }
 

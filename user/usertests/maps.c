@@ -149,8 +149,5 @@ uint64_t pagemap_word(pid_t pid, const void *address)
 
 void clear_refs(pid_t pid, const char *what)
 {
-	int fd = CHECK_SYS(open(proc_path(pid, "clear_refs"), O_WRONLY | O_CLOEXEC));
-
-	CHECK_EQ(write(fd, what, strlen(what)), strlen(what));
-	CHECK_SYS(close(fd));
+	put_file(proc_path(pid, "clear_refs"), what);
 }

@@ -11,14 +11,6 @@
 #define LIMIT	400	// allocations of one run, more than any has
 #define OTHER_ERROR 100	// exit status of a run that failed for another reason: + errno
 
-static void put(const char *path, const char *text)
-{
-	int fd = CHECK_SYS(open(path, O_WRONLY));
-
-	CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
-	CHECK_SYS(close(fd));
-}
-
 static bool allocations_can_fail(void)
 {
 	static const char *const files[] = {
@@ -29,7 +21,7 @@ static bool allocations_can_fail(void)
 	if (access(files[0], W_OK) < 0 || access(files[3], W_OK) < 0)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		put(files[i], "N");
+		put_file(files[i], "N");
 	return true;
 }
 

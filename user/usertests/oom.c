@@ -34,10 +34,10 @@ static size_t available(void)
 
 static void set_adj(int adj)
 {
-	int fd = CHECK_SYS(open("/proc/self/oom_score_adj", O_WRONLY));
+	char text[16];
 
-	CHECK(dprintf(fd, "%d", adj) > 0);
-	close(fd);
+	snprintf(text, sizeof(text), "%d", adj);
+	put_file("/proc/self/oom_score_adj", text);
 }
 
 // Of so many bytes each page is stored to; ALL: of more than there is.

@@ -7,14 +7,6 @@
 
 static char old_mode[16];
 
-static void set_mode(const char *mode)
-{
-	int fd = CHECK_SYS(open(MODE, O_WRONLY));
-
-	CHECK(write(fd, mode, strlen(mode)) > 0);
-	CHECK_SYS(close(fd));
-}
-
 // Runs the block's child in this mode, and sets the old one again whatever it does.
 static void in_mode(const char *mode, void (*test)(void))
 {
@@ -28,13 +20,13 @@ static void in_mode(const char *mode, void (*test)(void))
 	put_file(RATIO, "100");
 	pid = fork();
 	if (pid == 0) {
-		set_mode(mode);		// only now: what fork promises may be too much for it
+		put_file(MODE, mode);	// only now: what fork promises may be too much for it
 		test();
 		finish();
 	}
 	if (pid > 0)
 		waitpid(pid, &status, 0);
-	set_mode(old_mode);
+	put_file(MODE, old_mode);
 	put_file(RATIO, old_ratio);
 	CHECK_SYS(pid);
 	CHECK_EQ(status, 0);

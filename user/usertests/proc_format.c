@@ -79,9 +79,7 @@ TEST(proc_status_of_harts)
 
 TEST(proc_status_name_is_escaped)
 {
-	int fd = CHECK_SYS(open("/proc/self/comm", O_WRONLY));
-
-	CHECK_EQ(write(fd, "a\nb\\c", 5), 5);
+	put_file("/proc/self/comm", "a\nb\\c");
 	slurp("/proc/self/status", text, sizeof(text));
 	CHECK(strncmp(text, "Name:\ta\\nb\\\\c\nUmask:", 20) == 0);
 	CHECK_CONTENT("/proc/self/comm", "a\nb\\c\n");
@@ -372,7 +370,7 @@ TEST(proc_files_of_a_thread)
 	words[1] = pagemap_word(0, stack);
 	CHECK_EQ(words[0], words[1]);
 	snprintf(other, sizeof(other), "/proc/self/task/%d/clear_refs", tid);
-	CHECK_EQ(write(CHECK_SYS(open(other, O_WRONLY)), "1", 1), 1);
+	put_file(other, "1");
 	snprintf(other, sizeof(other), "/proc/self/task/%d/task", tid);
 	CHECK_ERRNO(open(other, O_RDONLY), ENOENT);
 }

@@ -34,11 +34,8 @@ static void touch(char *p, size_t size)
 
 static void drop_caches(void)
 {
-	int fd = CHECK_SYS(open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC));
-
 	sync();
-	CHECK_EQ(write(fd, "3", 1), 1);
-	CHECK_SYS(close(fd));
+	put_file("/proc/sys/vm/drop_caches", "3");
 }
 
 // A file of 16 buffers that is on the disk and no longer in memory.

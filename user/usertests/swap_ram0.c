@@ -171,24 +171,16 @@ TEST(swap_ram0_dontneed_meanwhile)
 	swap_off_ram0();
 }
 
-static void put(const char *path, const char *text)
-{
-	int fd = CHECK_SYS(open(path, O_WRONLY));
-
-	CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
-	CHECK_SYS(close(fd));
-}
-
 // The caller's allocations fail that may not wait for memory.
 static void no_memory(bool fail)
 {
-	put(DEBUG "probability", "0");
-	put(DEBUG "task-filter", "Y");
-	put(DEBUG "ignore-gfp-wait", "Y");
-	put(DEBUG "times", "-1");
-	put(DEBUG "verbose", "0");
-	put("/proc/self/make-it-fail", fail ? "1" : "0");
-	put(DEBUG "probability", fail ? "100" : "0");
+	put_file(DEBUG "probability", "0");
+	put_file(DEBUG "task-filter", "Y");
+	put_file(DEBUG "ignore-gfp-wait", "Y");
+	put_file(DEBUG "times", "-1");
+	put_file(DEBUG "verbose", "0");
+	put_file("/proc/self/make-it-fail", fail ? "1" : "0");
+	put_file(DEBUG "probability", fail ? "100" : "0");
 }
 
 // The disk needs a frame and gets none: the pages stay, and go when there is memory again.

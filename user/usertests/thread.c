@@ -206,7 +206,6 @@ TEST(thread_names)
 {
 	char path[80], text[32], name[16];
 	pthread_t thread = start_thread(rename_and_wait, NULL);
-	int fd;
 
 	until_set(&peer_tid);
 	snprintf(path, sizeof(path), "/proc/self/task/%d/comm", peer_tid);
@@ -214,9 +213,7 @@ TEST(thread_names)
 	CHECK_CONTENT("/proc/self/comm", "usertest\n");
 	CHECK_SYS(prctl(PR_GET_NAME, name));
 	CHECK_STR(name, "usertest");
-	fd = CHECK_SYS(open(path, O_WRONLY));
-	CHECK_EQ(write(fd, "other", 5), 5);
-	CHECK_SYS(close(fd));
+	put_file(path, "other");
 	slurp(path, text, sizeof(text));
 	CHECK_STR(text, "other\n");
 	end_peer(thread);

@@ -9,18 +9,11 @@
 
 #define TRACE	"/proc/faultline/trace"
 #define EVENTS	"/proc/faultline/trace_events"
+#define REF_MS	"/proc/faultline/trace_ref_ms"
 #define PAGE	4096UL
 #define RW	(PROT_READ | PROT_WRITE)
 
 static char text[262144], saved_events[128];
-
-static void set_events(const char *names)
-{
-	int fd = CHECK_SYS(open(EVENTS, O_WRONLY | O_CLOEXEC));
-
-	CHECK_EQ(write(fd, names, strlen(names)), strlen(names));
-	CHECK_SYS(close(fd));
-}
 
 // The ring from here on, with these events on and no others.
 static int begin_trace(const char *events)
@@ -28,10 +21,10 @@ static int begin_trace(const char *events)
 	int fd = CHECK_SYS(open(TRACE, O_RDONLY | O_CLOEXEC));
 
 	slurp(EVENTS, saved_events, sizeof(saved_events));
-	set_events("none");
+	put_file(EVENTS, "none");
 	while (CHECK_SYS(read(fd, text, sizeof(text))) > 0)
 		;
-	set_events(events);
+	put_file(EVENTS, events);
 	return fd;
 }
 
@@ -41,14 +34,14 @@ static void end_trace(int fd)
 	size_t length = 0;
 	ssize_t n;
 
-	set_events("none");
+	put_file(EVENTS, "none");
 	for (int round = 0; round < 2; round++)
 		while ((n = CHECK_SYS(read(fd, text + length, sizeof(text) - 1 - length))) > 0) {
 			length += n;
 			CHECK(sizeof(text) - length > 4096);
 		}
 	text[length] = 0;
-	set_events(saved_events);
+	put_file(EVENTS, saved_events);
 	CHECK_SYS(close(fd));
 }
 
@@ -158,14 +151,13 @@ TEST(trace_file_faults)
 
 TEST(trace_major_fault)
 {
-	int file = CHECK_SYS(open("cold", O_RDWR | O_CREAT, 0600)), caches, fd;
+	int file = CHECK_SYS(open("cold", O_RDWR | O_CREAT, 0600)), fd;
 	volatile char *p;
 
 	CHECK_EQ(write(file, text, PAGE), PAGE);
 	CHECK_SYS(fsync(file));
 	p = map(1, MAP_SHARED, file);
-	caches = CHECK_SYS(open("/proc/sys/vm/drop_caches", O_WRONLY));
-	CHECK_EQ(write(caches, "3", 1), 1);
+	put_file("/proc/sys/vm/drop_caches", "3");
 	fd = begin_trace("fault");
 	CHECK_EQ(p[0], 0);
 	end_trace(fd);
@@ -238,7 +230,7 @@ TEST(trace_reading_ends)
 	CHECK(CHECK_SYS(read(fd, text, 4096)) > 0);
 	line = strstr(text, " syscall nr=63 ");
 	CHECK(line);
-	set_events(saved_events);
+	put_file(EVENTS, saved_events);
 	CHECK_ERRNO(read(fd, text, 100), EINVAL);	// too small for a line
 }
 
@@ -270,7 +262,7 @@ TEST(trace_order)
 	}
 	for (int i = 0; i < harts && i < 8; i++)
 		CHECK_SYS(kill(pids[i], SIGKILL));
-	set_events(saved_events);
+	put_file(EVENTS, saved_events);
 }
 
 TEST(trace_lost_records)
@@ -293,16 +285,16 @@ TEST(trace_events)
 	int fd = CHECK_SYS(open(EVENTS, O_WRONLY));
 
 	slurp(EVENTS, saved_events, sizeof(saved_events));
-	set_events("none");
+	put_file(EVENTS, "none");
 	CHECK_CONTENT(EVENTS, "\n");
-	set_events("fault task\n");
+	put_file(EVENTS, "fault task\n");
 	CHECK_CONTENT(EVENTS, "fault task\n");
-	set_events("!fault, block");
+	put_file(EVENTS, "!fault, block");
 	CHECK_CONTENT(EVENTS, "task block\n");
 	CHECK_ERRNO(write(fd, "fault nonsense", 14), EINVAL);
 	CHECK_CONTENT(EVENTS, "task block\n");
-	set_events("none");
-	set_events(saved_events);
+	put_file(EVENTS, "none");
+	put_file(EVENTS, saved_events);
 	AS_NOBODY {
 		CHECK_ERRNO(open(TRACE, O_RDONLY), EACCES);
 		CHECK_ERRNO(open(EVENTS, O_WRONLY), EACCES);
@@ -380,14 +372,6 @@ static uint64_t accessed_from(uintptr_t page)
 	return all;
 }
 
-static void set_ref_ms(const char *ms)
-{
-	int fd = CHECK_SYS(open("/proc/faultline/trace_ref_ms", O_WRONLY | O_CLOEXEC));
-
-	CHECK_EQ(write(fd, ms, strlen(ms)), strlen(ms));
-	CHECK_SYS(close(fd));
-}
-
 // Faults are told at once, and later uses by the accessed bits.
 TEST(trace_references)
 {
@@ -402,12 +386,12 @@ TEST(trace_references)
 	end_trace(fd);
 	CHECK_EQ(accessed_from((uintptr_t)group / PAGE), 1 << 5);
 	fd = begin_trace("ref");
-	set_ref_ms("5");
+	put_file(REF_MS, "5");
 	for (int i = 0; i < 20; i++) {
 		group[3 * PAGE]++;
 		nap(10 * MS);
 	}
-	set_ref_ms("0");
+	put_file(REF_MS, "0");
 	end_trace(fd);
 	CHECK(accessed_from((uintptr_t)group / PAGE) & 1 << 3);
 	CHECK(!(accessed_from((uintptr_t)group / PAGE) & 1 << 4));

@@ -168,6 +168,7 @@ void alarm_every(int ms);
 
 /* --- files --------------------------------------------------------------------------------- */
 
+// Makes this text all of a file, new or old, or stores it to one of /proc and /sys.
 void put_file(const char *path, const char *text);
 // Reads all of a file, at most size - 1 bytes, and ends it with a NUL. Returns the length.
 size_t slurp(const char *path, char *buffer, size_t size);
