@@ -2,26 +2,8 @@
 // swap_cache.c - pages that are on their way to the swap area, and what one read brings along
 #include "user/usertests/mapping.h"
 #include "user/usertests/swapping.h"
-#include <sys/resource.h>
-#include <sys/swap.h>
 
 #define PAGES	256
-
-static void set_page_cluster(int n)
-{
-	int fd = CHECK_SYS(open("/proc/sys/vm/page-cluster", O_WRONLY));
-
-	CHECK(dprintf(fd, "%d", n) == 1);
-	close(fd);
-}
-
-static long major_faults(void)
-{
-	struct rusage usage;
-
-	CHECK_SYS(getrusage(RUSAGE_SELF, &usage));
-	return usage.ru_majflt;
-}
 
 /* --- under writeback --- */
 
@@ -53,27 +35,14 @@ TEST(swap_cache_write_during_writeback)
 	check_filled(p, PAGES, 90);
 }
 
-// As the area is turned on it is asked whether a store during a write must go to a copy.
-static void set_stable_writes(const char *device, char value)
-{
-	char path[100];
-	int fd;
-
-	CHECK_SYS(swapoff(device));
-	snprintf(path, sizeof(path), "/sys/block/%s/queue/stable_writes", strrchr(device, '/') + 1);
-	fd = CHECK_SYS(open(path, O_WRONLY));
-	CHECK_EQ(write(fd, &value, 1), 1);
-	close(fd);
-	CHECK_SYS(swapon(device, 0));
-}
-
+// On a disk whose data must not change while it writes, a store goes to a copy.
 TEST(swap_cache_stable_writes)
 {
 	const char *device = swap_device();
 	char *p = map_anon(PAGES, RW);
 
 	need_swap(2 * PAGES * 4);
-	set_stable_writes(device, '1');
+	swap_on_anew(device, "stable_writes", "1");
 	for (int i = 0; i < 10; i++) {
 		fill(p, PAGES, i);
 		page_out(p, PAGES);
@@ -82,7 +51,7 @@ TEST(swap_cache_stable_writes)
 		page_out(p, PAGES);
 	}
 	forget_swapped(p, PAGES);
-	set_stable_writes(device, '0');
+	swap_on_anew(device, "stable_writes", "0");
 	check_filled(p, PAGES / 2, 10);
 	for (int i = PAGES / 2; i < PAGES; i++)
 		CHECK(page_is(p, i, 9));

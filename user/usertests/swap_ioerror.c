@@ -7,15 +7,6 @@
 
 #define PAGES	16
 
-// How many pages one fault reads, as a power of two.
-static void set_page_cluster(const char *n)
-{
-	int fd = CHECK_SYS(open("/proc/sys/vm/page-cluster", O_WRONLY));
-
-	CHECK_EQ(write(fd, n, 1), 1);
-	close(fd);
-}
-
 // Pages that are on the disk and nowhere else.
 static char *on_disk(uint64_t salt)
 {
@@ -34,11 +25,11 @@ TEST(swap_ioerror_read_is_sigbus)
 	char *p = on_disk(30);
 	int signal;
 
-	set_page_cluster("0");
+	set_page_cluster(0);
 	disk_fails(device, -1);
 	signal = READ_SIGNAL(p + 3 * PAGE);
 	disk_works();
-	set_page_cluster("3");
+	set_page_cluster(3);
 	CHECK_EQ(signal, SIGBUS);
 	CHECK_EQ(touch_info.si_code, BUS_ADRERR);
 	CHECK(touch_info.si_addr == p + 3 * PAGE);
@@ -53,11 +44,11 @@ TEST(swap_ioerror_read_for_the_toucher_only)
 	char *p = on_disk(31);
 
 	IN_CHILD {
-		set_page_cluster("0");
+		set_page_cluster(0);
 		disk_fails(device, -1);
 		CHECK_EQ(WRITE_SIGNAL(p), SIGBUS);
 		disk_works();
-		set_page_cluster("3");
+		set_page_cluster(3);
 	}
 	for (size_t i = 1; i < PAGES; i++)
 		CHECK(page_is(p, i, 31));
@@ -70,11 +61,11 @@ TEST(swap_ioerror_read_by_a_call)
 	int fd[2], got;
 
 	CHECK_SYS(pipe(fd));
-	set_page_cluster("0");
+	set_page_cluster(0);
 	disk_fails(device, -1);
 	got = write(fd[1], p, 8) < 0 ? errno : 0;
 	disk_works();
-	set_page_cluster("3");
+	set_page_cluster(3);
 	CHECK_EQ(got, EFAULT);
 }
 
@@ -156,11 +147,11 @@ TEST(swap_ioerror_unmapped)
 static void fail_first_page(const char *device, char *p)
 {
 	IN_CHILD {
-		set_page_cluster("0");
+		set_page_cluster(0);
 		disk_fails(device, 1);
 		CHECK_EQ(READ_SIGNAL(p), SIGBUS);
 		disk_works();
-		set_page_cluster("3");
+		set_page_cluster(3);
 	}
 }
 

@@ -2,37 +2,8 @@
 // swap_readahead.c - how many pages one major fault brings back
 #include "user/usertests/mapping.h"
 #include "user/usertests/swapping.h"
-#include <sys/resource.h>
-#include <sys/swap.h>
 
 #define PAGES	256
-
-static void write_knob(const char *path, const char *value)
-{
-	int fd = CHECK_SYS(open(path, O_WRONLY));
-
-	CHECK_EQ(write(fd, value, strlen(value)), (ssize_t)strlen(value));
-	close(fd);
-}
-
-// Whether its areas count as seeking for free is asked when they are turned on.
-static void swap_on_anew(const char *device, const char *rotational)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/sys/block/%s/queue/rotational", strrchr(device, '/') + 1);
-	CHECK_SYS(swapoff(device));
-	write_knob(path, rotational);
-	CHECK_SYS(swapon(device, 0));
-}
-
-static long major_faults(void)
-{
-	struct rusage usage;
-
-	CHECK_SYS(getrusage(RUSAGE_SELF, &usage));
-	return usage.ru_majflt;
-}
 
 // Pages that are on the disk alone, in a row.  Once written and read back they are clean, and go at
 // once.  One at a time: what is read ahead would be in the way.
@@ -40,13 +11,13 @@ static char *on_disk(void)
 {
 	char *p = swapped_out(PAGES, 70);
 
-	write_knob("/proc/sys/vm/page-cluster", "0");
+	set_page_cluster(0);
 	while (resident(p, PAGES)) {
 		check_filled(p, PAGES, 70);
 		page_out(p, PAGES);
 		nap(2 * MS);
 	}
-	write_knob("/proc/sys/vm/page-cluster", "3");
+	set_page_cluster(3);
 	return p;
 }
 
@@ -63,17 +34,18 @@ static long faults_of_reading(bool up)
 	return major_faults() - before;
 }
 
-// Windows grow to 8 pages; twice as many faults as with that leaves room for how they begin.
+// Windows grow to 8 pages, whether the area's disk is rotational or seeks for free; twice as many
+// faults as with that leaves room for how they begin.
 static void check_windows(const char *rotational)
 {
 	const char *device = swap_device();
 	long up, down;
 
 	CHECK_SYS(mlockall(MCL_CURRENT)); // the program's own pages cause no faults
-	swap_on_anew(device, rotational);
+	swap_on_anew(device, "rotational", rotational);
 	up = faults_of_reading(true);
 	down = faults_of_reading(false);
-	swap_on_anew(device, "1");
+	swap_on_anew(device, "rotational", "1");
 	CHECK(up >= PAGES / 8 && up <= PAGES / 4);
 	CHECK(down >= PAGES / 8 && down <= PAGES / 4);
 }

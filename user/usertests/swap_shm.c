@@ -4,7 +4,6 @@
 #include "user/usertests/mapping.h"
 #include "user/usertests/swapping.h"
 #include <linux/falloc.h>
-#include <sys/resource.h>
 #include <sys/swap.h>
 
 #define PAGES	64
@@ -180,14 +179,6 @@ TEST(swap_shm_is_not_in_memory)
 	push_out(p, PAGES);
 	CHECK(number("/proc/meminfo", "Shmem") <= before - (long)BYTES / 2 / 1024);
 	check_filled(p, PAGES, 9);
-}
-
-static long major_faults(void)
-{
-	struct rusage usage;
-
-	CHECK_SYS(getrusage(RUSAGE_SELF, &usage));
-	return usage.ru_majflt;
 }
 
 // A page that has to be read is a major fault, whoever's page it is; for read(2) it is none.

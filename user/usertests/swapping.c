@@ -2,6 +2,8 @@
 // swapping.c - pages that are sent to the swap area, and told from one another when they are back
 #include "user/usertests/swapping.h"
 #include "user/usertests/mapping.h"
+#include <sys/resource.h>
+#include <sys/swap.h>
 
 // The number behind a name in /proc/meminfo, /proc/vmstat or /proc/self/status.
 long number(const char *path, const char *name)
@@ -66,6 +68,16 @@ void make_swap_area(const char *disk, unsigned int first, unsigned int last)
 	CHECK_EQ(pwrite(fd, header, PAGE, 0), PAGE);
 	CHECK_SYS(fsync(fd));
 	CHECK_SYS(close(fd));
+}
+
+void swap_on_anew(const char *device, const char *file, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/block/%s/queue/%s", strrchr(device, '/') + 1, file);
+	CHECK_SYS(swapoff(device));
+	put_file(path, value);
+	CHECK_SYS(swapon(device, 0));
 }
 
 uint64_t token(size_t page, uint64_t salt)
@@ -152,6 +164,22 @@ void push_out(char *p, size_t pages)
 		IN_CHILD
 			use_memory();
 	}
+}
+
+void set_page_cluster(int n)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", n);
+	put_file("/proc/sys/vm/page-cluster", text);
+}
+
+long major_faults(void)
+{
+	struct rusage usage;
+
+	CHECK_SYS(getrusage(RUSAGE_SELF, &usage));
+	return usage.ru_majflt;
 }
 
 /* --- less memory than there is --- */

@@ -15,6 +15,9 @@ void need_swap(long kb);
 // The first area in /proc/swaps; skips where there is none.
 const char *swap_device(void);
 
+// Turns the area off and on; in between, this file of its disk's queue in /sys gets the value: what
+// a disk is like is asked when an area is turned on.
+void swap_on_anew(const char *device, const char *file, const char *value);
 // Makes a swap area of slots [first, last] of the disk, whose first 1,024 bytes stay.
 void make_swap_area(const char *disk, unsigned int first, unsigned int last);
 
@@ -34,6 +37,10 @@ size_t pages_out(const char *p, size_t pages);
 void push_out(char *p, size_t pages);
 // The same of pages that page_out() sends; until what is out is on the disk alone.
 void forget_swapped(char *p, size_t pages);
+
+// How many pages one fault reads, as a power of two.
+void set_page_cluster(int n);
+long major_faults(void);
 
 // A number of /proc/meminfo, in pages.
 size_t in_pages(const char *name);
