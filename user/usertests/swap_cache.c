@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-// swap_cache.c - pages that are on their way to the swap area, and what one read brings along
+// swap_cache.c - pages that are on their way to the swap area
 #include "user/usertests/mapping.h"
 #include "user/usertests/swapping.h"
 
 #define PAGES	256
-
-/* --- under writeback --- */
 
 TEST(swap_cache_read_during_writeback)
 {
@@ -102,34 +100,4 @@ TEST(swap_cache_clean_is_not_written_again)
 	written = number("/proc/vmstat", "pswpout") - written;
 	CHECK(written < PAGES / 2);
 	check_filled(p, PAGES, 120);
-}
-
-/* --- readahead --- */
-
-TEST(swap_readahead_off)
-{
-	char *p = swapped_out(PAGES, 130);
-	long faults;
-
-	forget_swapped(p, PAGES);
-	set_page_cluster(0);
-	faults = major_faults();
-	check_filled(p, PAGES, 130);
-	faults = major_faults() - faults;
-	set_page_cluster(3);
-	CHECK(faults >= PAGES * 9 / 10);
-}
-
-TEST(swap_readahead_sequential)
-{
-	long ra = number("/proc/vmstat", "swap_ra"), hits = number("/proc/vmstat", "swap_ra_hit");
-	char *p = swapped_out(4 * PAGES, 131);
-	long faults;
-
-	forget_swapped(p, 4 * PAGES);
-	faults = major_faults();
-	check_filled(p, 4 * PAGES, 131);
-	CHECK(major_faults() - faults <= 4 * PAGES / 3);
-	CHECK(number("/proc/vmstat", "swap_ra") - ra >= 2 * PAGES);
-	CHECK(number("/proc/vmstat", "swap_ra_hit") - hits >= 2 * PAGES);
 }

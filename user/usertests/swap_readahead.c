@@ -59,3 +59,31 @@ TEST(swap_readahead_vma)
 {
 	check_windows("0");
 }
+
+TEST(swap_readahead_off)
+{
+	char *p = swapped_out(PAGES, 130);
+	long faults;
+
+	forget_swapped(p, PAGES);
+	set_page_cluster(0);
+	faults = major_faults();
+	check_filled(p, PAGES, 130);
+	faults = major_faults() - faults;
+	set_page_cluster(3);
+	CHECK(faults >= PAGES * 9 / 10);
+}
+
+TEST(swap_readahead_sequential)
+{
+	long ra = number("/proc/vmstat", "swap_ra"), hits = number("/proc/vmstat", "swap_ra_hit");
+	char *p = swapped_out(4 * PAGES, 131);
+	long faults;
+
+	forget_swapped(p, 4 * PAGES);
+	faults = major_faults();
+	check_filled(p, 4 * PAGES, 131);
+	CHECK(major_faults() - faults <= 4 * PAGES / 3);
+	CHECK(number("/proc/vmstat", "swap_ra") - ra >= 2 * PAGES);
+	CHECK(number("/proc/vmstat", "swap_ra_hit") - hits >= 2 * PAGES);
+}
