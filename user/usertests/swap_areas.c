@@ -11,42 +11,14 @@
 #define AREA_PAGES	512
 #define PRIORITY(n)	(SWAP_FLAG_PREFER | (n))
 
-// What mkswap(8) writes from byte 1,024 on; the signature ends the page.
-struct header {
-	uint32_t version, last_page, nr_badpages;
-	char uuid[16], label[16];
-	uint32_t padding[117], badpages[637];
-	char rest[2], signature[10];
-} __attribute__((packed));
-_Static_assert(sizeof(struct header) == PAGE - 1024, "with the boot block it is a page");
-
-static struct header good_header(void)
-{
-	struct header header = { .version = 1, .last_page = AREA_PAGES - 1 };
-
-	memcpy(header.signature, "SWAPSPACE2", 10);
-	return header;
-}
-
-static void write_header(const struct header *header)
-{
-	int fd = CHECK_SYS(open(scratch_disk(), O_WRONLY));
-
-	CHECK_EQ(pwrite(fd, header, sizeof(*header), 1024), sizeof(*header));
-	CHECK_SYS(fsync(fd));
-	close(fd);
-}
-
 // A second area of so many pages besides the header; what an earlier test left on goes first.
 static const char *second_area(unsigned pages, int flags)
 {
 	const char *disk = scratch_disk();
-	struct header header = good_header();
 
 	swap_device();
-	header.last_page = pages;
 	swapoff(disk);
-	write_header(&header);
+	make_swap_area(disk, 1, pages);
 	CHECK_SYS(swapon(disk, flags));
 	return disk;
 }
@@ -150,6 +122,32 @@ TEST(swapoff_of_one_goes_to_the_other)
 }
 
 /* --- the header --- */
+
+// What mkswap(8) writes from byte 1,024 on; the signature ends the page.
+struct header {
+	uint32_t version, last_page, nr_badpages;
+	char uuid[16], label[16];
+	uint32_t padding[117], badpages[637];
+	char rest[2], signature[10];
+} __attribute__((packed));
+_Static_assert(sizeof(struct header) == PAGE - 1024, "with the boot block it is a page");
+
+static struct header good_header(void)
+{
+	struct header header = { .version = 1, .last_page = AREA_PAGES - 1 };
+
+	memcpy(header.signature, "SWAPSPACE2", 10);
+	return header;
+}
+
+static void write_header(const struct header *header)
+{
+	int fd = CHECK_SYS(open(scratch_disk(), O_WRONLY));
+
+	CHECK_EQ(pwrite(fd, header, sizeof(*header), 1024), sizeof(*header));
+	CHECK_SYS(fsync(fd));
+	close(fd);
+}
 
 TEST(swapon_bad_pages_are_not_used)
 {

@@ -292,17 +292,7 @@ TEST(swap_races_mremap)
  */
 static void swap_on_one_slot(void)
 {
-	static char header[PAGE];
-	int fd = CHECK_SYS(open(scratch_disk(), O_RDWR));
-	uint32_t *number = (uint32_t *)(header + 1024);
-
-	memcpy(header, SCRATCH_MAGIC, strlen(SCRATCH_MAGIC));
-	number[0] = 1;			// version
-	number[1] = 1;			// last page: slot 0 is this header
-	memcpy(header + PAGE - 10, "SWAPSPACE2", 10);
-	CHECK_EQ(pwrite(fd, header, PAGE, 0), PAGE);
-	CHECK_SYS(fsync(fd));
-	close(fd);
+	make_swap_area(scratch_disk(), 1, 1);
 	CHECK_SYS(swapon(scratch_disk(), SWAP_FLAG_PREFER | 100));
 }
 
