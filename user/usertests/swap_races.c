@@ -14,6 +14,13 @@ static void make_pages_go(void)
 	pages = map_anon(CROWD_PAGES, RW);
 }
 
+// What each thread has written.
+static void check_all(uint64_t value)
+{
+	for (int me = 0; me < CROWD; me++)
+		crowd_check(pages, me, value);
+}
+
 static void write_and_send_out(int me)
 {
 	for (int round = 1; round <= 3; round++) {
@@ -27,8 +34,7 @@ TEST(swap_races_writers)
 {
 	make_pages_go();
 	crowd(write_and_send_out);
-	for (int me = 0; me < CROWD; me++)
-		crowd_check(pages, me, 3);
+	check_all(3);
 }
 
 static void write_once(int me)
@@ -44,23 +50,7 @@ TEST(swap_races_first_write)
 		pages[i * PAGE + 2048] = i;
 	page_out(pages, CROWD_PAGES);
 	crowd(write_once);
-	for (int me = 0; me < CROWD; me++)
-		crowd_check(pages, me, 1);
-}
-
-// A child has the pages, too, and looks at them at the end.
-static pid_t sleeping_child(struct gate *gate)
-{
-	pid_t pid;
-
-	gate_make(gate);
-	pid = CHECK_SYS(fork());
-	if (pid)
-		return pid;
-	gate_wait(gate);
-	for (int me = 0; me < CROWD; me++)
-		crowd_check(pages, me, 9);
-	finish();
+	check_all(1);
 }
 
 static void fill_pages(void)
@@ -69,35 +59,40 @@ static void fill_pages(void)
 		crowd_write(pages, me, 9);
 }
 
-TEST(swap_races_copy_of_what_is_out)
+enum where { IN_MEMORY, OUT };
+
+// Meanwhile a child has the pages, too; it looks at them when the crowd is done.
+static void crowd_beside_child(enum where where, void (*body)(int me))
 {
 	struct gate gate;
 	pid_t pid;
 
 	make_pages_go();
 	fill_pages();
-	page_out(pages, CROWD_PAGES);
-	pid = sleeping_child(&gate);
-	crowd(write_and_send_out);
-	for (int me = 0; me < CROWD; me++)
-		crowd_check(pages, me, 3);
+	if (where == OUT)
+		page_out(pages, CROWD_PAGES);
+	gate_make(&gate);
+	pid = CHECK_SYS(fork());
+	if (!pid) {
+		gate_wait(&gate);
+		check_all(9);
+		finish();
+	}
+	crowd(body);
 	gate_open(&gate);
 	CHECK_EXIT(pid, 0);
 }
 
+TEST(swap_races_copy_of_what_is_out)
+{
+	crowd_beside_child(OUT, write_and_send_out);
+	check_all(3);
+}
+
 TEST(swap_races_copy)
 {
-	struct gate gate;
-	pid_t pid;
-
-	make_pages_go();
-	fill_pages();
-	pid = sleeping_child(&gate);
-	crowd(write_once);
-	for (int me = 0; me < CROWD; me++)
-		crowd_check(pages, me, 1);
-	gate_open(&gate);
-	CHECK_EXIT(pid, 0);
+	crowd_beside_child(IN_MEMORY, write_once);
+	check_all(1);
 }
 
 // One thread throws away what the others write: each word is what was written, or nothing.
@@ -121,29 +116,12 @@ static void write_or_drop(int me)
 
 TEST(swap_races_dontneed)
 {
-	struct gate gate;
-	pid_t pid;
-
-	make_pages_go();
-	fill_pages();
-	pid = sleeping_child(&gate);
-	crowd(write_or_drop);
-	gate_open(&gate);
-	CHECK_EXIT(pid, 0);
+	crowd_beside_child(IN_MEMORY, write_or_drop);
 }
 
 TEST(swap_races_dontneed_of_what_is_out)
 {
-	struct gate gate;
-	pid_t pid;
-
-	make_pages_go();
-	fill_pages();
-	page_out(pages, CROWD_PAGES);
-	pid = sleeping_child(&gate);
-	crowd(write_or_drop);
-	gate_open(&gate);
-	CHECK_EXIT(pid, 0);
+	crowd_beside_child(OUT, write_or_drop);
 }
 
 // One forks again and again; what a child sees is what was there once.
@@ -274,8 +252,7 @@ TEST(swap_races_mremap)
 	fill_pages();
 	page_out(pages, CROWD_PAGES);
 	crowd(move_or_look);
-	for (int me = 0; me < CROWD; me++)
-		crowd_check(pages, me, 9);
+	check_all(9);
 }
 
 /*
