@@ -183,17 +183,12 @@ static void no_memory(bool fail)
 	put_file(DEBUG "probability", fail ? "100" : "0");
 }
 
-// The disk needs a frame and gets none: the pages stay, and go when there is memory again.
-TEST(swap_ram0_write_without_memory)
+static void write_without_memory(void)
 {
 	char *p = map_anon(PAGES, RW);
-	long writes;
+	long writes = number("/proc/vmstat", "pswpout");
 
-	if (access(DEBUG "probability", W_OK) < 0)
-		return;			// only debug kernels can do that
-	swap_on_ram0(1 + SLOTS);
 	fill(p, PAGES, 90);
-	writes = number("/proc/vmstat", "pswpout");
 	no_memory(true);
 	page_out(p, PAGES);
 	page_out(p, PAGES);
@@ -207,4 +202,23 @@ TEST(swap_ram0_write_without_memory)
 	check_filled(p, PAGES, 90);
 	swap_off_ram0();
 	check_filled(p, PAGES, 90);
+}
+
+// The disk needs a frame and gets none: the pages stay, and go when there is memory again.
+TEST(swap_ram0_write_without_memory)
+{
+	char *beside;
+
+	if (access(DEBUG "probability", W_OK) < 0)
+		return;			// only debug kernels can do that
+	swap_on_ram0(1 + SLOTS);
+	// A page that two have out is in the swap cache once one has read it.  So are nodes for the
+	// slots beside, which the same hart takes: without memory the cache could not get any.
+	pin_to_hart(0);
+	beside = on_ram0(1, 91);
+	IN_CHILD {
+		check_filled(beside, 1, 91);
+		write_without_memory();
+	}
+	check_filled(beside, 1, 91);
 }
