@@ -57,27 +57,35 @@ static void trace_ref(const struct vm_fault *vmf, unsigned long address, vm_faul
 		      vmf->flags & FAULT_FLAG_WRITE ? bit : 0, 0);
 }
 
-static void trace_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret,
-			u64 start)
+void trace_mm_fault_begin(struct fault_trace *trace, const struct vm_fault *vmf,
+			  unsigned long address)
 {
-	u64 arg[TRACE_ARGS] = {
-		address, fault_access(vmf->flags), (u64)vmf->kind, fault_result(vmf, ret), 0,
-		ktime_get_ns() - start,
-	};
+	struct vm_area_struct *vma = vmf->vma;
 
-	/* Without mmap_lock the VMA and the tables may be gone. */
-	if (!(ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED))) {
-		arg[4] = frame_at(vmf->vma->vm_mm, address);
-		arg[6] = vmf->vma->vm_start;
-		arg[7] = vmf->vma->vm_end;
-		vma_short_name(vmf->vma, (char *)&arg[TRACE_NAME], TRACE_NAME_LEN);
-	}
-	trace_write_args(TRACE_FAULT, arg);
+	trace->start = ktime_get_ns();
+	trace->arg[0] = address;
+	trace->arg[1] = fault_access(vmf->flags);
+	trace->arg[6] = vma->vm_start;
+	trace->arg[7] = vma->vm_end;
+	memset(&trace->arg[TRACE_NAME], 0, TRACE_NAME_LEN);
+	vma_short_name(vma, (char *)&trace->arg[TRACE_NAME], TRACE_NAME_LEN);
 }
 
-void trace_mm_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret, u64 start)
+static void trace_fault(struct fault_trace *trace, const struct vm_fault *vmf, vm_fault_t ret)
+{
+	/* Without mmap_lock the tables may be gone. */
+	bool locked = !(ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED));
+
+	trace->arg[2] = (u64)vmf->kind;
+	trace->arg[3] = fault_result(vmf, ret);
+	trace->arg[4] = locked ? frame_at(vmf->vma->vm_mm, trace->arg[0]) : 0;
+	trace->arg[5] = ktime_get_ns() - trace->start;
+	trace_write_args(TRACE_FAULT, trace->arg);
+}
+
+void trace_mm_fault_end(struct fault_trace *trace, const struct vm_fault *vmf, vm_fault_t ret)
 {
 	if (trace_is_on(TRACE_FAULT))
-		trace_fault(vmf, address, ret, start);
-	trace_ref(vmf, address, ret);
+		trace_fault(trace, vmf, ret);
+	trace_ref(vmf, trace->arg[0], ret);
 }

@@ -12,10 +12,16 @@ static inline bool trace_faults(void)
 	return READ_ONCE(trace_enabled) & (BIT(TRACE_FAULT) | BIT(TRACE_REF));
 }
 
-/*
- * One round of handle_mm_fault(), begun at @start (ns), is over with @ret.  mmap_lock is held
- * unless @ret says that it was dropped.
- */
-void trace_mm_fault(const struct vm_fault *vmf, unsigned long address, vm_fault_t ret, u64 start);
+/* A fault on its way: the record, but for what is only known at the end. */
+struct fault_trace {
+	u64 start;		/* ns; 0: it is not told */
+	u64 arg[TRACE_ARGS];
+};
+
+/* => mmap_lock is held: what is mapped there is known now, and maybe not any more at the end. */
+void trace_mm_fault_begin(struct fault_trace *trace, const struct vm_fault *vmf,
+			  unsigned long address);
+/* One round of handle_mm_fault() is over with @ret, which says whether mmap_lock is still held. */
+void trace_mm_fault_end(struct fault_trace *trace, const struct vm_fault *vmf, vm_fault_t ret);
 
 #endif

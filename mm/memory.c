@@ -995,13 +995,16 @@ static inline void mm_account_fault(unsigned int flags, vm_fault_t ret)
 
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags)
 {
-	u64 start = unlikely(trace_faults()) ? ktime_get_ns() : 0;
 	vm_fault_t ret = VM_FAULT_OOM;
+	struct fault_trace trace;
 	struct vm_fault vmf;		/* the steps fill in what they know */
 
 	vmf.vma = vma;
 	vmf.address = address & PAGE_MASK;
 	vmf.flags = flags;
+	trace.start = 0;
+	if (unlikely(trace_faults()))
+		trace_mm_fault_begin(&trace, &vmf, address);
 	count_vm_event(PGFAULT);
 	vmf.pmd = pmd_alloc(vma->vm_mm, address);
 	if (likely(vmf.pmd))
@@ -1009,8 +1012,8 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, un
 	else
 		vmf.kind = __func__;
 	mm_account_fault(flags, ret);
-	if (unlikely(start))
-		trace_mm_fault(&vmf, address, ret, start);
+	if (unlikely(trace.start))
+		trace_mm_fault_end(&trace, &vmf, ret);
 	return ret;
 }
 

@@ -149,6 +149,29 @@ TEST(trace_file_faults)
 	CHECK_STR(r.name, "some-file");
 }
 
+// Every few pages who dirties them sees without mmap_lock whether to wait for the disk.  What the
+// fault was about is told all the same.
+TEST(trace_fault_that_lets_go_of_the_lock)
+{
+	enum { PAGES = 64 };
+	int file = CHECK_SYS(open("some-file", O_RDWR | O_CREAT, 0600)), fd;
+	struct record r;
+	char *p;
+
+	CHECK_EQ(write(file, text, PAGES * PAGE), PAGES * PAGE);
+	p = map(PAGES, MAP_SHARED, file);
+	fd = begin_trace("fault");
+	for (int i = 0; i < PAGES; i++)
+		p[i * PAGE] = 1;
+	end_trace(fd);
+	for (int i = 0; i < PAGES; i++) {
+		CHECK_FAULT(getpid(), p + i * PAGE, 'w', "do_shared_fault", "minor");
+		CHECK(find_fault(getpid(), p + i * PAGE, &r));
+		CHECK_STR(r.name, "some-file");
+		CHECK_EQ(r.start, (uintptr_t)p);
+	}
+}
+
 TEST(trace_major_fault)
 {
 	int file = CHECK_SYS(open("cold", O_RDWR | O_CREAT, 0600)), fd;
@@ -489,6 +512,7 @@ TEST(trace_reclaim)
 TEST(trace_faults_shows_the_steps)
 {
 	char *p = map(16, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	int out = CHECK_SYS(open("out", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 	pid_t self = getpid(), faults;
 
 	need_swap(4096);
@@ -498,7 +522,7 @@ TEST(trace_faults_shows_the_steps)
 		char pid[16];
 
 		snprintf(pid, sizeof(pid), "%d", self);
-		CHECK_SYS(dup2(CHECK_SYS(open("out", O_CREAT | O_WRONLY, 0600)), 2));
+		CHECK_SYS(dup2(out, 2));
 		execl("/bin/faults", "faults", "-v", "-p", pid, NULL);
 		_exit(127);
 	}
