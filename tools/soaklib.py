@@ -40,7 +40,10 @@ class State:
 
 
 def swap_disk_with_bad_sectors(path, size, slots):
-    """Makes a swap disk on which QEMU lets writes to these slots fail: options for tools/run."""
+    """A swap disk on which QEMU lets writes to these slots fail: options for tools/run.
+
+    It is the second disk, which init turns on, where there is no scratch disk.
+    """
     subprocess.run(["truncate", "-s", size, path], check=True)
     subprocess.run(["mkswap", "-q", path], env=testlib.clean_env(), check=True)
     rules = "".join(f",inject-error.{i}.event=none,inject-error.{i}.iotype=write,"
@@ -49,7 +52,7 @@ def swap_disk_with_bad_sectors(path, size, slots):
     drive = (f"-blockdev node-name=good,driver=file,filename={os.path.abspath(path)} "
              f"-blockdev node-name=bad,driver=blkdebug,image=good{rules} "
              "-device virtio-blk-device,drive=bad,werror=report")
-    return {"SWAP": 0, "QEMU_ARGS": drive}
+    return {"SWAP": 0, "SCRATCH": 0, "QEMU_ARGS": drive}
 
 
 def tests(patterns):
