@@ -49,20 +49,44 @@ void smp_send_reschedule(int cpu)
 	send_ipi(cpu, IPI_RESCHEDULE);
 }
 
-void smp_call_others(void (*func)(void *), void *arg)
+static unsigned long others(bool (*concerns)(int cpu))
 {
-	if (nr_harts == 1)
-		return;
-	mutex_lock(&call_mutex);
+	unsigned long cpus = 0;
+
+	for (int cpu = 0; cpu < nr_harts; cpu++)
+		if (cpu != smp_processor_id() && (!concerns || concerns(cpu)))
+			cpus |= BIT(cpu);
+	return cpus;
+}
+
+static void call(unsigned long cpus, void (*func)(void *), void *arg)
+{
 	call_func = func;
 	call_arg = arg;
-	atomic_set(&call_left, nr_harts - 1);
+	atomic_set(&call_left, hweight_long(cpus));
 	for (int cpu = 0; cpu < nr_harts; cpu++)
-		if (cpu != smp_processor_id())
+		if (cpus & BIT(cpu))
 			send_ipi(cpu, IPI_CALL);
 	while (atomic_read(&call_left))
 		cpu_relax();
+}
+
+void smp_call_others_if(bool (*concerns)(int cpu), void (*func)(void *), void *arg)
+{
+	unsigned long cpus;
+
+	if (!others(concerns))
+		return;
+	mutex_lock(&call_mutex);
+	cpus = others(concerns);	/* we may have slept, and be on another one now */
+	if (cpus)
+		call(cpus, func, arg);
 	mutex_unlock(&call_mutex);
+}
+
+void smp_call_others(void (*func)(void *), void *arg)
+{
+	smp_call_others_if(NULL, func, arg);
 }
 
 void smp_stop_others(void)

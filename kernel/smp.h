@@ -20,6 +20,11 @@ void smp_send_reschedule(int cpu);
  * may not hold a spinlock.
  */
 void smp_call_others(void (*func)(void *), void *arg);
+/*
+ * The same, but only on harts of which @concerns says so: others are not disturbed, nor waited for.
+ * It is asked here, while they run on.
+ */
+void smp_call_others_if(bool (*concerns)(int cpu), void (*func)(void *), void *arg);
 /* Stops all other harts for good (panic, power-off). */
 void smp_stop_others(void);
 void smp_init(void);

@@ -11,7 +11,7 @@
  *                             killer (mm/oom_kill.h), and again; NULL
  *
  * A hart's list is touched by its hart alone, with interrupts off, so it needs no lock;
- * drain_all_pages() asks the other harts by IPI.  Frames on it count as free.
+ * drain_all_pages() asks those that have frames by IPI.  Frames on it count as free.
  *
  * I4  A frame on a hart's list has no references and no flags.
  * I5  managed = free + in use: a folio is freed once, by its last reference, with none of the flags
@@ -176,10 +176,15 @@ static void drain_local_pages(void *unused)
 	local_irq_restore(flags);
 }
 
+static bool has_pages(int cpu)
+{
+	return READ_ONCE(pcps[cpu].count);
+}
+
 void drain_all_pages(void)
 {
 	drain_local_pages(NULL);
-	smp_call_others(drain_local_pages, NULL);
+	smp_call_others_if(has_pages, drain_local_pages, NULL);
 }
 
 /* --- the zone --- */

@@ -608,6 +608,16 @@ unsigned long slab_objects(void)
 	return objects;
 }
 
+static bool has_objects(int cpu)
+{
+	struct kmem_cache *cache;
+
+	list_for_each_entry(cache, &slab_caches, list)
+		if (READ_ONCE(cache->hart[cpu].count))
+			return true;
+	return false;
+}
+
 static void flush_hart(void *unused)
 {
 	unsigned long flags = local_irq_save();
@@ -649,7 +659,7 @@ unsigned long slab_shrink(void)
 	struct kmem_cache *cache;
 
 	flush_hart(NULL);
-	smp_call_others(flush_hart, NULL);
+	smp_call_others_if(has_objects, flush_hart, NULL);
 	for (int pos = 0; (cache = cache_at(pos)); pos++)
 		do {
 			freed = free_empty_slab(cache);

@@ -493,7 +493,7 @@ static unsigned long shrink_memory(struct scan_control *sc, unsigned long goal)
 		sc->scan.priority = priority;
 		shrink_lruvec(sc, goal);
 		slab += shrink_slab(sc->gfp, priority);
-		/* It asks all harts: only if nothing else was to be had. */
+		/* It asks the harts: only if nothing else was to be had. */
 		if (!priority && !sc->nr_reclaimed)
 			slab += slab_shrink();
 		if (sc->nr_reclaimed + slab >= goal)
