@@ -17,6 +17,7 @@ import importlib.util
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -35,7 +36,6 @@ from labsubmit import Refused
 DIRECTORY = "build/grade"
 BUILD_SECONDS = 120         # of the compiler's time
 BUILD_MEMORY = 4 << 30
-GATE_LIMIT = 600            # seconds of wall time for the user tests
 JOBS = 2
 
 Test = collections.namedtuple("Test", "name points function look seed pages sibling options")
@@ -248,16 +248,19 @@ def does_not_boot(tree, base):
 
 def run_gate(lab, tree, base):
     """The user tests that must pass, on the same kind of guest."""
-    image = f"{DIRECTORY}/gate-{os.path.basename(tree)}.img"
-    done = testlib.guest(os.path.abspath(image), base, cwd=tree, ICOUNT=1, MEM=lab.memory,
-                         APPEND=lab.append, TIMEOUT=int(GATE_LIMIT * labguest.SCALE),
-                         CMD=testlib.usertests_command(" ".join(lab.gate)))
-    score, failed = testlib.score_ktap(done)
-    os.unlink(image)
+    with labguest.Guest(tree, base, DIRECTORY, testlib.usertests_command(" ".join(lab.gate)),
+                        MEM=lab.memory, APPEND=lab.append, SWAP="256M", SCRATCH="16M") as guest:
+        broken = guest.watch_tests()
+        status = -1 if broken else guest.process.wait()
+    score, failed = testlib.score_ktap(testlib.Run(status, guest.text, 0, ""))
     said = f"user tests {' '.join(lab.gate)}: " + (
         "%d passed" % score[0] if not score[1] else f"these must pass: {', '.join(failed[:5])}")
+    if broken:
+        last = re.findall(r"^(?:not )?ok \d+ - (\S+)", guest.text, re.M)[-1:]
+        said = f"user tests, after {(last or ['none'])[0]}: {broken}"
     return Result("gate: user tests", 0, 0, score[1] == 0, said, "make usertests T='…'",
-                  testlib.tail(done.text) if score[1] else "", None, True)
+                  broken.details if broken else testlib.tail(guest.text) if score[1] else "",
+                  None, True)
 
 
 def explain(result):

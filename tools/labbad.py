@@ -23,20 +23,34 @@ REGIONS = {
                         "does not boot: endless output"),
     "forks-for-ever": ('while (steps++ > 300)\n\t\tkthread_run(sleeper, NULL, "more");',
                        "(did not end|panicked|waits for something|endless output|was reset)"),
+    "writes-for-ever": ("while (steps++ > 300)\n\t\tfill_the_disk();",
+                       "does not boot: a step did not end; the hart is busy in .*kernel_write"),
     "panics": ('panic("%s", "enough");', "does not boot: the kernel panicked: .*enough"),
     "keeps-a-lock": ("spin_lock(vmf->ptl);", "does not boot: .*spin_lock"),
     "does-not-compile": ("return nothing;", "does not compile: .*nothing.* undeclared"),
     "includes": ('#include "/etc/passwd"', "may not hold `#include`"),
     "holds-assembler": ('asm("ebreak");', "may not hold `asm`"),
 }
-BEFORE = """void *kthread_run(void (*fn)(void *), void *arg, const char *name, ...);
-static int steps;
+# What they call, by its name.
+CALLED = {
+    "sleeper": """void *kthread_run(void (*fn)(void *), void *arg, const char *name, ...);
 static void sleeper(void *arg)
 {
 \tfor (;;)
 \t\tschedule();
 }
-"""
+""",
+    "fill_the_disk": """struct file *filp_open(const char *name, int flags, unsigned int mode);
+long kernel_write(struct file *file, const void *buf, unsigned long count, long long *pos);
+static void fill_the_disk(void)
+{
+\tstruct file *file = filp_open("/more", 0101, 0600);\t/* O_CREAT | O_WRONLY */
+\tlong long pos = 0;
+
+\tfor (;;)
+\t\tkernel_write(file, folio_address(zero_folio), PAGE_SIZE, &pos);
+}
+"""}
 PLACE = "\tvmf->kind = __func__;\n"
 
 
@@ -49,7 +63,9 @@ def region_of_anon():
 def starter_with(added):
     part = region_of_anon()
     text = lablib.uncomment(part.starter).replace(PLACE, f"\t{added}\n{PLACE}")
-    return part.begin + (BEFORE if "kthread" in added else "") + text + part.end
+    called = "".join(code for name, code in CALLED.items() if name in added)
+    steps = "static int steps;\n" if "steps" in added else ""
+    return part.begin + steps + called + text + part.end
 
 
 def write_tar(path, members, mode="w:gz"):

@@ -2,7 +2,8 @@
 """A guest in which labs/guest/puppet moves a family of processes, one step at a time, while the
 host looks on: at the page tables, in RAM (tools/ptwalk), at the traps that QEMU counted, at the
 disks.  What the guest says about itself is used only to know when a step is over and what memory
-holds; a line that is to count must carry the run's secret.
+holds; a line that is to count must carry the run's secret.  Or a guest that runs the user tests,
+each of which is a step.
 
 A step that does not end, or ends the guest, is told by a Broken with a diagnosis.
 """
@@ -27,7 +28,8 @@ SHARED, PRIVATE, ANONYMOUS = 1, 2, 0x20
 SCALE = float(os.environ.get("TIMEOUT_SCALE", "1"))
 WALL_LIMIT = 300 * SCALE    # seconds for one step: the last net
 GUEST_LIMIT = 1.0           # seconds of the guest's own time for one step: 10^9 instructions
-BUSY_SECONDS = 0.5          # of the host's processor, at least, for GUEST_LIMIT instructions
+TEST_LIMIT = 5.0            # for a user test; the longest takes 0.4
+BUSY_SHARE = 0.5            # seconds of the host's processor, at least, for 10^9 instructions
 IDLE_LOOKS = 5              # with nothing under way
 OUTPUT_LIMIT = 1 << 20      # bytes that a guest may say
 DISK_LIMIT = 1 << 30        # bytes of any file that QEMU writes
@@ -87,10 +89,14 @@ def limit_child():
 
 
 class Guest:
-    """Boots the kernel of `tree` on a copy of `base`; everything it makes is in `directory`."""
+    """Boots the kernel of `tree` on a copy of `base`; everything it makes is in `directory`.
 
-    def __init__(self, tree, base, directory, command="puppet", **options):
+    command: instead of the puppet's; then its traps are not counted.
+    """
+
+    def __init__(self, tree, base, directory, command=None, **options):
         self.tree, self.secret, self.count, self.text = tree, secrets.token_hex(8), 0, ""
+        self.puppet, self.read_to = not command, 0
         self.directory = tempfile.mkdtemp(dir=os.path.abspath(directory))
         self.sockets = tempfile.mkdtemp(prefix="fl")  # their paths must be short
         self.ended, self.flooded, self.traps_at = threading.Event(), False, 0
@@ -98,13 +104,14 @@ class Guest:
         self.image = f"{self.directory}/root.img"
         subprocess.run(["cp", "--sparse=always", base, self.image], check=True)
         options = {"ICOUNT": 1, "MEM": "64M", "SWAP": "0", **options}
-        env = testlib.clean_env(CMD=f"{command} {self.secret}", IMG=self.image, **options)
+        env = testlib.clean_env(CMD=command or f"puppet {self.secret}", IMG=self.image, **options)
         shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else self.directory
         self.ram = tempfile.mktemp(prefix="faultline-ram-", dir=shm)
         env["QEMU_ARGS"] = (
             f"-machine memory-backend=ram -object memory-backend-file,id=ram,"
             f"size={options['MEM']},mem-path={self.ram},share=on "
-            f"-qmp unix:{self.sockets}/qmp,server=on,wait=off -d int -D {self.directory}/traps")
+            f"-qmp unix:{self.sockets}/qmp,server=on,wait=off" +
+            (f" -d int -D {self.directory}/traps" if self.puppet else ""))
         self.process = subprocess.Popen(["tools/run"], cwd=tree, env=env, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         preexec_fn=limit_child)
@@ -113,7 +120,8 @@ class Guest:
     def __enter__(self):
         try:
             self.connect()
-            self.expect(0)
+            if self.puppet:
+                self.expect(0)
         except BaseException:
             self.close()
             raise
@@ -173,16 +181,31 @@ class Guest:
 
     def expect(self, number):
         """Waits for the answer to a line."""
-        pattern = re.compile(rf"^@{self.secret} {number} (0x\w+)\n", re.M)
+        return int(self.wait_for(rf"^@{self.secret} {number} (0x\w+)\n", GUEST_LIMIT)[1], 16)
+
+    def watch_tests(self):
+        """Lets the user tests run to their end; None, or a Broken for what came between."""
+        number = 0
+        try:
+            while True:
+                number += 1
+                self.wait_for(rf"^(?:not )?ok {number} .*\n", TEST_LIMIT)
+        except Broken as error:
+            return None if "reboot: Power down" in self.text else error
+
+    def wait_for(self, wanted, limit):
+        """The match, once a step's last line is there.  limit: seconds of the guest's time."""
+        pattern = re.compile(wanted, re.M)
         deadline, began = time.monotonic() + WALL_LIMIT, None
         while True:
             with self.ready:
-                found = pattern.search(self.text, max(0, len(self.text) - 4096))
+                found = pattern.search(self.text, self.read_to)
                 if not found and not self.ended.is_set():
                     self.ready.wait(1)
-                    found = pattern.search(self.text, max(0, len(self.text) - 4096))
+                    found = pattern.search(self.text, self.read_to)
             if found:
-                return int(found[1], 16)
+                self.read_to = found.end()
+                return found
             if self.ended.is_set():
                 self.process.wait()
                 raise self.diagnose_end()
@@ -190,19 +213,19 @@ class Guest:
                 now = self.guest_time(), cpu_seconds(self.process.pid)
                 began = began or now
                 if time.monotonic() > deadline or \
-                        now[0] - began[0] > GUEST_LIMIT and self.is_stuck(now[1] - began[1]):
+                        now[0] - began[0] > limit and self.is_stuck(now[1] - began[1], limit):
                     raise self.diagnose_hang()
             except OSError:     # QEMU has ended, or will have soon
                 self.ended.wait(5)
 
-    def is_stuck(self, used):
-        """After GUEST_LIMIT; used: the host's processor seconds since the step began.
+    def is_stuck(self, used, limit):
+        """After the limit; used: the host's processor seconds since the step began.
 
         While the hart idles the machine's clock follows the host's, which may be slow: then it is
         stuck if nothing is under way.  A busy hart has used a processor for that time.
         """
         if not self.where()[0].startswith("cpu_idle"):
-            return used > BUSY_SECONDS
+            return used > BUSY_SHARE * limit
         for _ in range(IDLE_LOOKS):
             time.sleep(0.1)
             if not all_sleep(self.process.pid):
@@ -239,12 +262,15 @@ class Guest:
     def diagnose_end(self):
         said = self.text.splitlines()
         panic = next((i for i, line in enumerate(said) if re.search(r"Kernel panic:", line)), None)
+        failed = next((line for line in said if line.startswith("Boot failed:")), None)
         if self.flooded:
             return Broken(f"endless output: more than {OUTPUT_LIMIT >> 20} MiB, the last line: "
                           f"{said[-1][-100:] if said else ''}")
         if panic is not None:
             return Broken(f"the kernel panicked: {said[panic].strip()}",
                           "\n".join(said[panic:panic + 30]))
+        if failed:
+            return Broken(failed, "\n".join(said[-10:]))
         if "exit status" in self.text:
             return Broken("the test's program ended early", "\n".join(said[-10:]))
         return Broken("the machine was reset or ended without a word", "\n".join(said[-10:]))
@@ -268,14 +294,15 @@ class Guest:
         return Broken(f"a step did not end; the hart is busy in {said}", "\n".join(where))
 
     def sleeping_stacks(self):
-        """Where the processes of the test sleep."""
+        """Where the processes sleep; not the kernel's threads."""
         text = ""
         self.stop()
         for pid, task in sorted(self.memory.tasks().items()):
             context = task + self.memory.offsets["task_struct.context"]
-            if self.memory.name(task) == "puppet":
+            if self.memory.table(pid):
                 stack = self.memory.stack(self.memory.long(context), self.memory.long(context + 16))
-                text += f"process {pid}: " + " < ".join(name.split("+")[0] for name in stack) + "\n"
+                text += f"{self.memory.name(task)}, process {pid}: " + \
+                    " < ".join(name.split("+")[0] for name in stack) + "\n"
         return text
 
     # --- looking ---------------------------------------------------------------------------
