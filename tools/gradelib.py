@@ -259,7 +259,7 @@ def run_gate(lab, tree, base):
         last = re.findall(r"^(?:not )?ok \d+ - (\S+)", guest.text, re.M)[-1:]
         said = f"user tests, after {(last or ['none'])[0]}: {broken}"
     return Result("gate: user tests", 0, 0, score[1] == 0, said, "make usertests T='…'",
-                  broken.details if broken else testlib.tail(guest.text) if score[1] else "",
+                  broken.details if broken else testlib.explain(guest.text) if score[1] else "",
                   None, True)
 
 

@@ -4,7 +4,7 @@
  * R, W and X set; an entry with V alone points to the next level.
  *
  * Bits 8 and 9 are software's. A non-present entry (V clear, not zero) is ours to shape: swap
- * entries will live there (SWP_* below is their door).
+ * entries (mm/swapops.h).
  *
  * PT1 A present user entry is changed only by the atomic functions below: a hart sets A and D
  *     concurrently, and a plain store would lose a D.
