@@ -126,6 +126,7 @@ class Family:
         self.must("mmap", self.guest.do(0, "map", FAR, free + 600, 3, 0x4022))
         self.must("fill", self.guest.do(0, "fill", FAR, free + 600, 7))
         self.must("munmap", self.guest.do(0, "unmap", FAR, free + 600))
+        self.guest.settle()
 
     def load(self, process, page, offset):
         wanted = self.read(process, page)[offset]

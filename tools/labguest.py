@@ -30,7 +30,8 @@ WALL_LIMIT = 300 * SCALE    # seconds for one step: the last net
 GUEST_LIMIT = 1.0           # seconds of the guest's own time for one step: 10^9 instructions
 TEST_LIMIT = 5.0            # for a user test; the longest takes 0.4
 BUSY_SHARE = 0.5            # seconds of the host's processor, at least, for 10^9 instructions
-IDLE_LOOKS = 5              # with nothing under way
+IDLE_LOOKS = 5              # with nothing under way, 100 ms apart
+QUIET_LOOKS = 8             # 20 ms apart
 OUTPUT_LIMIT = 1 << 20      # bytes that a guest may say
 DISK_LIMIT = 1 << 30        # bytes of any file that QEMU writes
 
@@ -75,10 +76,13 @@ def cpu_seconds(session):
 def all_sleep(session):
     """No thread runs, wants to run, or waits for a disk of the host's."""
     for pid, _ in session_stats(session):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/stat") as f:
-                if f.read().rpartition(") ")[2][0] != "S":
-                    return False
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/stat") as f:
+                    if f.read().rpartition(") ")[2][0] != "S":
+                        return False
+        except OSError:
+            return False    # one of them has ended just now
     return True
 
 
@@ -97,6 +101,7 @@ class Guest:
     def __init__(self, tree, base, directory, command=None, **options):
         self.tree, self.secret, self.count, self.text = tree, secrets.token_hex(8), 0, ""
         self.puppet, self.read_to = not command, 0
+        self.pause = 0      # seconds between two requests to a disk, at least
         self.directory = tempfile.mkdtemp(dir=os.path.abspath(directory))
         self.sockets = tempfile.mkdtemp(prefix="fl")  # their paths must be short
         self.ended, self.flooded, self.traps_at = threading.Event(), False, 0
@@ -222,15 +227,24 @@ class Guest:
         """After the limit; used: the host's processor seconds since the step began.
 
         While the hart idles the machine's clock follows the host's, which may be slow: then it is
-        stuck if nothing is under way.  A busy hart has used a processor for that time.
+        stuck if nothing is under way, which takes longer to see where a disk was slowed down.  A
+        busy hart has used a processor for that time.
         """
         if not self.where()[0].startswith("cpu_idle"):
             return used > BUSY_SHARE * limit
-        for _ in range(IDLE_LOOKS):
+        before = self.requests()
+        for _ in range(IDLE_LOOKS + int(30 * self.pause)):
             time.sleep(0.1)
             if not all_sleep(self.process.pid):
                 return False
-        return True
+        return self.requests() == before
+
+    def settle(self):
+        """Waits until nothing is under way: neither reclaim nor its writes to a disk."""
+        looks, deadline = 0, time.monotonic() + WALL_LIMIT
+        while looks < QUIET_LOOKS and time.monotonic() < deadline:
+            time.sleep(0.02)
+            looks = looks + 1 if all_sleep(self.process.pid) else 0
 
     def where(self):
         """The functions that the hart is in, innermost first."""
@@ -314,8 +328,14 @@ class Guest:
                 return found["stats"]
         raise KeyError(name)
 
+    def requests(self):
+        """That all disks have done."""
+        return sum(found["stats"]["rd_operations"] + found["stats"]["wr_operations"]
+                   for found in self.monitor.ask("query-blockstats"))
+
     def slow_down(self, name, requests):
         """A disk does so many requests a second from here on; 0: as many as it can."""
+        self.pause = 1 / requests if requests else 0
         limits = dict.fromkeys(("bps", "bps_rd", "bps_wr", "iops_rd", "iops_wr"), 0)
         self.monitor.ask("block_set_io_throttle", device=name, iops=requests, **limits)
 
