@@ -94,15 +94,10 @@ static inline void blk_set_rotational(struct gendisk *disk, bool rotational)
 	disk->rotational = rotational;
 }
 
+/* Of a device that sums or packs what it writes; counts for what is opened or turned on after. */
 static inline bool blk_stable_writes(const struct gendisk *disk)
 {
 	return disk->stable_writes;
-}
-
-/* For a device that sums or packs what it writes; counts for what is opened or turned on after. */
-static inline void blk_set_stable_writes(struct gendisk *disk, bool stable)
-{
-	disk->stable_writes = stable;
 }
 
 static inline const char *disk_name(const struct gendisk *disk)

@@ -39,19 +39,6 @@ static s64 timeout_ns(void)
 	return seconds && seconds < KTIME_MAX / NSEC_PER_SEC ? seconds * NSEC_PER_SEC : KTIME_MAX;
 }
 
-/* The task with the lowest number that is at least @nr, with a reference. */
-static struct task_struct *get_task_from(int nr)
-{
-	struct task_struct *task;
-
-	spin_lock_irq(&tasklist_lock);
-	task = find_task_from_locked(nr);
-	if (task)
-		get_task_struct(task);
-	spin_unlock_irq(&tasklist_lock);
-	return task;
-}
-
 static bool is_hung(const struct task_struct *task, s64 timeout)
 {
 	unsigned int state = READ_ONCE(task->state);
@@ -79,7 +66,7 @@ static void look_at_all(s64 timeout)
 {
 	struct task_struct *task;
 
-	for (int nr = 1; (task = get_task_from(nr)); nr++) {
+	for (int nr = 1; (task = find_get_task_from(nr)); nr++) {
 		if (is_hung(task, timeout))
 			report(task, timeout);
 		nr = task->pid;

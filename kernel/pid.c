@@ -174,6 +174,19 @@ struct task_struct *find_get_task(int nr)
 	return task;
 }
 
+struct task_struct *find_get_task_from(int nr)
+{
+	struct task_struct *task;
+	unsigned long flags;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	task = find_task_from_locked(nr);
+	if (task)
+		get_task_struct(task);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return task;
+}
+
 /* The task takes over the reference that alloc_pid() gave. */
 void attach_pid(struct task_struct *task, struct pid *pid)
 {

@@ -59,6 +59,7 @@ void change_session(struct task_struct *task, struct pid *session);	/* NULL: lea
 
 /* Without the lock: the task with a reference, or NULL. */
 struct task_struct *find_get_task(int nr);
+struct task_struct *find_get_task_from(int nr);
 
 static inline int pid_nr(const struct pid *pid)
 {

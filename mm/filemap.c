@@ -53,7 +53,6 @@
 #include "mm/workingset.h"
 
 #define FAULT_READAHEAD_PAGES	32u	/* 128 KiB around a fault that has no neighbours cached */
-#define FENCE_BATCH	16	/* as many as are mapped around a fault */
 
 static struct kmem_cache *xa_node_cache;
 
@@ -138,10 +137,7 @@ static int store_folios(struct address_space *mapping, struct xa_state *xas, str
 static void add_to_lru(struct folio **folios, void **shadows, unsigned int nr, gfp_t gfp)
 {
 	for (unsigned int i = 0; i < nr; i++)
-		if (unlikely(shadows[i]) && !(gfp & __GFP_WRITE))
-			folio_add_lru_refault(folios[i], shadows[i]);
-		else
-			folio_add_lru(folios[i]);
+		folio_add_lru_shadow(folios[i], gfp & __GFP_WRITE ? NULL : shadows[i]);
 }
 
 int filemap_add_folios(struct address_space *mapping, struct folio **folios, unsigned int nr,
@@ -920,7 +916,7 @@ vm_fault_t filemap_fault(struct vm_fault *vmf)
  */
 static void flush_icache_around(struct xa_state xas, pgoff_t end)
 {
-	struct folio *folios[FENCE_BATCH], *folio = xas_load(&xas);
+	struct folio *folios[FAULT_AROUND_PAGES], *folio = xas_load(&xas);
 	size_t nr = 0;
 
 	for (; folio && nr < ARRAY_SIZE(folios); folio = xas_find(&xas, end))

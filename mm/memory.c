@@ -62,9 +62,6 @@
 
 struct folio *zero_folio;
 
-/* 64 KiB: what a read fault maps around itself, of what is cached. */
-#define FAULT_AROUND_PAGES	16UL
-
 static void memory_init(void)
 {
 	zero_folio = alloc_folio(GFP_KERNEL | __GFP_ZERO, 0);

@@ -10,6 +10,9 @@
 
 struct mmu_gather;
 
+/* 64 KiB: what a read fault maps around itself, of what is cached. */
+#define FAULT_AROUND_PAGES	16UL
+
 /* What untouched anonymous memory reads as; PG_reserved, never counted. */
 extern struct folio *zero_folio;
 

@@ -72,27 +72,12 @@ static void look_at_mm(int tgid, struct mm_struct *mm)
 	end_group(&group);
 }
 
-/* The next process from number @nr on, with a reference; NULL: none. */
-static struct task_struct *next_process(int nr)
-{
-	struct task_struct *task;
-
-	spin_lock_irq(&tasklist_lock);
-	do
-		task = find_task_from_locked(nr);
-	while (task && task->pid != task->tgid && (nr = task->pid + 1));
-	if (task)
-		get_task_struct(task);
-	spin_unlock_irq(&tasklist_lock);
-	return task;
-}
-
 static void look_at_all(void)
 {
 	struct task_struct *task;
 
-	for (int nr = 1; (task = next_process(nr)); nr++) {
-		struct mm_struct *mm = get_task_mm(task);
+	for (int nr = 1; (task = find_get_task_from(nr)); nr++) {
+		struct mm_struct *mm = task->pid == task->tgid ? get_task_mm(task) : NULL;
 
 		nr = task->pid;
 		if (mm) {

@@ -26,6 +26,16 @@ void folio_add_lru(struct folio *folio);
 void folio_add_lru_anon(struct folio *folio);
 /* The same for one that was evicted before; @shadow is what stood in its place. */
 void folio_add_lru_refault(struct folio *folio, void *shadow);
+
+/* Either of the two: @shadow is NULL if none stood in its place. */
+static inline void folio_add_lru_shadow(struct folio *folio, void *shadow)
+{
+	if (unlikely(shadow))
+		folio_add_lru_refault(folio, shadow);
+	else
+		folio_add_lru(folio);
+}
+
 /* The last reference is gone: takes it back. */
 void folio_del_lru(struct folio *folio);
 void folios_del_lru(struct folio **folios, unsigned int nr);

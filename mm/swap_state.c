@@ -207,14 +207,6 @@ static bool slot_settled(struct swap_info_struct *si, unsigned long offset)
 	return true;
 }
 
-static void add_swapped_in_lru(struct folio *folio, void *shadow)
-{
-	if (shadow)
-		folio_add_lru_refault(folio, shadow);
-	else
-		folio_add_lru(folio);
-}
-
 /* A locked folio for a slot that we have SWAP_HAS_CACHE of; gives the slot back on failure. */
 static struct folio *new_swap_folio(swp_entry_t entry, struct folio *folio, gfp_t gfp)
 {
@@ -227,7 +219,7 @@ static struct folio *new_swap_folio(swp_entry_t entry, struct folio *folio, gfp_
 		folio_put(folio);
 		return NULL;
 	}
-	add_swapped_in_lru(folio, shadow);
+	folio_add_lru_shadow(folio, shadow);
 	return folio;
 }
 
@@ -305,7 +297,7 @@ struct folio *swapin_direct(swp_entry_t entry, gfp_t gfp)
 		return NULL;
 	folio->flags |= BIT(PG_locked) | BIT(PG_swapbacked);	/* nobody else knows it yet */
 	folio->swap = entry.val;
-	add_swapped_in_lru(folio, get_shadow_from_swap_cache(entry));
+	folio_add_lru_shadow(folio, get_shadow_from_swap_cache(entry));
 	swap_readpage(folio, true);
 	return folio;
 }

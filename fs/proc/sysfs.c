@@ -27,33 +27,18 @@ static void cpu_files(void)
 	pseudo_file(dir, "present", 0444, show_cpu_range, NULL, NULL);
 }
 
-static int show_rotational(struct seq_file *m, void *data)
+static int show_bool(struct seq_file *m, void *data)
 {
-	seq_printf(m, "%d\n", blk_rotational(data));
+	seq_printf(m, "%d\n", *(bool *)data);
 	return 0;
 }
 
-static int store_rotational(const char *text, size_t len, void *data)
+static int store_bool(const char *text, size_t len, void *data)
 {
 	int value, err = kstrtoint(text, 10, &value);
 
 	if (!err)
-		blk_set_rotational(data, value != 0);
-	return err;
-}
-
-static int show_stable_writes(struct seq_file *m, void *data)
-{
-	seq_printf(m, "%d\n", blk_stable_writes(data));
-	return 0;
-}
-
-static int store_stable_writes(const char *text, size_t len, void *data)
-{
-	int value, err = kstrtoint(text, 10, &value);
-
-	if (!err)
-		blk_set_stable_writes(data, value != 0);
+		*(bool *)data = value != 0;
 	return err;
 }
 
@@ -61,21 +46,6 @@ static int show_sectors(struct seq_file *m, void *data)
 {
 	seq_printf(m, "%llu\n", ((struct block_device *)data)->bd_nr_sectors);
 	return 0;
-}
-
-static int show_make_it_fail(struct seq_file *m, void *data)
-{
-	seq_printf(m, "%d\n", ((struct block_device *)data)->bd_make_it_fail);
-	return 0;
-}
-
-static int store_make_it_fail(const char *text, size_t len, void *data)
-{
-	int value, err = kstrtoint(text, 10, &value);
-
-	if (!err)
-		((struct block_device *)data)->bd_make_it_fail = value != 0;
-	return err;
 }
 
 static int show_read_ahead_kb(struct seq_file *m, void *data)
@@ -102,7 +72,8 @@ static struct pseudo_entry *bdev_files(struct pseudo_entry *parent, struct block
 	struct pseudo_entry *dir = pseudo_mkdir(parent, bdev->bd_name);
 
 	pseudo_file(dir, "size", 0444, show_sectors, NULL, bdev);
-	pseudo_file(dir, "make-it-fail", 0644, show_make_it_fail, store_make_it_fail, bdev);
+	pseudo_file(dir, "make-it-fail", 0644, show_bool, store_bool,
+		    &bdev->bd_make_it_fail);
 	return dir;
 }
 
@@ -117,10 +88,10 @@ static void block_files(void)
 		}
 		disk = bdev_files(block, bdev);
 		queue = pseudo_mkdir(disk, "queue");
-		pseudo_file(queue, "rotational", 0644, show_rotational, store_rotational,
-			    bdev->bd_disk);
-		pseudo_file(queue, "stable_writes", 0644, show_stable_writes, store_stable_writes,
-			    bdev->bd_disk);
+		pseudo_file(queue, "rotational", 0644, show_bool, store_bool,
+			    &bdev->bd_disk->rotational);
+		pseudo_file(queue, "stable_writes", 0644, show_bool, store_bool,
+			    &bdev->bd_disk->stable_writes);
 		pseudo_file(queue, "read_ahead_kb", 0644, show_read_ahead_kb, store_read_ahead_kb,
 			    bdev->bd_disk);
 	}
