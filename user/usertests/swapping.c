@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <sys/swap.h>
 
+#define MIB	(1UL << 20)
+
 // The number behind a name in /proc/meminfo, /proc/vmstat or /proc/self/status.
 long number(const char *path, const char *name)
 {
@@ -136,15 +138,15 @@ const char *swap_device(void)
 	return name;
 }
 
-// More memory than there is, written to.
-static void use_memory(void)
+// Writes to more memory than there is, or less if that was enough for the pages to go.
+static void use_memory(char *p, size_t pages)
 {
-	size_t bytes = number("/proc/meminfo", "MemAvailable") * 1024 + (8 << 20);
-	char *p = mmap(NULL, bytes, RW, ANON | MAP_NORESERVE, -1, 0);
+	size_t bytes = number("/proc/meminfo", "MemAvailable") * 1024 + 8 * MIB;
+	char *more = mmap(NULL, bytes, RW, ANON | MAP_NORESERVE, -1, 0);
 
-	CHECK(p != MAP_FAILED);
-	for (size_t i = 0; i < bytes; i += PAGE)
-		p[i] = 1;
+	CHECK(more != MAP_FAILED);
+	for (size_t i = 0; i < bytes && (i % MIB || resident(p, pages)); i += PAGE)
+		more[i] = 1;
 }
 
 void forget_swapped(char *p, size_t pages)
@@ -162,7 +164,7 @@ void push_out(char *p, size_t pages)
 	while (resident(p, pages)) {
 		page_out(p, pages);
 		IN_CHILD
-			use_memory();
+			use_memory(p, pages);
 	}
 }
 
@@ -184,7 +186,6 @@ long major_faults(void)
 
 /* --- less memory than there is --- */
 
-#define MIB	(1UL << 20)
 #define LITTLE	(16 * MIB / PAGE)
 
 size_t in_pages(const char *name)
