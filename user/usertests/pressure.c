@@ -3,12 +3,13 @@
 #include "user/usertests/mapping.h"
 #include "user/usertests/swapping.h"
 
-#define PAGES	512
+#define PAGES	256
 
-// A child that keeps storing to more memory than is free, until it is killed.
+// A child that keeps storing to a little more memory than is left, until it is killed.
 static pid_t squeeze(void)
 {
-	size_t bytes = number("/proc/meminfo", "MemAvailable") * 1024 + (4 << 20);
+	size_t bytes = little_memory() * PAGE + (4 << 20);
+	long scans = number("/proc/vmstat", "pgscan_kswapd");
 	pid_t pid;
 
 	// Little of it is more than memory, but pages keep their slots until half of swap is full.
@@ -21,11 +22,11 @@ static pid_t squeeze(void)
 		for (size_t i = 0;; i = (i + PAGE) % bytes) {
 			p[i]++;
 			// As long for the others as for itself, on one hart too.
-			if (i % (64 * PAGE) == 0)
+			if (i % (16 * PAGE) == 0)
 				nap(MS);
 		}
 	}
-	while (number("/proc/vmstat", "pgscan_kswapd") == 0)
+	while (number("/proc/vmstat", "pgscan_kswapd") == scans)
 		nap(MS);
 	return pid;
 }
@@ -76,7 +77,7 @@ TEST(fork_under_pressure)
 	pid_t pid = squeeze();
 
 	fill(p, PAGES, 8);
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 3; i++)
 		IN_CHILD {
 			check_filled(p, PAGES, 8);
 			fill(p, PAGES, 100 + i);

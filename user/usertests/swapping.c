@@ -196,14 +196,18 @@ size_t in_pages(const char *name)
 // Locks what is more than a little; returns what is left.
 size_t little_memory(void)
 {
-	size_t left = in_pages("MemAvailable");
+	size_t left = in_pages("MemAvailable"), rest;
+	char *p;
 
 	if (in_pages("MemTotal") > 256 * MIB / PAGE)
 		skip("%zu MiB would have to be filled", in_pages("MemTotal") * PAGE / MIB);
-	if (left > LITTLE)
-		CHECK(mmap(NULL, (left - LITTLE) * PAGE, RW, ANON | MAP_LOCKED | MAP_POPULATE, -1,
-			   0) != MAP_FAILED);
-	return left > LITTLE ? LITTLE : left;
+	if (left <= LITTLE)
+		return left;
+	rest = (left - LITTLE) * PAGE;
+	p = mmap(NULL, rest, RW, ANON | MAP_LOCKED | MAP_POPULATE, -1, 0);
+	CHECK(p != MAP_FAILED);
+	CHECK_SYS(madvise(p, rest, MADV_DONTFORK));
+	return LITTLE;
 }
 
 // A file of holes: no disk is needed to read it.

@@ -44,7 +44,8 @@ long major_faults(void);
 
 // A number of /proc/meminfo, in pages.
 size_t in_pages(const char *name);
-// Locks all but a little of the memory, for as long as the process lives; returns what is left.
+// Locks all but a little of the memory, for as long as the process lives; returns what is left, in
+// pages.
 size_t little_memory(void);
 // A file of holes in the working directory: no disk is needed to read it.
 int sparse_file(off_t size);
