@@ -24,7 +24,7 @@ TEST(swap_out_and_in)
 // More than there is of memory, in order and at random.
 TEST(swap_anon)
 {
-	size_t pages = (number("/proc/meminfo", "MemAvailable") + 8 * 1024) / (PAGE / 1024);
+	size_t pages = little_memory() + (8 << 20) / PAGE;
 	uint64_t x = 1;
 	char *p;
 
