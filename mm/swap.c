@@ -37,6 +37,8 @@
 #include "mm/check.h"
 #include "mm/page_alloc.h"
 #include "mm/reclaim_policy.h"
+#include "mm/swap_state.h"
+#include "mm/swapfile.h"
 #include "mm/vmscan.h"
 #include "mm/vmstat.h"
 
@@ -227,17 +229,24 @@ static bool hand_over_new(enum folio_kind kind, unsigned int nr)
 
 /* --- candidates --- */
 
-/* Up to SWAP_CLUSTER_MAX of `cleaned`, whose references are the caller's now. */
-static unsigned int take_cleaned(struct folio **batch)
+/*
+ * Up to SWAP_CLUSTER_MAX of `cleaned`, whose references are the caller's now.  *@unused: a bit for
+ * each whose slot no entry names.  While a folio is on the list it is in the swap cache (U4), so its
+ * slot is there to be looked at.
+ */
+static unsigned int take_cleaned(struct folio **batch, unsigned long *unused)
 {
 	unsigned int taken = 0;
 	unsigned long flags;
 
+	*unused = 0;
 	spin_lock_irqsave(&cleaned_lock, flags);
 	while (taken < SWAP_CLUSTER_MAX && !list_empty(&cleaned)) {
 		struct folio *folio = list_first_entry(&cleaned, struct folio, lru);
 
 		list_del(&folio->lru);
+		if (unlikely(!__swap_count(folio_swap_entry(folio))))
+			*unused |= BIT(taken);
 		folio_clear_reclaim(folio);
 		batch[taken++] = folio;
 	}
@@ -245,14 +254,23 @@ static unsigned int take_cleaned(struct folio **batch)
 	return taken;
 }
 
+/* While they were being written, those have gone whose they were: the slots can be others'. */
+static void free_unused_slots(struct folio **batch, unsigned long unused)
+{
+	for (; unused; unused &= unused - 1)
+		free_swap_cache(batch[__ffs(unused)]);
+}
+
 /* Those that were written out since the last look come first: they can go at once. */
 void lru_add_drain(void)
 {
 	struct folio *batch[SWAP_CLUSTER_MAX];
+	unsigned long unused;
 	unsigned int nr;
 
-	while (!list_empty(&cleaned) && (nr = take_cleaned(batch))) {
+	while (!list_empty(&cleaned) && (nr = take_cleaned(batch, &unused))) {
 		count_vm_events(PGROTATED, nr);
+		free_unused_slots(batch, unused);
 		putback_lru_folios(batch, nr, ADD_CLEANED);
 	}
 }

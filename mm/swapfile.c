@@ -27,6 +27,7 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "mm/folio.h"
+#include "mm/swap.h"
 #include "mm/swap_areas.h"
 #include "mm/swap_state.h"
 
@@ -260,11 +261,10 @@ static struct swap_info_struct *next_area(void)
 	return si;
 }
 
-swp_entry_t folio_alloc_swap(struct folio *folio)
+static swp_entry_t get_swap_page(void)
 {
 	struct swap_info_struct *si;
 
-	DEBUG_BUG_ON(!folio_test_locked(folio));
 	while ((si = next_area())) {
 		unsigned long offset = alloc_slot(si);
 
@@ -272,6 +272,18 @@ swp_entry_t folio_alloc_swap(struct folio *folio)
 			return swp_entry(si->type, offset);
 	}
 	return (swp_entry_t){ 0 };
+}
+
+swp_entry_t folio_alloc_swap(struct folio *folio)
+{
+	swp_entry_t entry = get_swap_page();
+
+	DEBUG_BUG_ON(!folio_test_locked(folio));
+	if (likely(entry.val) || !total_swap_pages())
+		return entry;
+	/* Slots that were written for those who have gone since. */
+	lru_add_drain();
+	return get_swap_page();
 }
 
 /* => si->lock held; nothing names the slot and its folio is gone (S4) */

@@ -209,3 +209,22 @@ TEST(swapon_header_errors)
 	h.badpages[0] = 1;			// nothing is left
 	CHECK_EQ(answer(h), EINVAL);
 }
+
+// Who exits while his pages are being written leaves them in the swap cache: nobody wants them.
+TEST(swap_slots_of_the_dead_are_used_again)
+{
+	const char *device = swap_device(), *disk = second_area(AREA_PAGES, PRIORITY(1));
+	enum { MINE = AREA_PAGES * 3 / 4 };
+	char *p = map_anon(MINE, RW);
+
+	CHECK_SYS(swapoff(device));
+	for (int i = 0; i < 8; i++)
+		IN_CHILD
+			swapped_out(AREA_PAGES / 4, i);
+	fill(p, MINE, 21);
+	while (swapped_kb() * 1024UL < MINE * PAGE)
+		page_out(p, MINE);
+	check_filled(p, MINE, 21);
+	CHECK_SYS(swapoff(disk));
+	CHECK_SYS(swapon(device, 0));
+}
