@@ -71,11 +71,12 @@ static int check_permissions(const struct vm_area_struct *vma, unsigned long add
 static int check_references(const struct mm_walk *walk, const struct folio *folio)
 {
 	int references = folio_ref_count(folio), mappings = folio_mapcount(folio);
+	bool cached = folio_test_swapcache(folio) || folio_mapping(folio);
 
-	if (!walk->together || references >= mappings)
+	if (!walk->together || (mappings && references >= mappings + cached))
 		return 0;
-	return mm_check_failed("rmap.c R1", "frame 0x%lx: %d references, %d mappings",
-			       folio_pfn(folio), references, mappings);
+	return mm_check_failed("rmap.c R1", "frame 0x%lx: %d references, %d mappings%s",
+			       folio_pfn(folio), references, mappings, cached ? ", cached" : "");
 }
 
 static int check_swap_pte(struct mm_walk *walk, unsigned long addr, pte_t pte)
