@@ -231,8 +231,7 @@ static bool hand_over_new(enum folio_kind kind, unsigned int nr)
 
 /*
  * Up to SWAP_CLUSTER_MAX of `cleaned`, whose references are the caller's now.  *@unused: a bit for
- * each whose slot no entry names.  While a folio is on the list it is in the swap cache (U4), so its
- * slot is there to be looked at.
+ * each whose slot no entry names.  On the list it is in the swap cache (U4), so there is a slot.
  */
 static unsigned int take_cleaned(struct folio **batch, unsigned long *unused)
 {
