@@ -24,7 +24,7 @@ REGIONS = {
     "forks-for-ever": ('while (steps++ > 300)\n\t\tkthread_run(sleeper, NULL, "more");',
                        "(did not end|panicked|waits for something|endless output|was reset)"),
     "writes-for-ever": ("while (steps++ > 30)\n\t\tfill_the_disk();",
-                       "does not boot: a step did not end; the hart is busy in .*kernel_write"),
+                       "a step did not end; the hart is busy in .*file_write"),
     "panics": ('panic("%s", "enough");', "does not boot: the kernel panicked: .*enough"),
     "keeps-a-lock": ("spin_lock(vmf->ptl);", "does not boot: .*spin_lock"),
     "does-not-compile": ("return nothing;", "does not compile: .*nothing.* undeclared"),

@@ -48,9 +48,6 @@ class Frame:
         self.content, self.mappers, self.number = bytearray(content), 0, None
 
 
-ZERO = Frame(bytes(PAGE))
-
-
 class Entry:
     """A page as one process has it."""
 
@@ -62,7 +59,7 @@ class Family:
     """Processes 0, 1, … of a guest with `pages` pages of private anonymous memory in AREA."""
 
     def __init__(self, guest, pages):
-        self.guest, self.pages = guest, pages
+        self.guest, self.pages, self.zero = guest, pages, Frame(bytes(PAGE))
         self.pid = {0: guest.do(0, "pid")}
         self.view = {0: {}}
         self.expected_faults = []
@@ -83,8 +80,8 @@ class Family:
         if entry and entry.writable:
             return entry
         self.expected_faults.append((page, "w"))
-        if not entry or entry.frame is ZERO or entry.frame.mappers > 1:
-            old = entry.frame if entry else ZERO
+        if not entry or entry.frame is self.zero or entry.frame.mappers > 1:
+            old = entry.frame if entry else self.zero
             old.mappers -= 1
             entry = self.view[process][page] = Entry(Frame(old.content))
             entry.frame.mappers = 1
@@ -94,7 +91,7 @@ class Family:
     def read(self, process, page):
         if page not in self.view[process]:
             self.expected_faults.append((page, "r"))
-            self.view[process][page] = Entry(ZERO)
+            self.view[process][page] = Entry(self.zero)
         return self.view[process][page].frame.content
 
     def fill(self, process, page, count, seed):

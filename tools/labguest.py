@@ -31,7 +31,7 @@ GUEST_LIMIT = 1.0           # seconds of the guest's own time for one step: 10^9
 TEST_LIMIT = 5.0            # for a user test; the longest takes 0.4
 BUSY_SHARE = 0.5            # seconds of the host's processor, at least, for 10^9 instructions
 IDLE_LOOKS = 5              # with nothing under way, 100 ms apart
-QUIET_LOOKS = 8             # 20 ms apart
+SETTLE_LOOKS = 1000
 OUTPUT_LIMIT = 1 << 20      # bytes that a guest may say
 DISK_LIMIT = 1 << 30        # bytes of any file that QEMU writes
 
@@ -217,8 +217,9 @@ class Guest:
             try:
                 now = self.guest_time(), cpu_seconds(self.process.pid)
                 began = began or now
-                if time.monotonic() > deadline or \
-                        now[0] - began[0] > limit and self.is_stuck(now[1] - began[1], limit):
+                if (time.monotonic() > deadline or now[0] - began[0] > limit and
+                        self.is_stuck(now[1] - began[1], limit)) and \
+                        not pattern.search(self.text, self.read_to):
                     raise self.diagnose_hang()
             except OSError:     # QEMU has ended, or will have soon
                 self.ended.wait(5)
@@ -227,11 +228,13 @@ class Guest:
         """After the limit; used: the host's processor seconds since the step began.
 
         While the hart idles the machine's clock follows the host's, which may be slow: then it is
-        stuck if nothing is under way, which takes longer to see where a disk was slowed down.  A
-        busy hart has used a processor for that time.
+        stuck if nothing is under way.  A busy hart has used a processor for that time.
         """
-        if not self.where()[0].startswith("cpu_idle"):
-            return used > BUSY_SHARE * limit
+        return self.rests() or \
+            used > BUSY_SHARE * limit and not self.where()[0].startswith("cpu_idle")
+
+    def rests(self):
+        """Nothing is under way: the hart idles, and no disk works, however slow it was made."""
         before = self.requests()
         for _ in range(IDLE_LOOKS + int(30 * self.pause)):
             time.sleep(0.1)
@@ -240,11 +243,21 @@ class Guest:
         return self.requests() == before
 
     def settle(self):
-        """Waits until nothing is under way: neither reclaim nor its writes to a disk."""
-        looks, deadline = 0, time.monotonic() + WALL_LIMIT
-        while looks < QUIET_LOOKS and time.monotonic() < deadline:
-            time.sleep(0.02)
-            looks = looks + 1 if all_sleep(self.process.pid) else 0
+        """Waits until reclaim is over: kswapd sleeps, and nothing is being written."""
+        quiet = 0
+        for _ in range(SETTLE_LOOKS):
+            writes = self.do(0, "get", "/proc/vmstat", "nr_writeback")
+            quiet = 0 if writes or self.kswapd_works() else quiet + 1
+            if quiet == 2:
+                break
+
+    def kswapd_works(self):
+        self.stop()
+        task = next(task for task in self.memory.tasks().values()
+                    if self.memory.name(task) == "kswapd0")
+        stack = self.stack_of(task)
+        self.cont()
+        return any(name.startswith("shrink") for name in stack)
 
     def where(self):
         """The functions that the hart is in, innermost first."""
@@ -303,7 +316,8 @@ class Guest:
         if where[0].startswith("cpu_idle"):
             return Broken("the guest idles and waits for something that does not come "
                           "(a lost wake-up, or a lock that nobody gives back)",
-                          self.sleeping_stacks())
+                          self.sleeping_stacks() + "".join(
+                              f"said: {line}\n" for line in self.text.splitlines()[-5:]))
         said = " < ".join(name.split("+")[0] for name in where[:6])
         return Broken(f"a step did not end; the hart is busy in {said}", "\n".join(where))
 
@@ -312,12 +326,15 @@ class Guest:
         text = ""
         self.stop()
         for pid, task in sorted(self.memory.tasks().items()):
-            context = task + self.memory.offsets["task_struct.context"]
             if self.memory.table(pid):
-                stack = self.memory.stack(self.memory.long(context), self.memory.long(context + 16))
                 text += f"{self.memory.name(task)}, process {pid}: " + \
-                    " < ".join(name.split("+")[0] for name in stack) + "\n"
+                    " < ".join(name.split("+")[0] for name in self.stack_of(task)) + "\n"
         return text
+
+    def stack_of(self, task):
+        """The functions that a task which does not run is in; the guest stands still."""
+        context = task + self.memory.offsets["task_struct.context"]
+        return self.memory.stack(self.memory.long(context), self.memory.long(context + 16))
 
     # --- looking ---------------------------------------------------------------------------
 
