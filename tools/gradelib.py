@@ -248,8 +248,9 @@ def does_not_boot(tree, base):
 
 def run_gate(lab, tree, base):
     """The user tests that must pass, on the same kind of guest."""
-    with labguest.Guest(tree, base, DIRECTORY, testlib.usertests_command(" ".join(lab.gate)),
-                        MEM=lab.memory, APPEND=lab.append, SWAP="256M", SCRATCH="16M") as guest:
+    command = testlib.usertests_command(" ".join(lab.gate))
+    with labguest.Guest(tree, base, DIRECTORY, command, answers=False, MEM=lab.memory,
+                        APPEND=lab.append, SWAP="256M", SCRATCH="16M") as guest:
         broken = guest.watch_tests()
         status = -1 if broken else guest.process.wait()
     score, failed = testlib.score_ktap(testlib.Run(status, guest.text, 0, ""))

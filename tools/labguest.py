@@ -95,12 +95,12 @@ def limit_child():
 class Guest:
     """Boots the kernel of `tree` on a copy of `base`; everything it makes is in `directory`.
 
-    command: instead of the puppet's; then its traps are not counted.
+    answers: the command takes the secret, and says when it is ready; its traps are counted.
     """
 
-    def __init__(self, tree, base, directory, command=None, **options):
+    def __init__(self, tree, base, directory, command="puppet", answers=True, **options):
         self.tree, self.secret, self.count, self.text = tree, secrets.token_hex(8), 0, ""
-        self.puppet, self.read_to = not command, 0
+        self.answers, self.read_to = answers, 0
         self.pause = 0      # seconds between two requests to a disk, at least
         self.directory = tempfile.mkdtemp(dir=os.path.abspath(directory))
         self.sockets = tempfile.mkdtemp(prefix="fl")  # their paths must be short
@@ -109,14 +109,15 @@ class Guest:
         self.image = f"{self.directory}/root.img"
         subprocess.run(["cp", "--sparse=always", base, self.image], check=True)
         options = {"ICOUNT": 1, "MEM": "64M", "SWAP": "0", **options}
-        env = testlib.clean_env(CMD=command or f"puppet {self.secret}", IMG=self.image, **options)
+        command += answers * f" {self.secret}"
+        env = testlib.clean_env(CMD=command, IMG=self.image, **options)
         shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else self.directory
         self.ram = tempfile.mktemp(prefix="faultline-ram-", dir=shm)
         env["QEMU_ARGS"] = (
             f"-machine memory-backend=ram -object memory-backend-file,id=ram,"
             f"size={options['MEM']},mem-path={self.ram},share=on "
             f"-qmp unix:{self.sockets}/qmp,server=on,wait=off" +
-            (f" -d int -D {self.directory}/traps" if self.puppet else ""))
+            answers * f" -d int -D {self.directory}/traps")
         self.process = subprocess.Popen(["tools/run"], cwd=tree, env=env, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         preexec_fn=limit_child)
@@ -125,7 +126,7 @@ class Guest:
     def __enter__(self):
         try:
             self.connect()
-            if self.puppet:
+            if self.answers:
                 self.expect(0)
         except BaseException:
             self.close()
