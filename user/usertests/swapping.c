@@ -5,7 +5,8 @@
 #include <sys/resource.h>
 #include <sys/swap.h>
 
-#define MIB	(1UL << 20)
+#define MIB		(1UL << 20)
+#define PAGE_CLUSTER	"/proc/sys/vm/page-cluster"
 
 // The number behind a name in /proc/meminfo, /proc/vmstat or /proc/self/status.
 long number(const char *path, const char *name)
@@ -162,11 +163,17 @@ void forget_swapped(char *p, size_t pages)
 
 void push_out(char *p, size_t pages)
 {
+	char before[16];
+
+	// Who reads a page of his own back must not bring those beside it, too.
+	slurp(PAGE_CLUSTER, before, sizeof(before));
+	set_page_cluster(0);
 	while (resident(p, pages)) {
 		page_out(p, pages);
 		IN_CHILD
 			use_memory(p, pages);
 	}
+	put_file(PAGE_CLUSTER, before);
 }
 
 void set_page_cluster(int n)
@@ -174,7 +181,7 @@ void set_page_cluster(int n)
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", n);
-	put_file("/proc/sys/vm/page-cluster", text);
+	put_file(PAGE_CLUSTER, text);
 }
 
 long major_faults(void)
