@@ -35,9 +35,8 @@ CASES = [
     Case("timeout", {"CMD": "sleep 1000", "TIMEOUT": 15}, 124, [r"TIMEOUT=15 seconds ran out"]),
     Case("forged-status-then-reset", {"CMD": "echo '[exit status 0]'; reboot"}, 125,
          [r"not a proper power-off"]),
-    Case("no-init", {"APPEND": "init=/nothing", "TIMEOUT": 60}, 125,
-         [r"^Boot failed: .*init"]),
-    Case("no-root-disk", {"APPEND": "root=/dev/vdz", "TIMEOUT": 60}, 125, [r"vdz"]),
+    Case("no-init", {"APPEND": "init=/nothing"}, 125, [r"^Boot failed: .*init"]),
+    Case("no-root-disk", {"APPEND": "root=/dev/vdz"}, 125, [r"vdz"]),
     Case("unknown-parameter", {"CMD": "true", "APPEND": "frobnicate=1"}, 0, [r"frobnicate"]),
     Case("no-swap-disk", {"CMD": "ls /dev/vdb", "SWAP": "0"}, 2, [r"vdb"]),
     Case("eight-harts-4G", {"CMD": "grep -c ^processor /proc/cpuinfo; free", "SMP": 8, "MEM": "4G"},
@@ -64,7 +63,7 @@ CASES = [
 def run_case(case, base, directory):
     """None if the case holds, else what is wrong with it."""
     image = f"{directory}/boot-{case.name}.img"
-    done = testlib.guest(image, base, **{"TIMEOUT": 120, **case.options})
+    done = testlib.guest(image, base, **case.options)
     wrong = [f"status {done.status}, expected {case.status}"] if done.status != case.status else []
     wrong += [f"console does not show {p}" for p in case.shows if not re.search(p, done.text, re.M)]
     if done.status != 124:
@@ -81,7 +80,7 @@ def bad_superblock(directory, base):
     with open(image, "r+b") as disk:
         disk.seek(1024)
         disk.write(bytes(1024))
-    done = testlib.guest(image, CMD="true", TIMEOUT=60)
+    done = testlib.guest(image, CMD="true")
     clear = re.search(r"vda.*(ext2|superblock|file system)|(ext2|superblock).*vda", done.text)
     if done.status == 125 and clear:
         return None
@@ -94,7 +93,7 @@ def full_disk(directory, _base):
     fill = "dd if=/dev/zero of=/big bs=64k; mkdir /d; for i in $(seq 99); do echo x > /d/$i; done; "
     for name, then in ("full", ":"), ("freed", "rm -rf /big /d; echo ok > /f && cat /f"):
         image = f"{directory}/boot-disk-{name}.img"
-        done = testlib.guest(image, small, CMD=fill + then, TIMEOUT=120)
+        done = testlib.guest(image, small, CMD=fill + then)
         damage = testlib.fsck(image)
         if done.status != 0 or damage or "No space left on device" not in done.text:
             return f"{name}: status {done.status}\n" + testlib.tail(done.text + (damage or ""))

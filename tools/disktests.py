@@ -50,7 +50,7 @@ def failing_disk(directory, base):
         echo still > /mnt/new && dd if=/mnt/new of=/mnt/other conv=notrunc,fsync status=none &&
         head -c 5 /mnt/other && umount /mnt && dmesg | grep 'I/O error'"""
     done = testlib.guest(f"{directory}/boot-failing-disk.img", base, CMD=command, SWAP=0,
-                         QEMU_ARGS=drive, TIMEOUT=60)
+                         QEMU_ARGS=drive)
     damage = testlib.fsck(disk)
     said = f"vdb: I/O error, write of 4096 bytes at sector {sector}\n"
     text = done.text.replace(said, "")
@@ -81,7 +81,7 @@ def failing_swap(directory, base):
     command = testlib.usertests_command(tests) + \
         "; s=$?; dmesg | grep 'swap: '; exit $s"
     done = testlib.guest(f"{directory}/boot-failing-swap.img", base, CMD=command, SWAP=0,
-                         SCRATCH=0, QEMU_ARGS=drive, TIMEOUT=120)
+                         SCRATCH=0, QEMU_ARGS=drive)
     said = f"swap: write error on vdb, sector {slot * 8}\n"
     if done.status or said not in done.text:
         return f"status {done.status}\n" + testlib.explain(done.text)
@@ -103,7 +103,7 @@ def hung_task(directory, base):
     command = """cd /proc/sys/kernel; cat hung_task_timeout_secs; echo 1 > hung_task_timeout_secs
         dd if=/dev/vdb of=/dev/null bs=64k count=2 iflag=direct status=none; dmesg"""
     done = testlib.guest(f"{directory}/boot-hung-task.img", base, CMD=command, SWAP=0,
-                         QEMU_ARGS=drive, TIMEOUT=60)
+                         QEMU_ARGS=drive)
     said = re.search(r"INFO: task dd:(\d+) blocked for more than 1 seconds\.\n"
                      r".*Task dd \(pid \1\) on hart \d:\n(.*\[<.*\n)*.* sys_read\+", done.text)
     others = set(re.findall(r"INFO: task (\S+):", done.text)) - {"dd"}
@@ -117,8 +117,7 @@ def unreadable_slot(directory, base):
     neighbours, which the same request asks for, are nobody's loss."""
     slot = 300
     done = testlib.guest(f"{directory}/boot-unreadable-slot.img", base, CMD="/overlay/swapper back",
-                         SWAP=0, SMP=1, MEM="32M", QEMU_ARGS=bad_swap(directory, "read", slot),
-                         TIMEOUT=60)
+                         SWAP=0, SMP=1, MEM="32M", QEMU_ARGS=bad_swap(directory, "read", slot))
     said = done.text.count(f"swap: read error on vdb, sector {slot * 8}\n")
     right = re.search("^255 right, 0 wrong, 1 lost$", done.text, re.M)
     if done.status or not right or said != 1 or done.text.count("swap: ") != 1:
@@ -130,7 +129,7 @@ def unwritable_swap(directory, base):
     """No slot can be written: it is as if swap were full.  Who takes too much memory is killed, and
     nothing is lost."""
     done = testlib.guest(f"{directory}/boot-unwritable-swap.img", base, CMD="/overlay/swapper full",
-                         SWAP=0, MEM="32M", QEMU_ARGS=bad_swap(directory, "write"), TIMEOUT=60)
+                         SWAP=0, MEM="32M", QEMU_ARGS=bad_swap(directory, "write"))
     right = re.search("^killed by 9\n256 right, 0 wrong, 0 lost$", done.text, re.M)
     if done.status or not right or "swap: write error on vdb, sector " not in done.text:
         return f"status {done.status}\n" + testlib.tail(done.text)
@@ -141,7 +140,7 @@ def oom_in_a_disk_wait(directory, base):
     """A victim of the OOM killer waits for a disk: its memory comes back meanwhile, and nobody
     reads zeros where it was."""
     done = testlib.guest(f"{directory}/boot-oom-disk.img", base, SWAP=0, SCRATCH=0, MEM="32M",
-                         QEMU_ARGS=slow_disk(f"{directory}/oom.disk", 8), TIMEOUT=60,
+                         QEMU_ARGS=slow_disk(f"{directory}/oom.disk", 8),
                          CMD="SLOW_DISK=/dev/vdb usertests oom-victim-waits*; s=$?; dmesg; exit $s")
     if done.status or "oom_reaper: took back" not in done.text:
         return f"status {done.status}\n" + testlib.explain(done.text)
@@ -160,7 +159,7 @@ def small_blocks(directory, base):
     command = "mount -t ext2 /dev/vdb /mnt && mkdir /mnt/t && TMPDIR=/mnt/t " + \
         testlib.usertests_command("direct* rw* msync* uaccess* readahead*") + "; umount /mnt"
     done = testlib.guest(f"{directory}/boot-small-blocks.img", base, CMD=command, SWAP=0,
-                         SCRATCH=0, QEMU_ARGS=drive, TIMEOUT=120)
+                         SCRATCH=0, QEMU_ARGS=drive)
     score, _ = testlib.score_ktap(done)
     damage = testlib.fsck(disk)
     if damage or score[1] or not score[0]:
@@ -219,7 +218,7 @@ def with_counts(stem, base, device, pauses, **options):
     guest.start()
     try:
         for line in pauses:
-            wait_for_line(f"{stem}.log", line, options["TIMEOUT"])
+            wait_for_line(f"{stem}.log", line, testlib.HANG)
             stats = Monitor(f"{stem}.qmp", 10).ask("query-blockstats")
             counts.append(counts_of(stats, device))
             os.write(we_write, b"\n")
@@ -238,7 +237,7 @@ def flushes_reach_the_disk(directory, base):
             dd if=/dev/zero of=/dev/vdb bs=4k count=2 oflag=sync conv=notrunc status=none
         done; cat /proc/diskstats; echo ready; read line"""
     counts, text = with_counts(f"{os.path.abspath(directory)}/boot-flushes", base, "scratch",
-                               ["ready"], CMD=command, SWAP=0, SCRATCH="16M", TIMEOUT=60)
+                               ["ready"], CMD=command, SWAP=0, SCRATCH="16M")
     line = re.search(r"^ *\d+ +\d+ vdb ((?:\d+ ?)+)$", text, re.M)
     fields = [int(n) for n in line.group(1).split()] if line else [0] * 17
     own = (fields[15], fields[6], fields[2])
@@ -256,8 +255,7 @@ def swap_as_qemu_counts(directory, base):
         swapoff /dev/vdb || exit
         grep pswp /proc/vmstat; echo after; read line"""
     counts, text = with_counts(f"{os.path.abspath(directory)}/boot-swap-counts", base, "swap",
-                               ["before", "after"], CMD=command, SWAP="64M", MEM="32M",
-                               TIMEOUT=100)
+                               ["before", "after"], CMD=command, SWAP="64M", MEM="32M")
     own = [[int(n) for n in re.findall(rf"^{name} (\d+)$", text, re.M)]
            for name in ("pswpin", "pswpout")]
     if len(counts) == 2 and all(len(one) == 2 for one in own):

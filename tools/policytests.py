@@ -32,7 +32,7 @@ def record(policy, directory, base):
     """The file with the kernel's record, and what the guest said."""
     image, path = f"{directory}/policy-{policy}.img", f"{directory}/policy-{policy}.trace"
     command = RECORD % ("fifo" if policy == "mine" else "", policy)
-    done = testlib.guest(image, base, CMD=command, ICOUNT=1, MEM="44M", TIMEOUT=200,
+    done = testlib.guest(image, base, CMD=command, ICOUNT=1, MEM="44M",
                          APPEND="trace_records=200000")
     subprocess.run(["debugfs", "-R", f"dump /trace {path}", image], env=testlib.clean_env(),
                    capture_output=True, check=True)

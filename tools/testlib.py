@@ -24,6 +24,8 @@ PR_SET_CHILD_SUBREAPER = 36
 # said.
 Run = collections.namedtuple("Run", "status text seconds log")
 
+HANG = 1200  # seconds, after which a guest that ought to end has hung: however busy the host is
+
 
 def clean_env(**options):
     """The environment without what `make` or its caller meant for one guest; with `options`."""
@@ -65,6 +67,8 @@ def run(argv, log, live=False, cwd=ROOT, stdin=subprocess.DEVNULL, **options):
 def guest(image, base=None, live=False, cwd=ROOT, **options):
     """Boots a copy of `base` (or `image` as it is) under tools/run's options; the copy stays."""
     image = os.path.abspath(image)
+    if not live:
+        options.setdefault("TIMEOUT", HANG)
     if "usertests" in options.get("CMD", ""):
         options.setdefault("SCRATCH", "16M")
     if base:
