@@ -104,8 +104,9 @@ static uint64_t next(uint64_t *state)
 static void do_fill(const struct step *step)
 {
 	uint64_t *p = (uint64_t *)page_at(step, 1), state = number(step, 3);
+	unsigned long words = number(step, 2) * PAGE / 8;
 
-	for (unsigned long i = 0; i < number(step, 2) * PAGE / 8; i++)
+	for (unsigned long i = 0; i < words; i++)
 		p[i] = next(&state);
 	answer(step, 0);
 }
@@ -126,9 +127,10 @@ static void do_load(const struct step *step)
 static void do_sum(const struct step *step)
 {
 	const volatile uint64_t *p = (const volatile uint64_t *)page_at(step, 1);
+	unsigned long words = number(step, 2) * PAGE / 8;
 	uint64_t sum = 0xcbf29ce484222325UL;
 
-	for (unsigned long i = 0; i < number(step, 2) * PAGE / 8; i++)
+	for (unsigned long i = 0; i < words; i++)
 		sum = (sum ^ p[i]) * 0x100000001b3UL;
 	answer(step, sum);
 }
