@@ -166,6 +166,7 @@ class Lab:
         self.memory = conf["lab"].get("memory", "128M")
         self.drop = conf["lab"].get("drop", "").split()      # files that the course keeps
         self.skips = conf["lab"].get("skips", "").split()    # user tests that the starter fails
+        self.kept = conf["lab"].get("kept", "").split()      # that need a file of `drop`
 
 
 def all_labs(root=testlib.ROOT):
