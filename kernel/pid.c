@@ -161,30 +161,27 @@ struct task_struct *find_task_from_locked(int nr)
 	return task;
 }
 
-struct task_struct *find_get_task(int nr)
+static struct task_struct *get_found(struct task_struct *(*find_locked)(int nr), int nr)
 {
 	struct task_struct *task;
 	unsigned long flags;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
-	task = find_task_by_pid_locked(nr);
+	task = find_locked(nr);
 	if (task)
 		get_task_struct(task);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return task;
 }
 
+struct task_struct *find_get_task(int nr)
+{
+	return get_found(find_task_by_pid_locked, nr);
+}
+
 struct task_struct *find_get_task_from(int nr)
 {
-	struct task_struct *task;
-	unsigned long flags;
-
-	spin_lock_irqsave(&tasklist_lock, flags);
-	task = find_task_from_locked(nr);
-	if (task)
-		get_task_struct(task);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return task;
+	return get_found(find_task_from_locked, nr);
 }
 
 /* The task takes over the reference that alloc_pid() gave. */
