@@ -235,6 +235,51 @@ TEST(cow_kernel_stores_into_each_kind)
 	each_kind(kernel_stores);
 }
 
+/* The reader's hart has a translation and does not enter the kernel from its first look to the last. */
+
+static volatile int looked, stored;
+static cpu_set_t harts;
+
+static void *look_before_and_after(void *arg)
+{
+	volatile char *p = arg;
+	char before;
+
+	CHECK_SYS(sched_setaffinity(0, sizeof(harts), &harts));
+	CHECK(pin_to_hart(CPU_COUNT(&harts) - 1));
+	before = *p;
+	set_word(&looked, 1);
+	while (!__atomic_load_n(&stored, __ATOMIC_ACQUIRE))
+		;
+	return (void *)(long)(before << 8 | *p);
+}
+
+static void thread_looks_while_another_stores(const struct kind *kind, char *p, int fd)
+{
+	pthread_t reader;
+	int want = kind->content << 8 | 's';
+	long seen;
+
+	(void)fd;
+	set_word(&looked, 0);
+	set_word(&stored, 0);
+	reader = start_thread(look_before_and_after, p);
+	until_set(&looked);
+	*p = 's';
+	set_word(&stored, 1);
+	seen = (long)join_thread(reader);
+	if (seen != want)
+		fail(HERE("before and after"), "%s: want %#x, got %#lx", kind->name, want, seen);
+}
+
+TEST(cow_store_is_seen_on_every_hart)
+{
+	CHECK_SYS(sched_getaffinity(0, sizeof(harts), &harts));
+	CHECK(pin_to_hart(0));
+	for (int round = 0; round < ROUNDS; round++)
+		each_kind(thread_looks_while_another_stores);
+}
+
 // Permission taken and given back does not make common property the caller's.
 TEST(cow_protected_there_and_back)
 {
