@@ -156,6 +156,7 @@ static void end_of(pid_t pid, int status)
 		if (pids[i] != pid)
 			continue;
 		judge_end(jobs[i].name, status);
+		remove_file_of(pid);
 		pids[i] = 0;
 		if (status && job_goes_on(&jobs[i]))
 			begin_job(i);

@@ -191,6 +191,8 @@ static void check_file(const struct pages *pages, int fd)
 	}
 }
 
+#define ON_TMPFS	"/tmp/mixed-"	// the rest of the name is who made it
+
 static void use_file(struct job *job, const char *path)
 {
 	int fd = GRANTED(open(path, O_RDWR | O_CREAT | O_TRUNC, 0600));
@@ -210,15 +212,27 @@ static void use_file(struct job *job, const char *path)
 	GRANTED(unlink(path));
 }
 
+static void file_name(char name[64], const char *begin, pid_t pid)
+{
+	snprintf(name, 64, "%s%d", begin, pid);
+}
+
 static void files(struct job *job)
 {
 	char name[64];
 
 	while (job_goes_on(job)) {
-		snprintf(name, sizeof(name), "%s%d", job_below(job, 2) ? "/tmp/mixed-" : "file-",
-			 getpid());
+		file_name(name, job_below(job, 2) ? ON_TMPFS : "file-", getpid());
 		use_file(job, name);
 	}
+}
+
+void remove_file_of(pid_t pid)
+{
+	char name[64];
+
+	file_name(name, ON_TMPFS, pid);
+	unlink(name);
 }
 
 /* --- programs ------------------------------------------------------------------------------- */
