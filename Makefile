@@ -161,7 +161,7 @@ check-labs:
 
 mutants:
 	tools/setup test
-	$(SUBMAKE) all
+	$(SUBMAKE) all overlay-programs build/polsim
 	tools/mutants
 
 # LAB staff end

@@ -9,9 +9,8 @@
  *
  * Most folios are freed before memory is short, and nobody ever asks which of them should go.  So a
  * new one only joins the list of the hart that made it, its *nursery*, oldest last: a few
- * instructions.  Reclaim, when it wants candidates, first hands the oldest of the nurseries over to
- * the policy, a few more than it takes; the policy thus hears of each folio in its order, and of
- * most of them never.
+ * instructions.  Reclaim, when it wants candidates, first hands over to the policy what the
+ * nurseries have; the policy thus hears of each folio in its order, and of most of them never.
  *
  * A folio that next() gives may be on its way to being free: its reference count is 0, and who
  * dropped the last one is about to wait for our lock in folio_del_lru().  It is forgotten here, and
@@ -200,22 +199,16 @@ void folio_mark_accessed(struct folio *folio)
 		folio_set_active(folio);
 }
 
-/*
- * lru_lock held.  The oldest new ones of @kind, at most @nr of each hart, become the policy's;
- * false: there are none.
- */
-static bool hand_over_new(enum folio_kind kind, unsigned int nr)
+/* lru_lock held.  The oldest new ones of @kind, at most MOVE_BATCH of each hart. */
+static void hand_over_batch(enum folio_kind kind)
 {
-	bool some = false;
-
 	for (int cpu = 0; cpu < nr_harts; cpu++) {
 		struct nursery *nursery = &nurseries[cpu];
 
 		if (!READ_ONCE(nursery->of[kind].nr))
 			continue;
-		some = true;
 		spin_lock(&nursery->lock);
-		for (unsigned int i = 0; i < nr && nursery->of[kind].nr; i++) {
+		for (unsigned int i = 0; i < MOVE_BATCH && nursery->of[kind].nr; i++) {
 			struct folio *folio = list_last_entry(&nursery->of[kind].list,
 							      struct folio, lru);
 
@@ -224,7 +217,28 @@ static bool hand_over_new(enum folio_kind kind, unsigned int nr)
 		}
 		spin_unlock(&nursery->lock);
 	}
-	return some;
+}
+
+static unsigned long longest_nursery(enum folio_kind kind)
+{
+	unsigned long nr = 0;
+
+	for (int cpu = 0; cpu < nr_harts; cpu++)
+		nr = max(nr, READ_ONCE(nurseries[cpu].of[kind].nr));
+	return nr;
+}
+
+/*
+ * All that are new become the policy's, of each hart some in turn.  If some stayed behind, one that
+ * the policy keeps would come before them again: it would be looked at twice in a row.
+ */
+static void hand_over_new(enum folio_kind kind)
+{
+	for (long left = longest_nursery(kind); left > 0; left -= MOVE_BATCH) {
+		spin_lock(&lru_lock);
+		hand_over_batch(kind);
+		spin_unlock(&lru_lock);
+	}
 }
 
 /* --- candidates --- */
@@ -311,14 +325,9 @@ unsigned int isolate_lru_folios(const struct policy_scan *scan, struct folio **b
 	struct folio *folio;
 
 	lru_add_drain();
+	hand_over_new(scan->kind);
 	spin_lock(&lru_lock);
-	hand_over_new(scan->kind, nr);
-	while (taken < nr) {
-		folio = policy_next(scan);
-		if (!folio && hand_over_new(scan->kind, nr))
-			continue;
-		if (!folio)
-			break;
+	while (taken < nr && (folio = policy_next(scan))) {
 		clear_bit(PG_lru, &folio->flags);
 		++*scanned;
 		if (folio_try_get(folio))

@@ -519,6 +519,22 @@ unsigned long try_to_free_pages(unsigned int order, gfp_t gfp)
 	return freed;
 }
 
+/* As the simulator does: one look after another, and a round over all of them at each priority. */
+bool reclaim_one(enum folio_kind kind)
+{
+	struct scan_control sc = { .gfp = GFP_KERNEL, .scan.kind = kind };
+
+	for (int priority = DEF_PRIORITY; priority >= 0 && !sc.nr_reclaimed; priority--) {
+		unsigned long left = lru_size(kind);
+
+		sc.scan.priority = priority;
+		for (; left && !sc.nr_reclaimed && shrink_kind(1, &sc); left--)
+			wait_for_writes(&sc);
+	}
+	count_scan(&sc);
+	return sc.nr_reclaimed;
+}
+
 void drop_pagecache(void)
 {
 	LIST_HEAD(rest);

@@ -27,6 +27,8 @@ void wake_kswapd(void);
 void kswapd_policy_changed(void);
 /* Frees those of the isolated folios that can be had at once; the others go back.  May sleep. */
 void reclaim_pages(struct folio **folios, unsigned int nr);
+/* The folio of @kind that the policy says goes; false: none could.  May sleep. */
+bool reclaim_one(enum folio_kind kind);
 /*
  * @nr_pages of @kind had to be read back or written out: the other kind is spared less from now on.
  */

@@ -5,12 +5,13 @@
 #include "fs/proc/pseudo.h"
 #include "kernel/errno.h"
 #include "kernel/init.h"
+#include "kernel/sched.h"
 #include "kernel/trace.h"
 #include "lib/string.h"
 #include "mm/check.h"
 #include "mm/ref_trace.h"
 #include "mm/slab.h"
-#include "mm/swap.h"
+#include "mm/vmscan.h"
 
 static int show_trace_events(struct seq_file *m, void *data)
 {
@@ -29,6 +30,28 @@ static int show_reclaim(struct seq_file *m, void *data)
 {
 	reclaim_policy_show(m);
 	return 0;
+}
+
+static int reclaim_so_many(enum folio_kind kind, const char *number)
+{
+	unsigned int nr;
+	int error = kstrtouint(number, 10, &nr);
+
+	for (; !error && nr; nr--)
+		if (fatal_signal_pending(current))
+			error = -EINTR;
+		else if (!reclaim_one(kind))
+			error = -EAGAIN;
+	return error;
+}
+
+static int store_reclaim(const char *text, size_t len, void *data)
+{
+	if (!strncmp(text, "anon ", 5))
+		return reclaim_so_many(KIND_ANON, text + 5);
+	if (!strncmp(text, "file ", 5))
+		return reclaim_so_many(KIND_FILE, text + 5);
+	return -EINVAL;
 }
 
 static int show_ref_ms(struct seq_file *m, void *data)
@@ -105,7 +128,7 @@ static void faultline_init(void)
 	pseudo_file_ops(dir, "trace", 0400, &trace_fops, NULL);
 	pseudo_file(dir, "trace_events", 0644, show_trace_events, store_trace_events, NULL);
 	pseudo_file(dir, "trace_ref_ms", 0644, show_ref_ms, store_ref_ms, NULL);
-	pseudo_file(dir, "reclaim", 0444, show_reclaim, NULL, NULL);
+	pseudo_file(dir, "reclaim", 0644, show_reclaim, store_reclaim, NULL);
 	pseudo_file(dir, "leak", 0444, show_leak, NULL, NULL);
 }
 late_initcall(faultline_init);

@@ -5,7 +5,7 @@
 OVERLAY_OUT := build/tests/overlay/overlay
 
 .PHONY: overlay-programs
-overlay-programs: $(addprefix $(OVERLAY_OUT)/,hello ledger exceptions writer swapper)
+overlay-programs: $(addprefix $(OVERLAY_OUT)/,hello ledger exceptions writer swapper references)
 
 $(OVERLAY_OUT)/%: tests/overlay/%.c
 	mkdir -p $(@D)

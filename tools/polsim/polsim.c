@@ -8,6 +8,8 @@
  *   polsim curve TRACE                        least recently used, all sizes: frames,misses
  *   polsim progress POLICY FRAMES TRACE EVERY SEED
  *                                             references,misses,refaults after every EVERY
+ *   polsim evictions POLICY FRAMES TRACE      for each page that went: which reference missed, and
+ *                                             the page; then the misses, and the refaults
  *   polsim gen DESCRIPTION                    a trace in the compact format
  *   polsim import FILE                        a trace in the compact format from what the kernel
  *                                             recorded with the event `ref`
@@ -178,6 +180,32 @@ static void print_progress(void *arg, const struct sim_counts *counts)
 	printf("%llu,%llu,%llu\n", counts->references, counts->misses, counts->refaults);
 }
 
+static void print_evicted(void *arg, u32 id, size_t when)
+{
+	printf("%zu %llu\n", when + 1, trace.pages[id]);
+}
+
+static int evictions(char **arg)
+{
+	struct sim_config config = {
+		.policy = sim_find_policy(arg[0]),
+		.frames = read_number(arg[1], "FRAMES", 1, MAX_FRAMES),
+		.evicted = print_evicted,
+	};
+	struct sim_counts counts;
+	char message[SIM_MESSAGE];
+
+	if (!config.policy)
+		unknown_policy(arg[0]);
+	load(arg[2]);
+	if (!sim_run(&config, &trace, &counts, message)) {
+		fprintf(stderr, "polsim: %s\n", message);
+		return 1;
+	}
+	printf("misses %llu refaults %llu\n", counts.misses, counts.refaults);
+	return 0;
+}
+
 static int progress(char **arg)
 {
 	struct sim_config config = {
@@ -257,8 +285,9 @@ int main(int argc, char **argv)
 		int least, most;	/* arguments */
 	} commands[] = {
 		{ "run", run, 3, 4 }, { "curve", print_curve, 1, 1 },
-		{ "progress", progress, 5, 5 }, { "gen", generate, 1, 1 },
-		{ "import", import, 1, 1 }, { "replay", replay_file, 1, 1 }, { "list", list, 0, 0 },
+		{ "progress", progress, 5, 5 }, { "evictions", evictions, 3, 3 },
+		{ "gen", generate, 1, 1 }, { "import", import, 1, 1 },
+		{ "replay", replay_file, 1, 1 }, { "list", list, 0, 0 },
 	};
 
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
@@ -266,6 +295,6 @@ int main(int argc, char **argv)
 		    argc - 2 <= commands[i].most)
 			return commands[i].run(argv + 2);
 	wrong("usage: run POLICIES FRAMES TRACE [SEED], curve TRACE, "
-	      "progress POLICY FRAMES TRACE EVERY SEED, gen DESCRIPTION, "
-	      "import FILE, replay FILE, list");
+	      "progress POLICY FRAMES TRACE EVERY SEED, evictions POLICY FRAMES TRACE, "
+	      "gen DESCRIPTION, import FILE, replay FILE, list");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // reclaim.c - which page goes when memory is short: policies by name, changed under load
 #include "user/usertests/mapping.h"
+#include "user/usertests/swapping.h"
 
 #define POLICY	"/proc/sys/vm/reclaim_policy"
 
@@ -83,6 +84,34 @@ TEST(reclaim_policy_shows_its_lists)
 	snprintf(wanted, sizeof(wanted), "policy %s\n", now);
 	read_text("/proc/faultline/reclaim", text, sizeof(text));
 	CHECK(!strncmp(text, wanted, strlen(wanted)));
+}
+
+static int write_reclaim(const char *text)
+{
+	int fd = CHECK_SYS(open("/proc/faultline/reclaim", O_WRONLY));
+	int ret = write(fd, text, strlen(text)) < 0 ? errno : 0;
+
+	close(fd);
+	return ret;
+}
+
+TEST(reclaim_policy_gives_up_so_many)
+{
+	static const char *const bad[] = { "anon", "anon ", "anon -1", "file x", "shmem 1", "1" };
+	char *p = map_anon(64, RW);
+	size_t out;
+
+	need_swap(64 * PAGE / 1024);
+	memset(p, 1, 64 * PAGE);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_EQ(write_reclaim(bad[i]), EINVAL);
+	CHECK_EQ(write_reclaim("anon 0\n"), 0);
+	CHECK_EQ(write_reclaim("anon 8\n"), 0);
+	// More than there is.
+	CHECK_EQ(write_reclaim("anon 4000000000"), EAGAIN);
+	out = pages_out(p, 64);
+	if (out < 60)
+		fail(HERE("pages"), "%zu of 64 are out: all could go", out);
 }
 
 /* --- under load --- */
