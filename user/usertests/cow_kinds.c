@@ -235,7 +235,10 @@ TEST(cow_kernel_stores_into_each_kind)
 	each_kind(kernel_stores);
 }
 
-/* The reader's hart has a translation and does not enter the kernel from its first look to the last. */
+/*
+ * The reader's hart has a translation and does not enter the kernel from its first look to the
+ * last.
+ */
 
 static volatile int looked, stored;
 static cpu_set_t harts;

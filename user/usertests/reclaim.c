@@ -114,6 +114,48 @@ TEST(reclaim_policy_gives_up_so_many)
 		fail(HERE("pages"), "%zu of 64 are out: all could go", out);
 }
 
+static size_t resident_every_other(const char *p, size_t pages)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < pages; i += 2)
+		n += resident(p + i * PAGE, 1);
+	return n;
+}
+
+// What is used after reclaim looked at it stays; until nothing is left that was not.
+static void check_used_ones_stay(const char *policy)
+{
+	char *p = map_anon(64, RW);
+
+	CHECK_EQ(write_policy(policy), 0);
+	write_reclaim("anon 1000000");
+	memset(p, 1, 64 * PAGE);
+	// The first one of them goes when all were looked at.
+	while (resident(p, 64) == 64)
+		CHECK_EQ(write_reclaim("anon 1"), 0);
+	for (size_t i = 0; i < 64; i += 2)
+		CHECK_EQ(p[i * PAGE], 1);
+	while (resident_every_other(p + PAGE, 63)) {
+		CHECK_EQ(write_reclaim("anon 1"), 0);
+		if (resident_every_other(p, 64) < 32)
+			fail(HERE(policy), "a page is gone that was used, %zu stay that were not",
+			     resident_every_other(p + PAGE, 63));
+	}
+	CHECK_SYS(munmap(p, 64 * PAGE));
+}
+
+TEST(reclaim_policy_is_told_of_uses)
+{
+	char before[32];
+
+	need_swap(1024);
+	current_policy(before);
+	check_used_ones_stay("clock");
+	check_used_ones_stay("lru2");
+	CHECK_EQ(write_policy(before), 0);
+}
+
 /* --- under load --- */
 
 static long meminfo_kb(const char *name)

@@ -96,6 +96,46 @@ TEST(workingset_truncated_is_forgotten)
 	CHECK(vmstat("workingset_refault_file") < before + PAGES / 2);
 }
 
+static void wait_for_writes(void)
+{
+	while (vmstat("nr_writeback"))
+		nap(MS);
+}
+
+/*
+ * Pages that are back soon are active. Sent out, they are so no more: what has been written goes
+ * first when memory is short.
+ */
+TEST(workingset_sent_out_is_not_active)
+{
+	const size_t pages = 4 * PAGES;
+	long activated, active;
+	char *p;
+
+	use_lru2();
+	pin_to_hart(0);
+	// So much is in the place of other memory.
+	read_range(sparse_file(16 * pages * PAGE), 0, 16 * pages * PAGE);
+	p = swapped_out(pages, 1);
+	wait_for_writes();
+	// Clean and in the swap cache, they are gone at once.
+	check_filled(p, pages, 1);
+	page_out(p, pages);
+	CHECK(resident(p, pages) < pages / 2);
+	activated = vmstat("workingset_activate_anon");
+	fill(p, pages, 2);
+	CHECK(vmstat("workingset_activate_anon") >= activated + (long)pages / 2);
+	active = vmstat("nr_active_anon");
+	page_out(p, pages);
+	wait_for_writes();
+	// What has been written is handed back now.
+	CHECK_SYS(madvise(p, PAGE, MADV_COLD));
+	if (vmstat("nr_active_anon") > active - (long)pages / 2)
+		fail(HERE("nr_active_anon"), "%ld, was %ld before %zu were sent out",
+		     vmstat("nr_active_anon"), active, pages);
+	check_filled(p, pages, 2);
+}
+
 /* --- in little memory --- */
 
 /*
