@@ -3,12 +3,13 @@
  * Four parts, the shape of each Linux's:
  *
  *   who asked       command, what for, its oom_score_adj
- *   Mem-Info        where memory is, in kB
+ *   Mem-Info        where memory is, in kB; what the reclaim policy shows
  *   Tasks state     the candidates in pages, with the points that decide
  *   oom-kill        who goes
  */
 #include "mm/oom_report.h"
 
+#include "fs/seq_file.h"
 #include "kernel/cred.h"
 #include "kernel/pid.h"
 #include "kernel/printk.h"
@@ -16,6 +17,7 @@
 #include "lib/vsnprintf.h"
 #include "mm/oom_kill.h"
 #include "mm/page_alloc.h"
+#include "mm/swap.h"
 #include "mm/swapfile.h"
 #include "mm/vmstat.h"
 
@@ -49,6 +51,20 @@ static void report_memory(void)
 		vm_state(NR_KERNEL_STACK_KB));
 	pr_warn(" swap:%lukB free:%lukB swapcache:%lukB\n", K(total_swap_pages()),
 		K(get_nr_swap_pages()), K(vm_state(NR_SWAPCACHE)));
+}
+
+/* What /proc/faultline/reclaim says, in a line; what is more than fits is left out. */
+static void report_policy(void)
+{
+	char text[256];
+	struct seq_file m = { .buf = text, .size = sizeof(text) };
+
+	reclaim_policy_show(&m);
+	text[m.count - 1] = '\0';
+	for (size_t i = 0; text[i]; i++)
+		if (text[i] == '\n')
+			text[i] = ' ';
+	pr_warn(" %s\n", text);
 }
 
 static void report_process(const struct task_struct *task, unsigned long totalpages)
@@ -91,6 +107,7 @@ void oom_report(gfp_t gfp, unsigned int order, const struct task_struct *victim)
 	pr_warn("%s invoked oom-killer: gfp_mask=0x%x (%s), order=%u, oom_score_adj=%d\n",
 		current->comm, gfp, gfp_name(gfp), order, current->signal->oom_score_adj);
 	report_memory();
+	report_policy();
 	if (sysctl_oom_dump_tasks)
 		report_processes();
 	if (victim)

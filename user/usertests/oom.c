@@ -210,6 +210,8 @@ TEST(oom_is_reported)
 	snprintf(line, sizeof(line), "Killed process %d (", pid);
 	CHECK(strstr(log, "invoked oom-killer: gfp_mask=0x"));
 	CHECK(strstr(log, "Mem-Info:"));
+	if (!access("/proc/sys/vm/reclaim_policy", F_OK))
+		CHECK(strstr(log, " policy "));
 	CHECK(strstr(log, line));
 }
 
