@@ -24,6 +24,7 @@
 #include "mm/gup.h"
 #include "mm/mmap.h"
 #include "mm/slab.h"
+#include "mm/vmstat.h"
 
 #define CHUNK_PAGES	256U		/* 1 MiB: what is pinned at a time */
 #define FAST_PAGES	16U		/* so many without an allocation */
@@ -78,6 +79,7 @@ static ssize_t pin_user_memory(struct dio *dio, unsigned long addr, size_t bytes
 		dio->pages[dio->nr_pages++] = folio;
 	}
 	mmap_read_unlock(mm);
+	count_vm_events(NR_FOLL_PIN_ACQUIRED, dio->nr_pages);
 	if (!dio->nr_pages)
 		return PTR_ERR(folio);
 	return min(bytes, dio->nr_pages * PAGE_SIZE - dio->offset);
@@ -97,6 +99,7 @@ static void unpin_pages(struct dio *dio)
 		}
 		folio_unpin(folio);
 	}
+	count_vm_events(NR_FOLL_PIN_RELEASED, dio->nr_pages);
 	dio->nr_pages = 0;
 }
 

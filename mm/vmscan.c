@@ -352,6 +352,20 @@ static void shrink_folio_list(struct folio **folios, unsigned int nr, struct sca
 	putback_lru_folios(b.failed, b.nr_failed, ADD_FAILED);
 }
 
+/* The same; meanwhile they count as isolated. */
+static void shrink_isolated(struct folio **folios, unsigned int nr, struct scan_control *sc)
+{
+	unsigned int anon = 0;
+
+	for (unsigned int i = 0; i < nr; i++)
+		anon += folio_kind(folios[i]) == KIND_ANON;
+	mod_state(NR_ISOLATED_ANON, anon);
+	mod_state(NR_ISOLATED_FILE, nr - anon);
+	shrink_folio_list(folios, nr, sc);
+	mod_state(NR_ISOLATED_ANON, -(long)anon);
+	mod_state(NR_ISOLATED_FILE, (long)anon - nr);
+}
+
 /* Looks at @nr folios of the kind that sc->scan names; false: there are no more. */
 static bool __shrink_kind(unsigned long nr, struct scan_control *sc)
 {
@@ -367,7 +381,7 @@ static bool __shrink_kind(unsigned long nr, struct scan_control *sc)
 		if (scanned == before)
 			return false;
 		sc->nr_scanned += scanned - before;
-		shrink_folio_list(folios, taken, sc);
+		shrink_isolated(folios, taken, sc);
 		cond_resched();
 	}
 	return true;
@@ -390,7 +404,7 @@ void reclaim_pages(struct folio **folios, unsigned int nr)
 	struct scan_control sc = { .gfp = GFP_KERNEL };
 
 	if (nr)
-		shrink_folio_list(folios, nr, &sc);
+		shrink_isolated(folios, nr, &sc);
 }
 
 /* --- files or anonymous memory --- */

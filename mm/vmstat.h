@@ -30,6 +30,8 @@
 	X(NR_UNEVICTABLE, "nr_unevictable")				\
 	X(NR_SLAB_RECLAIMABLE, "nr_slab_reclaimable")			\
 	X(NR_SLAB_UNRECLAIMABLE, "nr_slab_unreclaimable")		\
+	X(NR_ISOLATED_ANON, "nr_isolated_anon")				\
+	X(NR_ISOLATED_FILE, "nr_isolated_file")				\
 	X(WORKINGSET_NODES, "workingset_nodes")				\
 	X(WORKINGSET_REFAULT_ANON, "workingset_refault_anon")		\
 	X(WORKINGSET_REFAULT_FILE, "workingset_refault_file")		\
@@ -47,6 +49,8 @@
 	X(NR_VMSCAN_WRITE, "nr_vmscan_write")				\
 	X(NR_DIRTIED, "nr_dirtied")					\
 	X(NR_WRITTEN, "nr_written")					\
+	X(NR_FOLL_PIN_ACQUIRED, "nr_foll_pin_acquired")			\
+	X(NR_FOLL_PIN_RELEASED, "nr_foll_pin_released")			\
 	X(NR_KERNEL_STACK_KB, "nr_kernel_stack")			\
 	X(NR_PAGETABLE, "nr_page_table_pages")				\
 	X(NR_SWAPCACHE, "nr_swapcached")

@@ -59,11 +59,13 @@ TEST(vmstat_in_order)
 		"nr_zone_inactive_file", "nr_zone_active_file", "nr_zone_unevictable",
 		"nr_zone_write_pending", "nr_mlock", "nr_inactive_anon", "nr_active_anon",
 		"nr_inactive_file", "nr_active_file", "nr_unevictable", "nr_slab_reclaimable",
-		"nr_slab_unreclaimable", "workingset_nodes", "workingset_refault_anon",
-		"workingset_refault_file", "workingset_activate_anon", "workingset_activate_file",
+		"nr_slab_unreclaimable", "nr_isolated_anon", "nr_isolated_file",
+		"workingset_nodes", "workingset_refault_anon", "workingset_refault_file",
+		"workingset_activate_anon", "workingset_activate_file",
 		"workingset_restore_anon", "workingset_restore_file", "workingset_nodereclaim",
 		"nr_anon_pages", "nr_mapped", "nr_file_pages", "nr_dirty", "nr_writeback",
-		"nr_shmem", "nr_vmscan_write", "nr_dirtied", "nr_written", "nr_kernel_stack",
+		"nr_shmem", "nr_vmscan_write", "nr_dirtied", "nr_written",
+		"nr_foll_pin_acquired", "nr_foll_pin_released", "nr_kernel_stack",
 		"nr_page_table_pages", "nr_swapcached", "nr_dirty_threshold",
 		"nr_dirty_background_threshold", "pgpgin", "pgpgout", "pswpin", "pswpout",
 		"pgalloc_normal", "allocstall_normal", "pgfree", "pgactivate", "pgdeactivate",
@@ -192,6 +194,40 @@ TEST(vmstat_moves_with_swap)
 	forget_swapped(p, PAGES);
 	check_filled(p, PAGES, 1);
 	check_moved(w);
+}
+
+// What reclaim has taken off the lists is back there, or gone, when it has done.
+TEST(vmstat_nothing_stays_isolated)
+{
+	char *p = swapped_out(PAGES, 1), *file;
+	int fd = make_pages("f", PAGES);
+
+	CHECK_SYS(fsync(fd));
+	file = mmap(NULL, PAGES * PAGE, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+	CHECK(file != MAP_FAILED);
+	page_out(file, PAGES);
+	while (vmstat("nr_isolated_anon") || vmstat("nr_isolated_file")) {
+		put_file("/proc/sys/vm/stat_refresh", "1");
+		nap(MS);
+	}
+	check_filled(p, PAGES, 1);
+}
+
+TEST(vmstat_pins_are_given_back)
+{
+	static const char *const w[] = {
+		"nr_foll_pin_acquired", "nr_foll_pin_released", NULL,
+	};
+	int fd = make_pages("f", 16);
+	char *p = map_anon(16, RW);
+
+	CHECK_SYS(fsync(fd));
+	close(fd);
+	fd = CHECK_SYS(open("f", O_RDONLY | O_DIRECT));
+	look(w);
+	CHECK_EQ(read(fd, p, 16 * PAGE), 16 * PAGE);
+	check_moved(w);
+	CHECK_EQ(vmstat("nr_foll_pin_released"), vmstat("nr_foll_pin_acquired"));
 }
 
 // Memory and files that are used twice, more than there is room for.
