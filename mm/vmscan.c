@@ -539,8 +539,11 @@ bool reclaim_one(enum folio_kind kind)
 	struct scan_control sc = { .gfp = GFP_KERNEL, .scan.kind = kind };
 
 	for (int priority = DEF_PRIORITY; priority >= 0 && !sc.nr_reclaimed; priority--) {
-		unsigned long left = lru_size(kind);
+		unsigned long left;
 
+		/* Those that the round before wrote out are among them. */
+		lru_add_drain();
+		left = lru_size(kind);
 		sc.scan.priority = priority;
 		for (; left && !sc.nr_reclaimed && shrink_kind(1, &sc); left--)
 			wait_for_writes(&sc);

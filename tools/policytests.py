@@ -100,7 +100,7 @@ def references(directory, base):
     """One guest for all: which page went, and at which reference."""
     image, name = f"{directory}/references.img", f"{directory}/references"
     subprocess.run(["cp", "--sparse=always", base, image], check=True)
-    script, runs = "", []
+    script, runs = "echo 0 > /proc/sys/vm/page-cluster\n", []
     for string, pages in strings().items():
         with open(f"{name}.{string}", "w") as f:
             f.write("".join(f"{page}\n" for page in pages))
@@ -109,7 +109,7 @@ def references(directory, base):
         for frames in SIZES[string]:
             runs.append((policy, str(frames), string))
             script += f"echo {policy} > /proc/sys/vm/reclaim_policy && " \
-                      f"/overlay/references {frames} /{string} > /{len(runs)} || exit\n"
+                      f"/overlay/references {frames} /{string} > /{len(runs)} || exit 1\n"
     done = testlib.guest(image, CMD=script, ICOUNT=1, MEM="64M", SWAP="ram:16M")
     if done.status:
         return f"status {done.status}\n" + testlib.tail(done.text)
