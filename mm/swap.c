@@ -30,6 +30,7 @@
 
 #include "kernel/init.h"
 #include "kernel/panic.h"
+#include "kernel/sched.h"
 #include "kernel/smp.h"
 #include "lib/string.h"
 #include "lib/xarray.h"
@@ -230,7 +231,8 @@ static unsigned long longest_nursery(enum folio_kind kind)
 
 /*
  * All that are new become the policy's, of each hart some in turn.  If some stayed behind, one that
- * the policy keeps would come before them again: it would be looked at twice in a row.
+ * the policy keeps would come before them again: it would be looked at twice in a row.  They are
+ * many the first time that memory is short, kswapd's as a rule; each is handed over once.
  */
 static void hand_over_new(enum folio_kind kind)
 {
@@ -238,6 +240,7 @@ static void hand_over_new(enum folio_kind kind)
 		spin_lock(&lru_lock);
 		hand_over_batch(kind);
 		spin_unlock(&lru_lock);
+		cond_resched();
 	}
 }
 
