@@ -373,9 +373,10 @@ static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 		goto uncharge;
 	copy_page(folio_address(vmf->cow_folio), folio_address(vmf->folio));
 	vmf->cow_folio->flags |= BIT(PG_uptodate);
+	ret |= finish_fault(vmf, vmf->cow_folio);
+	/* Not before: who truncates the file waits for it, and takes the copy away behind it. */
 	folio_unlock(vmf->folio);
 	folio_put(vmf->folio);
-	ret |= finish_fault(vmf, vmf->cow_folio);
 	if (likely(!(ret & VM_FAULT_NOPAGE)))
 		return ret;
 uncharge:

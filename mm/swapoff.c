@@ -250,7 +250,7 @@ static void release_area(struct swap_info_struct *si)
 {
 	atomic_dec(&si->users);
 	wait_event(&swap_users_wait, !atomic_read(&si->users));
-	DEBUG_BUG_ON(!mapping_empty(&si->space));
+	DEBUG_BUG_ON(atomic_read(&si->users) || !mapping_empty(&si->space));
 	blkdev_put(si->bdev, si);
 	swap_area_free_maps(si);
 	si->bdev = NULL;

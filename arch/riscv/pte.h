@@ -19,6 +19,7 @@
 
 #include "arch/riscv/page.h"
 #include "arch/riscv/svade.h"
+#include "kernel/panic.h"
 #include "lib/types.h"
 
 typedef struct { unsigned long pte; } pte_t;
@@ -250,6 +251,7 @@ static inline pte_t ptep_get_and_clear(pte_t *ptep)
  */
 static inline void ptep_add_bits(pte_t *ptep, unsigned long bits)
 {
+	DEBUG_BUG_ON(!pte_present(ptep_get(ptep)));
 	if (unlikely(svade_emulated))
 		set_pte(ptep, (pte_t){ ptep_get(ptep).pte | bits });
 	else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // crowd.c - threads at the same few pages at the same time
 #include "user/usertests/crowd.h"
+#include "user/usertests/cow_pin.h"
 
 struct member {
 	void (*body)(int me);
@@ -43,4 +44,17 @@ void crowd_check(char *p, int me, uint64_t value)
 			fail(HERE("word"), "thread %d, page %d: want %#llx, got %#llx", me, i,
 			     (unsigned long long)(value << 8 | i), (unsigned long long)word);
 	}
+}
+
+bool store_from_outside(volatile uint64_t *word, uint64_t value)
+{
+	return store_there(getpid(), (char *)word, (char *)&value, 8) == 8;
+}
+
+uint64_t load_from_outside(volatile uint64_t *word)
+{
+	uint64_t value;
+
+	CHECK_EQ(load_there(getpid(), (char *)word, (char *)&value, 8), 8);
+	return value;
 }

@@ -25,3 +25,8 @@ static inline volatile uint64_t *crowd_word(char *p, int page, int me)
 // Writes @value, and the page's number, into thread @me's word of every page; checks them.
 void crowd_write(char *p, int me, uint64_t value);
 void crowd_check(char *p, int me, uint64_t value);
+
+// As a debugger does: the kernel finds the page, and stores or loads from its own side. False, and
+// errno: it could not store.
+bool store_from_outside(volatile uint64_t *word, uint64_t value);
+uint64_t load_from_outside(volatile uint64_t *word);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 // fault_races.c - threads that touch the same pages for the first time, or while a file changes
+#include "user/usertests/cow_pin.h"
 #include "user/usertests/crowd.h"
+#include "user/usertests/disk.h"
 #include "user/usertests/swapping.h"
+
+#define MARK	0x64726f7720656e6fULL
 
 static char *pages;
 static int file, words;
@@ -96,16 +100,24 @@ TEST(fault_races_shared_file)
 }
 
 /*
- * The kernel stores for the threads: where there is no page it says EFAULT, and nobody gets a
- * signal. What stays mapped of a page that was cut off is not what the file has there later, and
- * what is mapped behind the end should not be.
+ * The kernel stores for the threads, as a read() or as a debugger does: where there is no page it
+ * says EFAULT, and nobody gets a signal. What stays mapped of a page that was cut off is not what
+ * the file has there later, and what is mapped behind the end should not be.
  */
 static bool store(int page, int me)
 {
-	if (pread(words, (void *)crowd_word(pages, page, me), 8, 0) == 8)
+	void *to = (void *)crowd_word(pages, page, me);
+
+	if (me == 2 ? store_from_outside(to, MARK) : pread(words, to, 8, 0) == 8)
 		return true;
 	CHECK_EQ(errno, EFAULT);
 	return false;
+}
+
+static void check_behind_the_end(void)
+{
+	for (int i = 1; i < CROWD_PAGES; i++)
+		CHECK(!store(i, 0));
 }
 
 static void store_or_truncate(int me)
@@ -114,6 +126,7 @@ static void store_or_truncate(int me)
 		if (me == 0) {
 			CHECK_SYS(ftruncate(file, CROWD_PAGES * PAGE));
 			CHECK_SYS(ftruncate(file, PAGE));
+			check_behind_the_end();
 			continue;
 		}
 		for (int i = 0; i < CROWD_PAGES; i++)
@@ -121,32 +134,90 @@ static void store_or_truncate(int me)
 	}
 }
 
-static void truncate_under_threads(const char *path, int prepared)
+static void truncate_under_threads(const char *path, int flags)
 {
 	char *buffer = malloc(CROWD_PAGES * PAGE);
+	int private = flags == MAP_PRIVATE;
 
 	words = CHECK_SYS(open("words", O_RDWR | O_CREAT, 0600));
-	CHECK_EQ(write(words, "one word", 8), 8);
-	file = make_pages(path, prepared);
-	pages = mmap(NULL, CROWD_PAGES * PAGE, RW, MAP_SHARED, file, 0);
+	CHECK_EQ(write(words, &(uint64_t){ MARK }, 8), 8);
+	file = make_pages(path, CROWD_PAGES);
+	pages = mmap(NULL, CROWD_PAGES * PAGE, RW, flags, file, 0);
 	CHECK(pages != MAP_FAILED);
 	crowd(store_or_truncate);
-	for (int i = 1; i < CROWD_PAGES; i++)
-		CHECK(!store(i, 0));
+	check_behind_the_end();
 	CHECK_SYS(ftruncate(file, CROWD_PAGES * PAGE));
 	CHECK_EQ(pread(file, buffer, CROWD_PAGES * PAGE, 0), CROWD_PAGES * PAGE);
-	CHECK(!memcmp(pages, buffer, CROWD_PAGES * PAGE));
+	// Of the first page, which was always there, the private copy stays.
+	CHECK(!memcmp(pages + private * PAGE, buffer + private * PAGE,
+		      (CROWD_PAGES - private) * PAGE));
 	for (int i = 1; i < CROWD_PAGES; i++)
 		CHECK_EQ(*crowd_word(pages, i, 1), 0);
 }
 
 TEST(fault_races_truncate)
 {
-	truncate_under_threads("f", CROWD_PAGES);
+	truncate_under_threads("f", MAP_SHARED);
+}
+
+TEST(fault_races_truncate_private)
+{
+	truncate_under_threads("f", MAP_PRIVATE);
 }
 
 TEST(fault_races_truncate_tmpfs)
 {
-	truncate_under_threads("/tmp/fault_races", CROWD_PAGES);
+	truncate_under_threads("/tmp/fault_races", MAP_SHARED);
 	CHECK_SYS(unlink("/tmp/fault_races"));
+}
+
+/*
+ * A write past the cache takes the page out of it, under those who are about to store to it. What
+ * they have stored before is written first, so that nothing is lost.
+ */
+static int direct;
+static char *sector;
+
+static void store_or_write_directly(int me)
+{
+	for (uint64_t round = 1; round <= 3; round++) {
+		for (int i = 0; me && i < CROWD_PAGES; i++) {
+			*crowd_word(pages, i, me) = round << 8 | i;
+			CHECK_EQ(load_from_outside(crowd_word(pages, i, me)), round << 8 | i);
+		}
+		if (me)
+			continue;
+		for (int i = 0; i < CROWD_PAGES; i++)
+			CHECK_EQ(pwrite(direct, sector, SECTOR, i * PAGE + PAGE / 2), SECTOR);
+	}
+}
+
+static void write_directly_under_threads(const char *path)
+{
+	char buffer[CROWD_PAGES * PAGE];
+
+	direct = CHECK_SYS(open(path, O_RDWR | O_DIRECT));
+	sector = map_anon(1, RW);
+	pages = mmap(NULL, CROWD_PAGES * PAGE, RW, MAP_SHARED, file, 0);
+	CHECK(pages != MAP_FAILED);
+	crowd(store_or_write_directly);
+	CHECK_EQ(pread(file, buffer, sizeof(buffer), 0), sizeof(buffer));
+	for (int me = 1; me < CROWD; me++)
+		crowd_check(buffer, me, 3);
+	CHECK(!memcmp(pages, buffer, sizeof(buffer)));
+}
+
+TEST(fault_races_direct_write)
+{
+	file = make_pages("f", CROWD_PAGES);
+	write_directly_under_threads("f");
+}
+
+// It begins with words that say which disk it is.
+TEST(fault_races_direct_write_to_a_disk)
+{
+	file = CHECK_SYS(open(scratch_disk(), O_RDWR));
+	write_directly_under_threads(scratch_disk());
+	memcpy(pages, SCRATCH_MAGIC, strlen(SCRATCH_MAGIC));
+	fsync(file);			// EIO says that both ways of writing met
 }

@@ -40,6 +40,13 @@ static void set_adj(int adj)
 	put_file("/proc/self/oom_score_adj", text);
 }
 
+// What is touched stays, where it could go to a disk.
+static void lock_on_fault(void *p, size_t length)
+{
+	if (number("/proc/meminfo", "SwapTotal"))
+		CHECK_SYS(mlock2(p, length, MLOCK_ONFAULT));
+}
+
 // Of so many bytes each page is stored to; ALL: of more than there is.
 static void take(size_t bytes)
 {
@@ -47,8 +54,7 @@ static void take(size_t bytes)
 	char *p = mmap(NULL, length, RW, ANON | MAP_NORESERVE, -1, 0);
 
 	CHECK(p != MAP_FAILED);
-	if (number("/proc/meminfo", "SwapTotal"))
-		CHECK_SYS(mlock2(p, length, MLOCK_ONFAULT));
+	lock_on_fault(p, length);
 	for (size_t i = 0; i < length; i += PAGE)
 		p[i] = 1;
 }
@@ -342,8 +348,7 @@ TEST(oom_victim_waits_for_a_disk)
 	victim = CHECK_SYS(fork());
 	if (!victim) {
 		set_adj(1000);
-		if (number("/proc/meminfo", "SwapTotal"))
-			CHECK_SYS(mlock2(p, length, MLOCK_ONFAULT));
+		lock_on_fault(p, length);
 		memset(p, 1, length);
 		read_the_disk(slow, &begun);
 	}
@@ -354,6 +359,56 @@ TEST(oom_victim_waits_for_a_disk)
 	if (slow)
 		CHECK_EQ(process_state(victim), 'D');
 	check_not_zeros(victim, p, length);
+	CHECK_KILLED(victim, SIGKILL);
+}
+
+// Copies the victim's memory again and again, into a little more than there is.
+static void copy_until_it_is_gone(pid_t victim, char *p, size_t length)
+{
+	size_t total = (available() + length / 2) & -PAGE;
+	struct iovec remote[8], local = { .iov_len = total };
+	char *copy = mmap(NULL, total, RW, ANON | MAP_NORESERVE, -1, 0);
+	ssize_t done;
+
+	lock_on_fault(copy, total);
+	local.iov_base = copy;
+	for (int i = 0; i < 8; i++)
+		remote[i] = (struct iovec){ p, length };
+	done = CHECK_SYS(process_vm_readv(victim, &local, 1, remote, 8, 0));
+	for (ssize_t at = 0; at < done; at += PAGE)
+		CHECK_EQ(copy[at], 1);
+}
+
+/*
+ * Who copies it holds on to the address space: it is emptied, though its process is gone. Linux may
+ * not wait for that, and kill the reader as well.
+ */
+TEST(oom_victim_is_read_meanwhile)
+{
+	size_t length = available() / 4 & -PAGE;
+	char *p = mmap(NULL, length, RW, ANON | MAP_NORESERVE, -1, 0);
+	struct gate filled;
+	pid_t victim, reader;
+	int status;
+
+	gate_make(&filled);
+	victim = CHECK_SYS(fork());
+	if (!victim) {
+		set_adj(1000);
+		lock_on_fault(p, length);
+		memset(p, 1, length);
+		gate_open(&filled);
+		sleep_forever(NULL);
+	}
+	gate_wait(&filled);
+	reader = CHECK_SYS(fork());
+	if (!reader) {
+		copy_until_it_is_gone(victim, p, length);
+		finish();
+	}
+	CHECK_EQ(waitpid(reader, &status, 0), reader);
+	CHECK(status == 0 || WTERMSIG(status) == SIGKILL);
+	CHECK_SYS(kill(victim, SIGKILL));
 	CHECK_KILLED(victim, SIGKILL);
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // swap_races.c - threads whose pages go out and come back while others change them
+#include "user/usertests/cow_pin.h"
 #include "user/usertests/crowd.h"
 #include "user/usertests/disk.h"
 #include "user/usertests/swapping.h"
 #include <sys/swap.h>
-#include <sys/uio.h>
 
 static char *pages;
+static const char *device;
 
 static void make_pages_go(void)
 {
@@ -43,13 +44,24 @@ static void write_once(int me)
 	crowd_check(pages, me, 1);
 }
 
+// A store that the kernel makes for a thread fails if its fault does.
+static void write_once_or_have_it_written(int me)
+{
+	if (me != 2) {
+		write_once(me);
+		return;
+	}
+	for (int i = 0; i < CROWD_PAGES; i++)
+		CHECK(store_from_outside(crowd_word(pages, i, me), 1 << 8 | i));
+}
+
 TEST(swap_races_first_write)
 {
 	make_pages_go();
 	for (int i = 0; i < CROWD_PAGES; i++)
 		pages[i * PAGE + 2048] = i;
 	page_out(pages, CROWD_PAGES);
-	crowd(write_once);
+	crowd(write_once_or_have_it_written);
 	check_all(1);
 }
 
@@ -61,7 +73,10 @@ static void fill_pages(void)
 
 enum where { IN_MEMORY, OUT };
 
-// Meanwhile a child has the pages, too; it looks at them when the crowd is done.
+/*
+ * Meanwhile a child has the pages, too. When the crowd is done it sends out its own, which the
+ * threads' copies must survive, and looks at them.
+ */
 static void crowd_beside_child(enum where where, void (*body)(int me))
 {
 	struct gate gate;
@@ -75,6 +90,7 @@ static void crowd_beside_child(enum where where, void (*body)(int me))
 	pid = CHECK_SYS(fork());
 	if (!pid) {
 		gate_wait(&gate);
+		page_out(pages, CROWD_PAGES);
 		check_all(9);
 		finish();
 	}
@@ -95,23 +111,26 @@ TEST(swap_races_copy)
 	check_all(1);
 }
 
-// One thread throws away what the others write: each word is what was written, or nothing.
+// What another thread throws away: each word is what was written, or nothing.
+static void write_what_may_go(int me)
+{
+	crowd_write(pages, me, 7);
+	page_out(pages, CROWD_PAGES);
+	for (int i = 0; i < CROWD_PAGES; i++) {
+		uint64_t word = *crowd_word(pages, i, me);
+
+		if (word && word != (7ULL << 8 | i) && word != (9ULL << 8 | i))
+			fail(HERE("word"), "page %d: %#llx", i, (unsigned long long)word);
+	}
+}
+
 static void write_or_drop(int me)
 {
-	for (int round = 1; round <= 3; round++) {
-		if (me == 0) {
+	for (int round = 1; round <= 3; round++)
+		if (me)
+			write_what_may_go(me);
+		else
 			CHECK_SYS(madvise(pages, CROWD_PAGES * PAGE, MADV_DONTNEED));
-			continue;
-		}
-		crowd_write(pages, me, 7);
-		page_out(pages, CROWD_PAGES);
-		for (int i = 0; i < CROWD_PAGES; i++) {
-			uint64_t word = *crowd_word(pages, i, me);
-
-			if (word && word != (7ULL << 8 | i) && word != (9ULL << 8 | i))
-				fail(HERE("word"), "page %d: %#llx", i, (unsigned long long)word);
-		}
-	}
 }
 
 TEST(swap_races_dontneed)
@@ -122,6 +141,37 @@ TEST(swap_races_dontneed)
 TEST(swap_races_dontneed_of_what_is_out)
 {
 	crowd_beside_child(OUT, write_or_drop);
+}
+
+static void fork_off(void)
+{
+	pid_t pid = CHECK_SYS(fork());
+
+	if (!pid)
+		_exit(0);
+	CHECK_EXIT(pid, 0);
+}
+
+// The pages might be others' too, and are not; and then they go.
+static void write_or_fork_and_drop(int me)
+{
+	for (int round = 1; round <= 3; round++) {
+		if (me) {
+			write_what_may_go(me);
+			continue;
+		}
+		fork_off();
+		for (int i = 0; i < CROWD_PAGES; i++)
+			CHECK_SYS(madvise(pages + i * PAGE, PAGE, MADV_DONTNEED));
+	}
+}
+
+TEST(swap_races_dontneed_after_fork)
+{
+	make_pages_go();
+	fill_pages();
+	page_out(pages, CROWD_PAGES);
+	crowd(write_or_fork_and_drop);
 }
 
 // One forks again and again; what a child sees is what was there once.
@@ -155,37 +205,75 @@ TEST(swap_races_fork)
 		crowd_check(pages, me, 3);
 }
 
-// Stores as a debugger does: the kernel finds the page and writes to it from its own side.
-static void store_from_outside(volatile uint64_t *word, uint64_t value)
-{
-	struct iovec from = { &value, 8 }, to = { (void *)word, 8 };
+// The page goes out again and again until thread 0 has done its part.
+static int done;
 
-	CHECK_EQ(process_vm_writev(getpid(), &from, 1, &to, 1, 0), 8);
+static void send_out_until_done(void)
+{
+	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE))
+		page_out(pages, 1);
 }
 
-// What was freed and then stored to stays; one that was not may be gone.
+// A page that is only looked at comes back clean, and what is stored to it from outside is kept.
+static void store_or_send_out(int me)
+{
+	volatile uint64_t *word = crowd_word(pages, 0, 0);
+
+	if (me) {
+		send_out_until_done();
+		return;
+	}
+	for (uint64_t i = 1; i <= 20; i++) {
+		CHECK_EQ(*word, i - 1);
+		CHECK(store_from_outside(word, i));
+		CHECK_EQ(*word, i);
+	}
+	set_word(&done, 1);
+}
+
+TEST(swap_races_store_from_outside)
+{
+	make_pages_go();
+	*pages = 0;
+	page_out(pages, 1);
+	crowd(store_or_send_out);
+}
+
+// What was freed and then stored to stays; what is freed meanwhile may be gone.
+static unsigned int frees_begun, frees_done;
+
+static void free_all(void)
+{
+	__atomic_add_fetch(&frees_begun, 1, __ATOMIC_SEQ_CST);
+	CHECK_SYS(madvise(pages, CROWD_PAGES * PAGE, MADV_FREE));
+	__atomic_add_fetch(&frees_done, 1, __ATOMIC_SEQ_CST);
+}
+
+static void write_what_is_free(int me, int page, uint64_t value)
+{
+	volatile uint64_t *word = crowd_word(pages, page, me);
+	unsigned int before = __atomic_load_n(&frees_done, __ATOMIC_SEQ_CST);
+	uint64_t found;
+	bool freed;
+
+	if (me == 1)
+		*word = value;
+	else
+		CHECK(store_from_outside(word, value));
+	page_out(pages + page * PAGE, 1);
+	found = *word;
+	freed = __atomic_load_n(&frees_begun, __ATOMIC_SEQ_CST) != before;
+	if (found != value && (found || !freed))
+		fail(HERE("word"), "page %d: %#llx", page, (unsigned long long)found);
+}
+
 static void write_or_free(int me)
 {
-	for (int round = 1; round <= 3; round++) {
-		if (me == 0) {
-			CHECK_SYS(madvise(pages, CROWD_PAGES * PAGE, MADV_FREE));
-			continue;
-		}
-		for (int i = 0; i < CROWD_PAGES; i++) {
-			uint64_t value = (uint64_t)round << 8 | i;
-
-			if (me == 1)
-				*crowd_word(pages, i, me) = value;
-			else
-				store_from_outside(crowd_word(pages, i, me), value);
-		}
-		page_out(pages, CROWD_PAGES);
-		for (int i = 0; i < CROWD_PAGES; i++) {
-			uint64_t word = *crowd_word(pages, i, me);
-
-			CHECK(!word || word == ((uint64_t)round << 8 | i));
-		}
-	}
+	for (int i = 0; i < 3 * CROWD_PAGES; i++)
+		if (me)
+			write_what_is_free(me, i % CROWD_PAGES, i);
+		else
+			free_all();
 }
 
 TEST(swap_races_free)
@@ -198,9 +286,45 @@ TEST(swap_races_free)
 	crowd_check(pages, 0, 4);
 }
 
-// The area goes and comes back, with everything in it.
-static const char *device;
+/*
+ * A device stores into a page that is sent out meanwhile. While that is being written, a store of
+ * ours makes a copy of it: what the device stores is there, too.
+ */
+static int sectors;
 
+static void read_or_send_out(int me)
+{
+	char *here = pages + PAGE / 2;
+	volatile uint64_t *word = crowd_word(pages, 0, me);
+
+	if (me == 1) {
+		send_out_until_done();
+		return;
+	}
+	for (int i = 1; me == 0 && i <= 20; i++) {
+		CHECK_EQ(pread(sectors, here, SECTOR, i * SECTOR), SECTOR);
+		check_bytes("sector", here, SECTOR, i);
+	}
+	if (me == 0)
+		set_word(&done, 1);
+	for (uint64_t i = 0; !__atomic_load_n(&done, __ATOMIC_ACQUIRE); i++) {
+		*word = i;
+		sched_yield();
+		CHECK_EQ(*word, i);
+	}
+}
+
+TEST(swap_races_pinned)
+{
+	make_pages_go();
+	device = swap_device();
+	swap_on_anew(device, "stable_writes", "1");
+	sectors = open_sectors();
+	crowd(read_or_send_out);
+	swap_on_anew(device, "stable_writes", "0");
+}
+
+// The area goes and comes back, with everything in it.
 static void write_or_swapoff(int me)
 {
 	if (me) {
@@ -261,9 +385,9 @@ TEST(swap_races_mremap)
  *
  *	looks up the slot, finds page F
  *						stores to F: the slot is free
- *						moves F away; a new page G is at the address
- *						sends out G: it gets the slot; F: it gets another
- *	locks F, which has a slot again; and the entry is what it was
+ *						throws F away; a new page G is at the address
+ *						sends out G: it gets the slot
+ *	locks F; and the entry is what it was
  *
  * The area has one slot only, so that it must be the same.
  */
@@ -273,35 +397,18 @@ static void swap_on_one_slot(void)
 	CHECK_SYS(swapon(scratch_disk(), SWAP_FLAG_PREFER | 100));
 }
 
-static void look_from_outside(int me)
-{
-	uint64_t word;
-	struct iovec to = { &word, 8 }, from = { pages, 8 };
-
-	(void)me;
-	for (int i = 0; i < 8; i++)
-		if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) < 0)
-			CHECK_EQ(errno, EFAULT);	// it is being moved
-}
-
 static void reuse_slot(int me)
 {
-	volatile uint64_t *here = (void *)pages, *there = (void *)elsewhere;
+	volatile uint64_t *word = (void *)pages;
 
-	if (me) {
-		look_from_outside(me);
-		return;
-	}
-	for (uint64_t round = 1; round <= 3; round++) {
-		*here = 2 * round;			// F
-		move(pages, elsewhere);
-		CHECK(mmap(pages, PAGE, RW, ANON | MAP_FIXED, -1, 0) == pages);
-		*here = 2 * round + 1;			// G
+	for (int i = 0; me && i < 12; i++)
+		load_from_outside(word);
+	for (uint64_t round = 1; !me && round <= 6; round++) {
+		*word = 2 * round;			// F
+		CHECK_SYS(madvise(pages, PAGE, MADV_DONTNEED));
+		*word = 2 * round + 1;			// G
 		page_out(pages, 1);
-		page_out(elsewhere, 1);
-		CHECK_EQ(*there, 2 * round);
-		CHECK_EQ(*here, 2 * round + 1);
-		page_out(elsewhere, 1);
+		CHECK_EQ(*word, 2 * round + 1);
 		page_out(pages, 1);
 	}
 }
@@ -309,7 +416,6 @@ static void reuse_slot(int me)
 TEST(swap_races_slot_reused)
 {
 	make_pages_go();
-	elsewhere = find_room(1);
 	swap_on_one_slot();
 	*(uint64_t *)pages = 1;
 	page_out(pages, 1);
