@@ -235,21 +235,34 @@ TEST(cow_kernel_stores_into_each_kind)
 	each_kind(kernel_stores);
 }
 
+/* --- seen on every hart -------------------------------------------------------------------- */
+
 /*
- * The reader's hart has a translation and does not enter the kernel from its first look to the
- * last.
+ * The other thread's hart has a translation, and does not enter the kernel from its first access to
+ * the last, which would bring it another.
  */
 
 static volatile int looked, stored;
 static cpu_set_t harts;
+
+static void pin_to_first_hart(void)
+{
+	CHECK_SYS(sched_getaffinity(0, sizeof(harts), &harts));
+	CHECK(pin_to_hart(0));
+}
+
+static void pin_to_last_hart(void)
+{
+	CHECK_SYS(sched_setaffinity(0, sizeof(harts), &harts));
+	CHECK(pin_to_hart(CPU_COUNT(&harts) - 1));
+}
 
 static void *look_before_and_after(void *arg)
 {
 	volatile char *p = arg;
 	char before;
 
-	CHECK_SYS(sched_setaffinity(0, sizeof(harts), &harts));
-	CHECK(pin_to_hart(CPU_COUNT(&harts) - 1));
+	pin_to_last_hart();
 	before = *p;
 	set_word(&looked, 1);
 	while (!__atomic_load_n(&stored, __ATOMIC_ACQUIRE))
@@ -277,10 +290,53 @@ static void thread_looks_while_another_stores(const struct kind *kind, char *p, 
 
 TEST(cow_store_is_seen_on_every_hart)
 {
-	CHECK_SYS(sched_getaffinity(0, sizeof(harts), &harts));
-	CHECK(pin_to_hart(0));
+	pin_to_first_hart();
 	for (int round = 0; round < ROUNDS; round++)
 		each_kind(thread_looks_while_another_stores);
+}
+
+// Shared, so that telling the thread is no fault of its own.
+static volatile int *forked;
+
+static void *store_before_and_after(void *arg)
+{
+	volatile char *p = arg;
+
+	pin_to_last_hart();
+	*p = 'o';
+	set_word(&stored, 1);
+	while (!__atomic_load_n(forked, __ATOMIC_ACQUIRE))
+		;
+	*p = 's';
+	return NULL;
+}
+
+TEST(cow_fork_is_seen_on_every_hart)
+{
+	forked = mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(forked != MAP_FAILED);
+	pin_to_first_hart();
+	for (int round = 0; round < ROUNDS; round++) {
+		char *p = exclusive();
+		pthread_t storer;
+
+		*forked = 0;
+		set_word(&stored, 0);
+		storer = start_thread(store_before_and_after, p);
+		until_set(&stored);
+		gate_make(&go);
+		child = CHECK_SYS(fork());
+		if (child == 0) {
+			gate_wait(&go);
+			check_bytes("child's", p, PAGE, 'o');
+			finish();
+		}
+		*forked = 1;
+		join_thread(storer);
+		CHECK_EQ(*p, 's');
+		child_has_its_own();
+		CHECK_SYS(munmap(p, PAGE));
+	}
 }
 
 // Permission taken and given back does not make common property the caller's.
