@@ -22,6 +22,13 @@ static void check_all(uint64_t value)
 		crowd_check(pages, me, value);
 }
 
+static void make_shared_pages_go(void)
+{
+	need_swap(1024);
+	pages = mmap(NULL, CROWD_PAGES * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(pages != MAP_FAILED);
+}
+
 static void write_and_send_out(int me)
 {
 	for (int round = 1; round <= 3; round++) {
@@ -218,14 +225,19 @@ static void send_out_until_done(void)
 static void store_or_send_out(int me)
 {
 	volatile uint64_t *word = crowd_word(pages, 0, 0);
+	// Where schedules are chosen; one in thousands does it.
+	uint64_t rounds = access("/proc/sys/kernel/race_seed", F_OK) ? 20 : 400;
 
 	if (me) {
 		send_out_until_done();
 		return;
 	}
-	for (uint64_t i = 1; i <= 20; i++) {
+	for (uint64_t i = 1; i <= rounds; i++) {
 		CHECK_EQ(*word, i - 1);
 		CHECK(store_from_outside(word, i));
+		// Who is about to take the page away goes on before anybody asks for it.
+		for (int n = 0; n < 16; n++)
+			sched_yield();
 		CHECK_EQ(*word, i);
 	}
 	set_word(&done, 1);
@@ -286,28 +298,61 @@ TEST(swap_races_free)
 	crowd_check(pages, 0, 4);
 }
 
-/*
- * A device stores into a page that is sent out meanwhile. While that is being written, a store of
- * ours makes a copy of it: what the device stores is there, too.
- */
-static int sectors;
-
-static void read_or_send_out(int me)
+// Freed, and stored to from outside before it is gone: then it stays.
+static void free_and_store_or_send_out(int me)
 {
-	char *here = pages + PAGE / 2;
-	volatile uint64_t *word = crowd_word(pages, 0, me);
+	volatile uint64_t *word = crowd_word(pages, 0, 0);
 
-	if (me == 1) {
+	if (me) {
 		send_out_until_done();
 		return;
 	}
-	for (int i = 1; me == 0 && i <= 20; i++) {
-		CHECK_EQ(pread(sectors, here, SECTOR, i * SECTOR), SECTOR);
-		check_bytes("sector", here, SECTOR, i);
+	for (uint64_t i = 1; i <= 20; i++) {
+		*word = 1;
+		CHECK_SYS(madvise(pages, PAGE, MADV_FREE));
+		CHECK(store_from_outside(word, i));
+		CHECK_EQ(*word, i);
 	}
+	set_word(&done, 1);
+}
+
+TEST(swap_races_free_and_store)
+{
+	make_pages_go();
+	crowd(free_and_store_or_send_out);
+}
+
+/*
+ * A device is about to store into pages, the first of which is sent out while the others are
+ * brought back. While that is being written, a store of ours makes a copy of it: what the device
+ * stores is there, too.
+ */
+static int sectors;
+
+static void read_directly(void)
+{
+	char *to = pages + PAGE / 2;
+	const size_t length = (CROWD_PAGES - 1) * PAGE;
+
+	for (int i = 1; i <= 20; i++) {
+		CHECK_EQ(pread(sectors, to, length, i * SECTOR), length);
+		for (size_t n = 0; n < length / SECTOR; n++)
+			check_bytes("sector", to + n * SECTOR, SECTOR, i + n);
+	}
+	set_word(&done, 1);
+}
+
+static void read_or_send_out(int me)
+{
+	volatile uint64_t *word = crowd_word(pages, 0, me);
+
 	if (me == 0)
-		set_word(&done, 1);
-	for (uint64_t i = 0; !__atomic_load_n(&done, __ATOMIC_ACQUIRE); i++) {
+		read_directly();
+	for (uint64_t i = 1; !__atomic_load_n(&done, __ATOMIC_ACQUIRE); i++) {
+		if (me == 1) {
+			page_out(pages, CROWD_PAGES);
+			continue;
+		}
 		*word = i;
 		sched_yield();
 		CHECK_EQ(*word, i);
@@ -322,6 +367,58 @@ TEST(swap_races_pinned)
 	sectors = open_sectors();
 	crowd(read_or_send_out);
 	swap_on_anew(device, "stable_writes", "0");
+}
+
+/*
+ * A page is freed while a device is about to store to it. Who sees the old content after that knows
+ * that the device's comes later, and stays.
+ */
+enum { OLD = 255 };
+
+static int begun, seen_old;
+
+static void read_into_what_is_free(void)
+{
+	char *here = pages + PAGE / 2;
+
+	for (int i = 1; i <= 10; i++) {
+		memset(here, OLD, SECTOR);
+		set_word(&begun, i);
+		CHECK_EQ(pread(sectors, here, SECTOR, i * SECTOR), SECTOR);
+		if (*here || __atomic_load_n(&seen_old, __ATOMIC_ACQUIRE) == i)
+			check_bytes("sector", here, SECTOR, i);
+	}
+	set_word(&done, 1);
+}
+
+static void free_and_look(void)
+{
+	for (int i = 0, now; !__atomic_load_n(&done, __ATOMIC_ACQUIRE); i = now) {
+		now = __atomic_load_n(&begun, __ATOMIC_ACQUIRE);
+		sched_yield();
+		if (now == i)
+			continue;
+		CHECK_SYS(madvise(pages, PAGE, MADV_FREE));
+		if ((unsigned char)pages[PAGE / 2] == OLD)
+			set_word(&seen_old, now);
+	}
+}
+
+static void read_free_or_send_out(int me)
+{
+	if (me == 0)
+		read_into_what_is_free();
+	else if (me == 1)
+		free_and_look();
+	else
+		send_out_until_done();
+}
+
+TEST(swap_races_free_while_pinned)
+{
+	make_pages_go();
+	sectors = open_sectors();
+	crowd(read_free_or_send_out);
 }
 
 // The area goes and comes back, with everything in it.
@@ -397,6 +494,9 @@ static void swap_on_one_slot(void)
 	CHECK_SYS(swapon(scratch_disk(), SWAP_FLAG_PREFER | 100));
 }
 
+// Throws away what the page of private or shared memory has.
+static int forget;
+
 static void reuse_slot(int me)
 {
 	volatile uint64_t *word = (void *)pages;
@@ -405,7 +505,7 @@ static void reuse_slot(int me)
 		load_from_outside(word);
 	for (uint64_t round = 1; !me && round <= 6; round++) {
 		*word = 2 * round;			// F
-		CHECK_SYS(madvise(pages, PAGE, MADV_DONTNEED));
+		CHECK_SYS(madvise(pages, PAGE, forget));
 		*word = 2 * round + 1;			// G
 		page_out(pages, 1);
 		CHECK_EQ(*word, 2 * round + 1);
@@ -413,12 +513,59 @@ static void reuse_slot(int me)
 	}
 }
 
-TEST(swap_races_slot_reused)
+static void reuse_the_only_slot(void)
 {
-	make_pages_go();
 	swap_on_one_slot();
-	*(uint64_t *)pages = 1;
+	*pages = 1;
 	page_out(pages, 1);
 	crowd(reuse_slot);
 	CHECK_SYS(swapoff(scratch_disk()));
+}
+
+TEST(swap_races_slot_reused)
+{
+	make_pages_go();
+	forget = MADV_DONTNEED;
+	reuse_the_only_slot();
+}
+
+TEST(swap_races_shared_slot_reused)
+{
+	make_shared_pages_go();
+	forget = MADV_REMOVE;
+	reuse_the_only_slot();
+}
+
+/* --- shared memory --- */
+
+TEST(swap_races_shared)
+{
+	make_shared_pages_go();
+	crowd(write_and_send_out);
+	check_all(3);
+}
+
+// What was removed stays away, though others look for it.
+static void remove_or_look(int me)
+{
+	for (uint64_t i = 1; i <= 20; i++) {
+		volatile uint64_t *word = crowd_word(pages, i % CROWD_PAGES, 0);
+
+		if (me) {
+			page_out(pages, CROWD_PAGES);
+			load_from_outside(word);
+			continue;
+		}
+		*word = i;
+		page_out(pages, CROWD_PAGES);
+		CHECK_EQ(*word, i);
+		CHECK_SYS(madvise(pages, CROWD_PAGES * PAGE, MADV_REMOVE));
+		CHECK_EQ(*word, 0);
+	}
+}
+
+TEST(swap_races_shared_remove)
+{
+	make_shared_pages_go();
+	crowd(remove_or_look);
 }
