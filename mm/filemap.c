@@ -931,18 +931,24 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t 
 	struct vm_area_struct *vma = vmf->vma;
 	struct address_space *mapping = vma->vm_file->f_mapping;
 	unsigned long addr = vma->vm_start + ((start_pgoff - vma->vm_pgoff) << PAGE_SHIFT);
-	pgoff_t pages = pages_in_file(mapping->host);
 	XA_STATE(xas, &mapping->i_pages, start_pgoff);
 	struct folio *folio, *mapped = NULL;
 	vm_fault_t ret = 0;
+	pgoff_t pages;
 	long nr = 0;
 	pte_t *first;
 
-	if (start_pgoff >= pages)
-		return 0;
 	first = pte_offset_map_lock(vmf->pmd, addr, &vmf->ptl);
 	spin_lock(&mapping->i_pages_lock);
-	xas_for_each(&xas, folio, min(end_pgoff, pages - 1)) {
+	/*
+	 * Under the lock: a page that a fault has brought in behind the end, which it will see only
+	 * then, came after the truncation, and nobody would unmap it.
+	 */
+	pages = pages_in_file(mapping->host);
+	if (start_pgoff >= pages)
+		goto unlock;
+	end_pgoff = min(end_pgoff, pages - 1);
+	xas_for_each(&xas, folio, end_pgoff) {
 		if (xa_is_value(folio))
 			continue;
 		vmf->pte = first + (xas.index - start_pgoff);
@@ -951,7 +957,7 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t 
 		    !pte_none(ptep_get(vmf->pte)))
 			continue;
 		if (vma->vm_flags & VM_EXEC && !folio_test_icache_clean(folio))
-			flush_icache_around(xas, min(end_pgoff, pages - 1));
+			flush_icache_around(xas, end_pgoff);
 		folio_get(folio);
 		do_set_pte(vmf, folio, addr + ((xas.index - start_pgoff) << PAGE_SHIFT));
 		mapped = folio;
@@ -959,6 +965,7 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, pgoff_t start_pgoff, pgoff_t 
 		if (xas.index == vmf->pgoff)
 			ret = VM_FAULT_NOPAGE;
 	}
+unlock:
 	spin_unlock(&mapping->i_pages_lock);
 	/* All of one file are counted alike. */
 	if (mapped)

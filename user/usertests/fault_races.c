@@ -114,6 +114,13 @@ static bool store(int page, int me)
 	return false;
 }
 
+// Here it takes: what the page has goes to another place of the file.
+static void load(int page, int me)
+{
+	if (pwrite(words, (void *)crowd_word(pages, page, me), 8, PAGE) != 8)
+		CHECK_EQ(errno, EFAULT);
+}
+
 static void check_behind_the_end(void)
 {
 	for (int i = 1; i < CROWD_PAGES; i++)
@@ -129,9 +136,21 @@ static void store_or_truncate(int me)
 			check_behind_the_end();
 			continue;
 		}
-		for (int i = 0; i < CROWD_PAGES; i++)
+		for (int i = 0; i < CROWD_PAGES; i++) {
+			if (me == 1)
+				load(i, me);
 			store(i, me);
+		}
 	}
+}
+
+static void map_file_and_words(const char *path, int flags)
+{
+	words = CHECK_SYS(open("words", O_RDWR | O_CREAT, 0600));
+	CHECK_EQ(write(words, &(uint64_t){ MARK }, 8), 8);
+	file = make_pages(path, CROWD_PAGES);
+	pages = mmap(NULL, CROWD_PAGES * PAGE, RW, flags, file, 0);
+	CHECK(pages != MAP_FAILED);
 }
 
 static void truncate_under_threads(const char *path, int flags)
@@ -139,11 +158,7 @@ static void truncate_under_threads(const char *path, int flags)
 	char *buffer = malloc(CROWD_PAGES * PAGE);
 	int private = flags == MAP_PRIVATE;
 
-	words = CHECK_SYS(open("words", O_RDWR | O_CREAT, 0600));
-	CHECK_EQ(write(words, &(uint64_t){ MARK }, 8), 8);
-	file = make_pages(path, CROWD_PAGES);
-	pages = mmap(NULL, CROWD_PAGES * PAGE, RW, flags, file, 0);
-	CHECK(pages != MAP_FAILED);
+	map_file_and_words(path, flags);
 	crowd(store_or_truncate);
 	check_behind_the_end();
 	CHECK_SYS(ftruncate(file, CROWD_PAGES * PAGE));
@@ -163,6 +178,33 @@ TEST(fault_races_truncate)
 TEST(fault_races_truncate_private)
 {
 	truncate_under_threads("f", MAP_PRIVATE);
+}
+
+static int done;
+
+static void look_or_truncate(int me)
+{
+	for (int round = 1; me == 0 && round <= 30; round++) {
+		CHECK_SYS(ftruncate(file, CROWD_PAGES * PAGE));
+		CHECK_SYS(ftruncate(file, PAGE));
+		for (int n = 0; n < 16; n++)
+			sched_yield();
+		check_behind_the_end();
+	}
+	if (me == 0)
+		set_word(&done, 1);
+	for (int i = 0; !__atomic_load_n(&done, __ATOMIC_ACQUIRE); i++) {
+		if (me == 1)
+			load(i % CROWD_PAGES, me);
+		else
+			store(i % CROWD_PAGES, me);
+	}
+}
+
+TEST(fault_races_truncate_and_look)
+{
+	map_file_and_words("f", MAP_PRIVATE);
+	crowd(look_or_truncate);
 }
 
 TEST(fault_races_truncate_tmpfs)
