@@ -815,7 +815,6 @@ static void set_swapped_in_pte(struct vm_fault *vmf, struct folio *folio, swp_en
 static vm_fault_t map_swapped_in(struct vm_fault *vmf, struct folio *folio, swp_entry_t entry)
 {
 	vm_fault_t ret = 0;
-	bool mapped = false;
 
 	/* Somebody else had it back, and the slot may be another page's by now: look again. */
 	if (folio_swap_entry(folio).val != entry.val)
@@ -824,17 +823,18 @@ static vm_fault_t map_swapped_in(struct vm_fault *vmf, struct folio *folio, swp_
 		goto out;
 	if (likely(folio_test_uptodate(folio))) {
 		set_swapped_in_pte(vmf, folio, entry);
-		mapped = true;
-	} else {
-		ret = VM_FAULT_SIGBUS;		/* its read failed */
+		/* The entry's reference may be the only one: with its lock it stays. */
+		folio_unlock(folio);
+		if (vmf->flags & FAULT_FLAG_WRITE)
+			return do_wp_page(vmf);		/* others have it too */
+		fault_unlock(vmf);
+		return 0;
 	}
 	fault_unlock(vmf);
+	ret = VM_FAULT_SIGBUS;			/* its read failed */
 out:
 	folio_unlock(folio);
-	if (!mapped)
-		folio_put(folio);
-	else if (vmf->flags & FAULT_FLAG_WRITE && fault_lock_same(vmf))
-		ret |= do_wp_page(vmf);		/* others have it too */
+	folio_put(folio);
 	return ret;
 }
 
