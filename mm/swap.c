@@ -414,7 +414,9 @@ static void change_kind(struct folio *folio, bool swapbacked)
 void folio_mark_lazyfree(struct folio *folio)
 {
 	spin_lock(&lru_lock);
-	if (folio_test_swapbacked(folio) && !folio_test_swapcache(folio)) {
+	/* What reclaim has in hand is about to get a slot, maybe: it stays what it is. */
+	if (folio_test_lru(folio) && folio_test_swapbacked(folio) &&
+	    !folio_test_swapcache(folio)) {
 		folio_clear_referenced(folio);
 		change_kind(folio, false);
 		count_vm_event(PGLAZYFREE);

@@ -22,7 +22,8 @@
  * Both windows grow with hits: a folio that was read ahead has PG_readahead, and who then faults on
  * it has found it useful.
  *
- * C1 A folio in the cache has PG_swapcache, folio->swap is its slot, and the cache has a reference.
+ * C1 A folio in the cache has PG_swapcache and PG_swapbacked, folio->swap is its slot, and the
+ *    cache has a reference.
  * C2 What the cache has at a slot without SWAP_HAS_CACHE is nothing or a shadow.
  */
 #include "mm/swap_state.h"
@@ -110,7 +111,7 @@ void __delete_from_swap_cache(struct folio *folio, void *shadow)
 	struct address_space *space = swap_address_space(entry);
 
 	DEBUG_BUG_ON(!folio_test_locked(folio) || !folio_test_swapcache(folio));
-	DEBUG_BUG_ON(folio_test_writeback(folio));
+	DEBUG_BUG_ON(folio_test_writeback(folio) || !folio_test_swapbacked(folio));
 	trace_swap(TRACE_SWAP_DROP, entry, folio, !!shadow);
 	if (shadow)
 		xa_store(&space->i_pages, swp_offset(entry), shadow, 0);
