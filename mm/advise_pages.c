@@ -43,16 +43,19 @@ static void free_swap_pte(struct mm_struct *mm, pte_t *ptep, pte_t pte)
 }
 
 /*
- * Has it no slot, or none any more, and nothing that says it was stored to?  What the slot keeps
- * must not come back for what is freed.
+ * Has nobody else the folio, and has it no slot, or none any more, and nothing that says it was
+ * stored to?  What the slot keeps must not come back for what is freed; and what others have is
+ * theirs, though their entries may be clean, too.
  */
 static bool drop_slot(struct folio *folio)
 {
 	bool dropped;
 
+	if (folio_mapcount(folio) != 1)
+		return false;
 	if (!folio_test_swapcache(folio) && !folio_test_dirty(folio))
 		return true;
-	if (folio_mapcount(folio) != 1 || !folio_trylock(folio))
+	if (!folio_trylock(folio))
 		return false;
 	dropped = !folio_test_swapcache(folio) || folio_free_swap(folio);
 	if (dropped)

@@ -76,6 +76,32 @@ TEST(swap_ram0_keeps_no_slot)
 	swap_off_ram0();
 }
 
+// What was only read since is clean, and has no slot.  One of two who have it frees it: the other
+// still wants it.
+TEST(swap_ram0_freed_by_the_parent)
+{
+	struct gate freed;
+	pid_t pid;
+	char *p;
+
+	swap_on_ram0(1);
+	p = on_ram0(PAGES, 83);
+	check_filled(p, PAGES, 83);
+	gate_make(&freed);
+	pid = CHECK_SYS(fork());
+	if (!pid) {
+		gate_wait(&freed);
+		page_out(p, PAGES);
+		check_filled(p, PAGES, 83);
+		finish();
+	}
+	CHECK_SYS(madvise(p, PAGES * PAGE, MADV_FREE));
+	CHECK_SYS(munmap(p, PAGES * PAGE));
+	gate_open(&freed);
+	CHECK_EXIT(pid, 0);
+	swap_off_ram0();
+}
+
 static pthread_barrier_t barrier;
 
 static void *read_in_step(void *arg)
