@@ -477,6 +477,59 @@ TEST(swap_races_mremap)
 }
 
 /*
+ * Reclaim takes what it likes, of any process and without its mmap_lock, while mappings come, are
+ * copied, move and go.
+ */
+static void reclaim_until_done(void)
+{
+	int fd = open("/proc/faultline/reclaim", O_WRONLY);
+
+	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE))
+		if (fd < 0)
+			page_out(pages, CROWD_PAGES);
+		else if (write(fd, "anon 4", 6) < 0)
+			CHECK_EQ(errno, EAGAIN);
+}
+
+static void map_and_unmap(int round)
+{
+	char *p = map_anon(CROWD_PAGES, RW);
+
+	crowd_write(p, 0, round);
+	crowd_check(pages, 0, round - 1);
+	crowd_write(pages, 0, round);
+	IN_CHILD {
+		crowd_check(p, 0, round);
+		crowd_write(p, 0, round + 1);
+		crowd_check(p, 0, round + 1);
+	}
+	move(p + PAGE, elsewhere);
+	CHECK_EQ(*crowd_word(elsewhere, 0, 0), (uint64_t)round << 8 | 1);
+	crowd_check(pages, 0, round);
+	CHECK_SYS(munmap(elsewhere, PAGE));
+	CHECK_SYS(munmap(p, CROWD_PAGES * PAGE));
+}
+
+static void map_or_reclaim(int me)
+{
+	if (me) {
+		reclaim_until_done();
+		return;
+	}
+	for (int round = 1; round <= 4; round++)
+		map_and_unmap(round);
+	set_word(&done, 1);
+}
+
+TEST(swap_races_reclaim)
+{
+	make_pages_go();
+	elsewhere = find_room(1);
+	crowd_write(pages, 0, 0);
+	crowd(map_or_reclaim);
+}
+
+/*
  * A slot that is freed and gets another page, at the same address, while somebody is about to lock
  * the page that he found there before:
  *
