@@ -271,3 +271,49 @@ TEST(fault_races_direct_write_to_a_disk)
 	memcpy(pages, SCRATCH_MAGIC, strlen(SCRATCH_MAGIC));
 	fsync(file);			// EIO says that both ways of writing met
 }
+
+// What is clean is taken by reclaim, while others store to it and look at it.
+static void reclaim_until_all_have_finished(void)
+{
+	int fd = open("/proc/faultline/reclaim", O_WRONLY);
+
+	while (__atomic_load_n(&finished, __ATOMIC_ACQUIRE) < CROWD - 1)
+		if (fd < 0)
+			CHECK_EQ(posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED), 0);
+		else if (write(fd, "file 4", 6) < 0)
+			CHECK_EQ(errno, EAGAIN);
+}
+
+static void store_sync_or_reclaim(int me)
+{
+	uint64_t word;
+
+	if (me == 0) {
+		reclaim_until_all_have_finished();
+		return;
+	}
+	for (uint64_t round = 1; round <= 4; round++) {
+		crowd_write(pages, me, round);
+		if (me == 1)
+			CHECK_SYS(fsync(file));
+		for (int i = 0; i < CROWD_PAGES; i++) {
+			off_t at = (char *)crowd_word(pages, i, me) - pages;
+
+			CHECK_EQ(pread(file, &word, 8, at), 8);
+			CHECK_EQ(word, round << 8 | i);
+			CHECK(store_from_outside(crowd_word(pages, i, me), word));
+		}
+		crowd_check(pages, me, round);
+	}
+	__atomic_add_fetch(&finished, 1, __ATOMIC_RELEASE);
+}
+
+TEST(fault_races_reclaim)
+{
+	file = make_pages("f", CROWD_PAGES);
+	pages = mmap(NULL, CROWD_PAGES * PAGE, RW, MAP_SHARED, file, 0);
+	CHECK(pages != MAP_FAILED);
+	crowd(store_sync_or_reclaim);
+	for (int me = 1; me < CROWD; me++)
+		crowd_check(pages, me, 4);
+}
