@@ -169,8 +169,9 @@ static bool put_back(struct inode *inode, pgoff_t index, swp_entry_t entry, stru
 	if (!done)
 		return false;
 	trace_swap(TRACE_SWAP_BACK, entry, folio, index);
-	delete_from_swap_cache(folio);
+	/* The name goes first: a slot that could not be written is given up with its last user. */
 	swap_free(entry);
+	delete_from_swap_cache(folio);
 	folio_set_dirty(folio);
 	inc_state(NR_FILE_PAGES);
 	inc_state(NR_SHMEM);

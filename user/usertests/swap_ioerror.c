@@ -69,10 +69,9 @@ TEST(swap_ioerror_read_by_a_call)
 	CHECK_EQ(got, EFAULT);
 }
 
-TEST(swap_ioerror_write_loses_nothing)
+static void write_error_loses_nothing(char *p)
 {
 	const char *device = swap_device();
-	char *p = map_anon(PAGES, RW);
 
 	need_swap(1024);
 	fill(p, PAGES, 33);
@@ -82,9 +81,21 @@ TEST(swap_ioerror_write_loses_nothing)
 	disk_works();
 	check_filled(p, PAGES, 33);
 	// On another slot, it goes.
-	page_out(p, PAGES);
-	forget_swapped(p, PAGES);
+	push_out(p, PAGES);
 	check_filled(p, PAGES, 33);
+}
+
+TEST(swap_ioerror_write_loses_nothing)
+{
+	write_error_loses_nothing(map_anon(PAGES, RW));
+}
+
+TEST(swap_ioerror_write_of_shared_memory)
+{
+	char *p = mmap(NULL, PAGES * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(p != MAP_FAILED);
+	write_error_loses_nothing(p);
 }
 
 TEST(swap_ioerror_write_then_written_to)
