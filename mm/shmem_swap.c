@@ -181,6 +181,7 @@ static bool put_back(struct inode *inode, pgoff_t index, swp_entry_t entry, stru
 int shmem_swapin_folio(struct inode *inode, pgoff_t index, swp_entry_t entry,
 		       struct folio **foliop, vm_fault_t *fault)
 {
+	unsigned long moves = shmem_moves(inode);
 	u64 start = ktime_get_ns();
 	struct folio *folio;
 	int error = -EEXIST;
@@ -189,8 +190,11 @@ int shmem_swapin_folio(struct inode *inode, pgoff_t index, swp_entry_t entry,
 	if (is_swapin_error_entry(entry))
 		return -EIO;
 	folio = find_or_read(inode, entry, fault, &waits);
+	/* The same entry alone says nothing: another page of ours may have the slot by now. */
+	if (!folio && shmem_moves(inode) == moves && shmem_swapped(inode, index).val == entry.val)
+		return -ENOMEM;
 	if (!folio)
-		return shmem_swapped(inode, index).val == entry.val ? -ENOMEM : -EEXIST;
+		return -EEXIST;
 	folio_lock(folio);
 	if (waits)
 		delayacct_swapin(start);
