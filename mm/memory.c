@@ -802,6 +802,8 @@ static void set_swapped_in_pte(struct vm_fault *vmf, struct folio *folio, swp_en
 		vmf->flags &= ~FAULT_FLAG_WRITE;
 	}
 	folio_add_anon_rmap(folio, vma, vmf->address, exclusive);
+	if (unlikely(vma->vm_flags & VM_EXEC))
+		flush_icache_folio(folio);	/* its frame may have held other code */
 	set_pte(vmf->pte, pte);
 	vmf->orig_pte = pte;
 	if (!folio_test_swapcache(folio))
@@ -923,6 +925,8 @@ out:
 //	inc_mm_counter(mm, MM_ANONPAGES);
 //	add_mm_counter(mm, MM_SWAPENTS, -1);
 //	folio_add_anon_rmap(folio, vmf->vma, vmf->address, swapped_in_exclusive(vmf, folio));
+//	if (vmf->vma->vm_flags & VM_EXEC)
+//		flush_icache_folio(folio);	/* its frame may have held other code */
 //	set_pte(vmf->pte, folio_pte(folio, vmf->vma->vm_page_prot));
 //	fault_unlock(vmf);
 //	folio_unlock(folio);
