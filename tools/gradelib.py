@@ -177,10 +177,10 @@ class Context:
         if got > limit:
             raise labfamily.Failed(what, f"at most {limit}", got)
 
-    def at_least(self, what, limit, got):
+    def at_least(self, what, limit, got, look=None):
         self.measured.append(f"{what}: {got}, at least {limit}")
         if got < limit:
-            raise labfamily.Failed(what, f"at least {limit}", got)
+            raise labfamily.Failed(what, f"at least {limit}", got, look)
 
 
 def load_tests(lab):
@@ -232,7 +232,8 @@ def run_test(test, submission, tree, base):
                                said=context.measured[-1] if context.measured else "",
                                measured=context.measured)
     except labfamily.Failed as error:
-        return result._replace(said=str(error), measured=context.measured if context else [])
+        return result._replace(said=str(error), look=error.look or test.look,
+                               measured=context.measured if context else [])
     except labguest.Broken as error:
         return result._replace(said=f"{error}", details=error.details)
 
@@ -254,12 +255,15 @@ def run_gate(lab, tree, base):
         broken = guest.watch_tests()
         status = -1 if broken else guest.process.wait()
     score, failed = testlib.score_ktap(testlib.Run(status, guest.text, 0, ""))
-    said = f"user tests {' '.join(lab.gate)}: " + (
-        "%d passed" % score[0] if not score[1] else f"these must pass: {', '.join(failed[:5])}")
+    globs = " ".join(lab.gate)
+    said = f"user tests {globs}: {score[0]} passed" if not score[1] else \
+        f"these must pass: {', '.join(failed[:5])} (of user tests {globs})"
     if broken:
         last = re.findall(r"^(?:not )?ok \d+ - (\S+)", guest.text, re.M)[-1:]
         said = f"user tests, after {(last or ['none'])[0]}: {broken}"
-    return Result("gate: user tests", 0, 0, score[1] == 0, said, "make usertests T='…'",
+    names = " ".join(name for name in failed[:5] if " " not in name)
+    return Result("gate: user tests", 0, 0, score[1] == 0, said,
+                  f"make usertests T='{names or globs}'",
                   broken.details if broken else testlib.explain(guest.text) if score[1] else "",
                   None, True)
 

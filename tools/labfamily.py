@@ -19,10 +19,11 @@ FAR = 1 << 16      # pages from AREA on: beyond what a test looks at
 
 
 class Failed(Exception):
-    """A test's expectation does not hold."""
+    """A test's expectation does not hold.  look: where to look, if not where the test says."""
 
-    def __init__(self, what, expected, got):
+    def __init__(self, what, expected, got, look=None):
         super().__init__(f"{what}: expected {expected}, got {got}")
+        self.look = look
 
 
 def sequence(seed):

@@ -100,7 +100,7 @@ class Guest:
 
     def __init__(self, tree, base, directory, command="puppet", answers=True, **options):
         self.tree, self.secret, self.count, self.text = tree, secrets.token_hex(8), 0, ""
-        self.answers, self.read_to = answers, 0
+        self.answers, self.read_to, self.sent = answers, 0, ""
         self.pause = 0      # seconds between two requests to a disk, at least
         self.directory = tempfile.mkdtemp(dir=os.path.abspath(directory))
         self.sockets = tempfile.mkdtemp(prefix="fl")  # their paths must be short
@@ -187,7 +187,13 @@ class Guest:
 
     def expect(self, number):
         """Waits for the answer to a line."""
-        return int(self.wait_for(rf"^@{self.secret} {number} (0x\w+)\n", GUEST_LIMIT)[1], 16)
+        return self.expect_one_of(number)[1]
+
+    def expect_one_of(self, *numbers):
+        """The first answer to one of some lines: its number and what it says."""
+        wanted = "|".join(map(str, numbers))
+        found = self.wait_for(rf"^@{self.secret} ({wanted}) (0x\w+)\n", GUEST_LIMIT)
+        return int(found[1]), int(found[2], 16)
 
     def watch_tests(self):
         """Lets the user tests run to their end; None, or a Broken for what came between."""
@@ -241,7 +247,14 @@ class Guest:
             time.sleep(0.1)
             if not all_sleep(self.process.pid):
                 return False
-        return self.requests() == before
+        return self.requests() == before and not self.disks_work()
+
+    def disks_work(self):
+        """The guest has asked a disk for something, and has no answer."""
+        self.stop()
+        working = self.memory.requests_in_flight() > 0
+        self.cont()
+        return working
 
     def settle(self):
         """Waits until reclaim is over: kswapd sleeps, and nothing is being written."""
@@ -265,8 +278,9 @@ class Guest:
         self.stop()
         registers = self.monitor.human("info registers")
         pc = int(re.search(r"\bpc +(\w+)", registers)[1], 16)
-        fp = int(re.search(r"x8/s0 +(\w+)", registers)[1], 16)
-        stack = self.memory.stack(pc, fp)
+        ra, fp = (int(re.search(rf"{name} +(\w+)", registers)[1], 16)
+                  for name in ("x1/ra", "x8/s0"))
+        stack = self.memory.stack(pc, fp, ra)
         self.cont()
         return stack
 
@@ -278,9 +292,9 @@ class Guest:
     def send(self, process, command, *arguments):
         """A step whose answer nobody waits for: it may be the process's end."""
         self.count += 1
-        line = " ".join([str(process), command] + [str(a) for a in arguments])
+        self.sent = " ".join([str(process), command] + [str(a) for a in arguments])
         try:
-            self.process.stdin.write(f"{line}\n".encode())
+            self.process.stdin.write(f"{self.sent}\n".encode())
             self.process.stdin.flush()
         except BrokenPipeError:
             pass
@@ -288,7 +302,7 @@ class Guest:
     # --- what went wrong -------------------------------------------------------------------
 
     def diagnose_end(self):
-        said = self.text.splitlines()
+        said = self.said()
         panic = next((i for i, line in enumerate(said) if re.search(r"Kernel panic:", line)), None)
         failed = next((line for line in said if line.startswith("Boot failed:")), None)
         if self.flooded:
@@ -300,7 +314,10 @@ class Guest:
         if failed:
             return Broken(failed, "\n".join(said[-10:]))
         if "exit status" in self.text:
-            return Broken("the test's program ended early", "\n".join(said[-10:]))
+            killed = any(line.startswith("Out of memory: Killed") for line in said)
+            return Broken("out of memory: the kernel killed the test's program" if killed else
+                          "the test's program ended early",
+                          self.last_words() + "\n".join(said[-10:]))
         return Broken("the machine was reset or ended without a word", "\n".join(said[-10:]))
 
     def stop(self):
@@ -315,12 +332,28 @@ class Guest:
     def diagnose_hang(self):
         where = self.where()
         if where[0].startswith("cpu_idle"):
-            return Broken("the guest idles and waits for something that does not come "
-                          "(a lost wake-up, or a lock that nobody gives back)",
-                          self.sleeping_stacks() + "".join(
-                              f"said: {line}\n" for line in self.text.splitlines()[-5:]))
+            return Broken(self.why_idle(), self.last_words() + self.sleeping_stacks())
         said = " < ".join(name.split("+")[0] for name in where[:6])
-        return Broken(f"a step did not end; the hart is busy in {said}", "\n".join(where))
+        return Broken(f"a step did not end; the hart is busy in {said}",
+                      self.last_words() + "\n".join(where))
+
+    def why_idle(self):
+        if self.disks_work():
+            return "a step did not end; the disk is at work all the time (is memory used up?)"
+        return "the guest idles and waits for something that does not come (a lost wake-up, or " \
+            "a lock that nobody gives back)"
+
+    def said(self):
+        """The lines that are not answers, nor the firmware's."""
+        kernel = re.split(r"^Boot HART MEDELEG.*\n", self.text, flags=re.M)[-1]
+        return [line for line in kernel.splitlines()
+                if line and not line.startswith(f"@{self.secret}")]
+
+    def last_words(self):
+        """The step that did not end; of user tests, the last lines."""
+        if self.answers:
+            return f"sent: {self.sent}\n" if self.sent else ""
+        return "".join(f"said: {line}\n" for line in self.said()[-5:])
 
     def sleeping_stacks(self):
         """Where the processes sleep; not the kernel's threads."""

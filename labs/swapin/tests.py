@@ -9,6 +9,7 @@ from labfamily import Failed
 from labguest import PAGE, ptwalk
 
 CORE = "part A: do_swap_page() and what it calls, mm/memory.c"
+MAJOR = "rule A3, VM_FAULT_MAJOR: do_swap_page(), mm/memory.c"
 ERRORS = "part B: errors and retry in do_swap_page(), mm/memory.c"
 WINDOW = "part C: the readahead windows, mm/swap_state.c"
 SWAP = {"SWAP": "64M", "MEM": "24M"}
@@ -41,8 +42,8 @@ def major_faults(t, pages):
     before = t.guest.do(0, "major")
     for page in pages:
         t.family.load(0, page, 0)
-    t.at_least(f"major faults of {len(pages)} reads from the disk, one page each",
-               len(pages) * 5 // 8, t.guest.do(0, "major") - before)
+    t.at_least(f"major faults (rule A3) of {len(pages)} reads from the disk, one page each",
+               len(pages) * 5 // 8, t.guest.do(0, "major") - before, MAJOR)
 
 
 def store_once(t):
@@ -71,8 +72,9 @@ def store_frees_slot(t):
         f.view[0][page].frame.content[6] = 8
     freed = (t.guest.do(0, "get", "/proc/meminfo", "SwapFree:") - before) // 4
     t.at_least("slots that 16 stores freed, with a fault for each page", 12, freed)
-    if len(t.guest.faults(t.pages)) > 16:
-        raise Failed("page faults of 16 stores", 16, "more")
+    got = len(t.guest.faults(t.pages))
+    if got > 16:
+        raise Failed("page faults of 16 stores", 16, got)
     f.must("swapoff afterwards", t.guest.do(0, "swapoff", "/dev/vdb"))
 
 
@@ -136,7 +138,7 @@ def soft_dirty(t):
     for page, entry in f.tables()[0].items():
         if bool(entry & ptwalk.SOFT_DIRTY) != (page in stored):
             raise Failed(f"the soft-dirty bit of page {page}, which was swapped out and read",
-                         page in stored, ptwalk.flags(entry))
+                         "s set" if page in stored else "s clear", ptwalk.flags(entry))
 
 
 def read_error(t):
@@ -148,7 +150,13 @@ def read_error(t):
         g.do(0, "put", fail + name, value)
     g.do(0, "put", "/sys/block/vdb/make-it-fail", 1)
     g.send(1, "load", t.rng.randrange(t.pages), 0)
-    f.must("the status of a process whose page cannot be read", g.do(0, "wait", 1), SIGBUS)
+    load = g.count
+    g.send(0, "wait", 1)
+    answered, value = g.expect_one_of(load, load + 1)
+    if answered == load:
+        raise Failed("process 1 loaded a page that cannot be read", "SIGBUS",
+                     f"a value, {value:#x}")
+    f.must("the status of a process whose page cannot be read", value, SIGBUS)
     g.do(0, "put", "/sys/block/vdb/make-it-fail", 0)
     for entry in f.view.pop(1).values():
         entry.frame.mappers -= 1
