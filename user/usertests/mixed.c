@@ -228,6 +228,7 @@ TEST(mixed)
 	failing = number_from("FAIL");
 	kills_seen = number("/proc/vmstat", "oom_kill");
 	current_policy(policy);
+	show_program = program("show");
 	if (failing)
 		prepare_failures();
 	set_up_jobs(seed ? seed : 1, time ? time : DEFAULT_TIME);

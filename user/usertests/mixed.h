@@ -26,6 +26,7 @@ struct job {
 };
 
 extern const struct job all_jobs[];	// ends with a name of NULL
+extern const char *show_program;	// found before anything fails
 // Outside of the test's directory, where a job that is killed leaves it behind.
 void remove_file_of(pid_t pid);
 extern bool failing;		// failures on purpose are to be expected

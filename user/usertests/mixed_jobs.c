@@ -237,13 +237,15 @@ void remove_file_of(pid_t pid)
 
 /* --- programs ------------------------------------------------------------------------------- */
 
+const char *show_program;
+
 static void programs(struct job *job)
 {
 	while (job_goes_on(job)) {
 		pid_t pid = GRANTED(fork());
 
 		if (!pid) {
-			execl(program("show"), "show", "--exit", "0", NULL);
+			execl(show_program, "show", "--exit", "0", NULL);
 			_exit(errno == ENOMEM || failing ? REFUSED : 1);
 		}
 		wait_and_judge(pid);
