@@ -198,6 +198,8 @@ static void look_or_truncate(int me)
 			load(i % CROWD_PAGES, me);
 		else
 			store(i % CROWD_PAGES, me);
+		if (i % CROWD_PAGES == 0)
+			sched_yield();	// where there is one hart, not a whole time slice of this
 	}
 }
 
