@@ -137,6 +137,7 @@ check:
 grade:
 	tools/setup test
 	$(SUBMAKE) all
+	$(SUBMAKE) kernel RACES=1
 	tools/grade
 
 handin:
@@ -152,11 +153,13 @@ handout:
 grade-all:
 	tools/setup staff
 	$(SUBMAKE) all
+	$(SUBMAKE) kernel RACES=1
 	tools/grade-all
 
 check-labs:
 	tools/setup staff
 	$(SUBMAKE) all
+	$(SUBMAKE) kernel RACES=1
 	tools/check-labs
 
 mutants:

@@ -93,6 +93,8 @@ def seed_build(tree):
                  if name == "obj" or name.startswith(
                      ("ksyms", "vdso", "pass1", "faultline", "kernel", "version", "Image"))]
         subprocess.run(["cp", "-a", *parts, f"{tree}/build/"], check=True)
+    if not os.path.exists(f"{tree}/build/races") and os.path.exists("build/races"):
+        subprocess.run(["cp", "-a", "build/races", f"{tree}/build/"], check=True)
 
 
 def prepare_tree(tree):
@@ -140,8 +142,12 @@ def build(lab, submission, tree):
         if lablib.is_c(path):
             lablib.check_whole(text, path)
         write_if_changed(f"{tree}/{path}", text)
-    process = subprocess.Popen(["make", "-s", f"-j{JOBS}", "kernel"], cwd=tree, text=True,
-                               env=testlib.clean_env(), stdin=subprocess.DEVNULL,
+    compile_kernel(tree)
+
+
+def compile_kernel(tree, *variables):
+    process = subprocess.Popen(["make", "-s", f"-j{JOBS}", "kernel", *variables], cwd=tree,
+                               text=True, env=testlib.clean_env(), stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
                                preexec_fn=limit_build)
     try:
@@ -247,25 +253,41 @@ def does_not_boot(tree, base):
         return error
 
 
-def run_gate(lab, tree, base):
-    """The user tests that must pass, on the same kind of guest."""
-    command = testlib.usertests_command(" ".join(lab.gate))
-    with labguest.Guest(tree, base, DIRECTORY, command, answers=False, MEM=lab.memory,
-                        APPEND=lab.append, SWAP="256M", SCRATCH="16M") as guest:
+def watch_gate(name, tests, command, repeat, tree, base, **options):
+    """The result of user tests that must pass, on the same kind of guest.  repeat: by hand."""
+    with labguest.Guest(tree, base, DIRECTORY, command, answers=False, **options) as guest:
         broken = guest.watch_tests()
         status = -1 if broken else guest.process.wait()
     score, failed = testlib.score_ktap(testlib.Run(status, guest.text, 0, ""))
-    globs = " ".join(lab.gate)
-    said = f"user tests {globs}: {score[0]} passed" if not score[1] else \
-        f"these must pass: {', '.join(failed[:5])} (of user tests {globs})"
+    names = [name for name in failed if " " not in name]    # others: how many did not report
+    said = "%d passed" % score[0] if not score[1] else \
+        f"these must pass: {', '.join(names[:5] or failed)}"
     if broken:
         last = re.findall(r"^(?:not )?ok \d+ - (\S+)", guest.text, re.M)[-1:]
-        said = f"user tests, after {(last or ['none'])[0]}: {broken}"
-    names = " ".join(name for name in failed[:5] if " " not in name)
-    return Result("gate: user tests", 0, 0, score[1] == 0, said,
-                  f"make usertests T='{names or globs}'",
+        said = f"after {(last or ['none'])[0]}: {broken}"
+    return Result(f"gate: {name}", 0, 0, score[1] == 0, said,
+                  repeat % " ".join(names[:5] or tests),
                   broken.details if broken else testlib.explain(guest.text) if score[1] else "",
                   None, True)
+
+
+def run_gate(lab, tree, base):
+    command = testlib.usertests_command(" ".join(lab.gate))
+    return watch_gate("user-tests", lab.gate, command, "make usertests T='%s'", tree, base,
+                      MEM=lab.memory, APPEND=lab.append, SWAP="256M", SCRATCH="16M")
+
+
+def run_races(lab, tree, base):
+    """The lab's races, under schedules that seeds choose (docs/races.md)."""
+    compile_kernel(tree, "RACES=1")
+    command = testlib.usertests_command(" ".join(lab.races), limit=5)
+    command = command.replace("usertests", f"usertests --seed=1 -r {lab.seeds}", 1)
+    return watch_gate("races", lab.races, command, f"make races T='%s' SEEDS={lab.seeds}", tree,
+                      base, MEM="48M", SWAP="ram:8M", SCRATCH="16M", APPEND="race_seed=1", RACES=1)
+
+
+def gates_of(lab):
+    return [run_races] * bool(lab.races) + [run_gate] * bool(lab.gate)
 
 
 def explain(result):
@@ -287,10 +309,10 @@ def run_tests(lab, submission, tree, base, only=None, say=print):
         say(f"it does not boot: {broken}\n{broken.details}")
         return nothing(lab, f"it does not boot: {broken}", tests)
     with concurrent.futures.ThreadPoolExecutor(JOBS) as lanes:
-        gate = lanes.submit(run_gate, lab, tree, base) if lab.gate and not only else None
+        gates = [lanes.submit(gate, lab, tree, base) for gate in gates_of(lab) if not only]
         running = [lanes.submit(run_test, test, submission, tree, base) for test in tests]
         results = []
-        for future in running + ([gate] if gate else []):
+        for future in running + gates:
             results.append(future.result())
             say(explain(results[-1]))
             if results[-1].details:

@@ -100,6 +100,7 @@ class Guest:
 
     def __init__(self, tree, base, directory, command="puppet", answers=True, **options):
         self.tree, self.secret, self.count, self.text = tree, secrets.token_hex(8), 0, ""
+        self.build = f"{tree}/build" + "/races" * bool(options.get("RACES"))
         self.answers, self.read_to, self.sent = answers, 0, ""
         self.pause = 0      # seconds between two requests to a disk, at least
         self.directory = tempfile.mkdtemp(dir=os.path.abspath(directory))
@@ -324,7 +325,7 @@ class Guest:
         """The guest stands still from here on: then RAM may be looked at."""
         self.monitor.ask("stop")
         if not self.memory:
-            self.memory = ptwalk.Memory(self.ram, f"{self.tree}/build/faultline.elf")
+            self.memory = ptwalk.Memory(self.ram, f"{self.build}/faultline.elf")
 
     def cont(self):
         self.monitor.ask("cont")
