@@ -287,7 +287,8 @@ def run_races(lab, tree, base):
 
 
 def gates_of(lab):
-    return [run_races] * bool(lab.races) + [run_gate] * bool(lab.gate)
+    """Pairs of a name and a function; the longest is last."""
+    return [("races", run_races)] * bool(lab.races) + [("user-tests", run_gate)] * bool(lab.gate)
 
 
 def explain(result):
@@ -309,7 +310,8 @@ def run_tests(lab, submission, tree, base, only=None, say=print):
         say(f"it does not boot: {broken}\n{broken.details}")
         return nothing(lab, f"it does not boot: {broken}", tests)
     with concurrent.futures.ThreadPoolExecutor(JOBS) as lanes:
-        gates = [lanes.submit(gate, lab, tree, base) for gate in gates_of(lab) if not only]
+        gates = [lanes.submit(gate, lab, tree, base) for name, gate in gates_of(lab)
+                 if not only or name in only]
         running = [lanes.submit(run_test, test, submission, tree, base) for test in tests]
         results = []
         for future in running + gates:
