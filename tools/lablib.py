@@ -162,7 +162,7 @@ class Lab:
         self.whole = conf["lab"].get("whole", "").split()    # handed in as they are
         self.handed_in = sorted({*self.files, *self.whole, self.answers})
         self.gate = conf["lab"].get("gate", "").split()      # user tests that must pass
-        self.races = conf["lab"].get("races", "").split()    # under so many schedules (docs/races.md)
+        self.races = conf["lab"].get("races", "").split()    # under so many schedules
         self.seeds = int(conf["lab"].get("seeds", "20"))
         self.append = conf["lab"].get("append", "")          # kernel parameters for these
         self.memory = conf["lab"].get("memory", "128M")
