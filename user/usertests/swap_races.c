@@ -217,8 +217,10 @@ static int done;
 
 static void send_out_until_done(void)
 {
-	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE))
+	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
 		page_out(pages, 1);
+		sched_yield();		// on one hart, thread 0 waits for each of our time slices
+	}
 }
 
 // A page that is only looked at comes back clean, and what is stored to it from outside is kept.
