@@ -335,6 +335,14 @@ static void check_not_zeros(pid_t pid, char *p, size_t length)
 			CHECK(errno == EFAULT || errno == ESRCH);
 }
 
+// The next one to be killed, with so much memory that must go with it.
+static void become_victim(char *p, size_t length)
+{
+	set_adj(1000);
+	lock_on_fault(p, length);
+	memset(p, 1, length);
+}
+
 // Its memory is back before it is gone: another process takes it.
 TEST(oom_victim_waits_for_a_disk)
 {
@@ -347,9 +355,7 @@ TEST(oom_victim_waits_for_a_disk)
 	gate_make(&begun);
 	victim = CHECK_SYS(fork());
 	if (!victim) {
-		set_adj(1000);
-		lock_on_fault(p, length);
-		memset(p, 1, length);
+		become_victim(p, length);
 		read_the_disk(slow, &begun);
 	}
 	gate_wait(&begun);
@@ -394,9 +400,7 @@ TEST(oom_victim_is_read_meanwhile)
 	gate_make(&filled);
 	victim = CHECK_SYS(fork());
 	if (!victim) {
-		set_adj(1000);
-		lock_on_fault(p, length);
-		memset(p, 1, length);
+		become_victim(p, length);
 		gate_open(&filled);
 		sleep_forever(NULL);
 	}

@@ -150,15 +150,6 @@ TEST(swap_races_dontneed_of_what_is_out)
 	crowd_beside_child(OUT, write_or_drop);
 }
 
-static void fork_off(void)
-{
-	pid_t pid = CHECK_SYS(fork());
-
-	if (!pid)
-		_exit(0);
-	CHECK_EXIT(pid, 0);
-}
-
 // The pages might be others' too, and are not; and then they go.
 static void write_or_fork_and_drop(int me)
 {
@@ -167,7 +158,8 @@ static void write_or_fork_and_drop(int me)
 			write_what_may_go(me);
 			continue;
 		}
-		fork_off();
+		IN_CHILD
+			;
 		for (int i = 0; i < CROWD_PAGES; i++)
 			CHECK_SYS(madvise(pages + i * PAGE, PAGE, MADV_DONTNEED));
 	}
