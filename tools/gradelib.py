@@ -280,10 +280,9 @@ def run_gate(lab, tree, base):
 def run_races(lab, tree, base):
     """The lab's races, under schedules that seeds choose (docs/races.md)."""
     compile_kernel(tree, "RACES=1")
-    command = testlib.usertests_command(" ".join(lab.races), limit=5)
-    command = command.replace("usertests", f"usertests --seed=1 -r {lab.seeds}", 1)
+    command = testlib.races_command(" ".join(lab.races), 1, lab.seeds)
     return watch_gate("races", lab.races, command, f"make races T='%s' SEEDS={lab.seeds}", tree,
-                      base, MEM="48M", SWAP="ram:8M", SCRATCH="16M", APPEND="race_seed=1", RACES=1)
+                      base, SCRATCH="16M", APPEND="race_seed=1", **testlib.RACES)
 
 
 def gates_of(lab):

@@ -102,6 +102,16 @@ def usertests_command(patterns="", where="faultline", limit=60):
     return " ".join(["usertests", f"--where={where}", f"-t {limit}"] + words)
 
 
+# A guest whose schedule a seed chooses (docs/races.md); a disk would have us wait for the host.
+RACES = {"SMP": 1, "ICOUNT": 1, "RACES": 1, "MEM": "48M", "SWAP": "ram:8M"}
+
+
+def races_command(patterns, seed, seeds):
+    """The guest's command for these user tests under so many schedules, from `seed` on."""
+    return usertests_command(patterns, limit=5).replace("usertests",
+                                                        f"usertests --seed={seed} -r {seeds}", 1)
+
+
 def score_ktap(done):
     """The score of one KTAP stream and the names of the tests that failed."""
     planned = sum(int(n) for n in re.findall(r"^1\.\.(\d+)$", done.text, re.M))
