@@ -97,6 +97,12 @@ def seed_build(tree):
         subprocess.run(["cp", "-a", "build/races", f"{tree}/build/"], check=True)
 
 
+def build_races(lab):
+    """Makes, here, what the grading trees' kernels of races begin from."""
+    if lab.races:
+        compile_kernel(".", "RACES=1")
+
+
 def prepare_tree(tree):
     """Makes the grading tree the reference again; the files of it."""
     files = reference_files()
