@@ -737,7 +737,7 @@ static inline bool swapped_in_exclusive(const struct vm_fault *vmf, const struct
 /* LAB swapin begin */
 /*
  * The folio of @entry, which is not in the swap cache: being read, with a reference, or (@direct)
- * read past the cache.  NULL: no memory, or freed meanwhile.
+ * read past the cache.  NULL: no memory.
  */
 static struct folio *swapin_folio(struct vm_fault *vmf, swp_entry_t entry, bool direct,
 				  vm_fault_t *ret)

@@ -19,6 +19,7 @@
 #include "kernel/resource.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
+#include "lib/err.h"
 #include "mm/check_swap.h"
 #include "mm/filemap.h"
 #include "mm/shmem.h"
@@ -130,7 +131,7 @@ bool shmem_writepage(struct folio *folio)
 
 /* --- in --- */
 
-/* *@waits: it was not there, or is not complete yet. */
+/* *@waits: it was not there, or is not complete yet.  ERR_PTR(-EEXIST): the area has gone. */
 static struct folio *find_or_read(struct inode *inode, swp_entry_t entry, vm_fault_t *fault,
 				  bool *waits)
 {
@@ -138,7 +139,7 @@ static struct folio *find_or_read(struct inode *inode, swp_entry_t entry, vm_fau
 	struct folio *folio;
 
 	if (!si)
-		return NULL;
+		return ERR_PTR(-EEXIST);
 	folio = swap_cache_get_folio(entry, NULL, 0);
 	*waits = !folio || !folio_test_uptodate(folio);
 	if (!folio) {
@@ -181,7 +182,6 @@ static bool put_back(struct inode *inode, pgoff_t index, swp_entry_t entry, stru
 int shmem_swapin_folio(struct inode *inode, pgoff_t index, swp_entry_t entry,
 		       struct folio **foliop, vm_fault_t *fault)
 {
-	unsigned long moves = shmem_moves(inode);
 	u64 start = ktime_get_ns();
 	struct folio *folio;
 	int error = -EEXIST;
@@ -190,11 +190,10 @@ int shmem_swapin_folio(struct inode *inode, pgoff_t index, swp_entry_t entry,
 	if (is_swapin_error_entry(entry))
 		return -EIO;
 	folio = find_or_read(inode, entry, fault, &waits);
-	/* The same entry alone says nothing: another page of ours may have the slot by now. */
-	if (!folio && shmem_moves(inode) == moves && shmem_swapped(inode, index).val == entry.val)
-		return -ENOMEM;
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
 	if (!folio)
-		return -EEXIST;
+		return shmem_swapped(inode, index).val == entry.val ? -ENOMEM : -EEXIST;
 	folio_lock(folio);
 	if (waits)
 		delayacct_swapin(start);

@@ -224,7 +224,10 @@ static struct folio *new_swap_folio(swp_entry_t entry, struct folio *folio, gfp_
 	return folio;
 }
 
-/* => the area is held.  *@new: the folio is ours, locked and not uptodate. */
+/*
+ * => the area is held.  *@new: the folio is ours, locked and not uptodate.  NULL: no memory.  Where
+ * the slot is free, a folio of no slot, as if it had been had back since it was found.
+ */
 static struct folio *find_or_make(struct swap_info_struct *si, swp_entry_t entry, gfp_t gfp,
 				  bool *new)
 {
@@ -246,8 +249,12 @@ static struct folio *find_or_make(struct swap_info_struct *si, swp_entry_t entry
 			*new = true;
 			return new_swap_folio(entry, spare, gfp);
 		}
+		/*
+		 * NULL would say that memory is missing, and the entry cannot contradict: by the
+		 * time it is compared, another page may have the slot, at the same address.
+		 */
 		if (error == -ENOENT)
-			break;
+			return spare;
 		wait_event(&settled_wait, slot_settled(si, offset));
 	}
 	if (spare)

@@ -67,8 +67,10 @@ void clear_shadow_from_swap_cache(struct swap_info_struct *si, unsigned long off
 void swap_cache_settled(void);
 
 /*
- * @entry's folio with a reference, found or new; a new one is locked and being read in.  NULL: the
- * slot was freed, or no memory.  May sleep.  @gfp as for the folio.
+ * @entry's folio with a reference, found or new; a new one is locked and being read in.  Whose it
+ * is must be asked again when it is locked: it may be had back meanwhile, or have no slot at all
+ * since @entry's was free.  NULL: no memory, or the area is going.  May sleep.  @gfp as for the
+ * folio.
  */
 struct folio *read_swap_cache_async(swp_entry_t entry, gfp_t gfp);
 /*
