@@ -3,6 +3,7 @@
 #include "user/usertests/cow_pin.h"
 #include "user/usertests/crowd.h"
 #include "user/usertests/disk.h"
+#include "user/usertests/maps.h"
 #include "user/usertests/swapping.h"
 #include <sys/swap.h>
 
@@ -317,6 +318,45 @@ TEST(swap_races_free_and_store)
 }
 
 /*
+ * What was written is there again before who sent it out looks at it: somebody has it, or it was
+ * freed and is not in the swap cache any more, and yet clean.
+ */
+static void send_out_what_is_stored(void)
+{
+	// Where schedules are chosen; one in thousands does it.
+	int rounds = access("/proc/sys/kernel/race_seed", F_OK) ? 20 : 400;
+
+	for (int i = 0; i < rounds; i++) {
+		page_out(pages, 1);
+		sched_yield();
+	}
+	set_word(&done, 1);
+}
+
+static void store_or_look_and_free(int me)
+{
+	volatile uint64_t *word = crowd_word(pages, 0, 1);
+
+	if (!me)
+		send_out_what_is_stored();
+	for (uint64_t i = 1; !__atomic_load_n(&done, __ATOMIC_ACQUIRE); i++) {
+		if (me == 1)
+			*word = i;
+		sched_yield();
+		CHECK(me == 2 || *word == i || !*word);
+		// Not so often that there is never anything to be written.
+		if (me == 2 && i % 8 == 0 && *word)
+			CHECK_SYS(madvise(pages, PAGE, MADV_FREE));
+	}
+}
+
+TEST(swap_races_free_what_is_written)
+{
+	make_pages_go();
+	crowd(store_or_look_and_free);
+}
+
+/*
  * A device is about to store into pages, the first of which is sent out while the others are
  * brought back. While that is being written, a store of ours makes a copy of it: what the device
  * stores is there, too.
@@ -479,10 +519,12 @@ static void reclaim_until_done(void)
 	int fd = open("/proc/faultline/reclaim", O_WRONLY);
 
 	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE))
-		if (fd < 0)
+		if (fd < 0) {
 			page_out(pages, CROWD_PAGES);
-		else if (write(fd, "anon 4", 6) < 0)
+			sched_yield();
+		} else if (write(fd, "anon 4", 6) < 0) {
 			CHECK_EQ(errno, EAGAIN);
+		}
 }
 
 static void map_and_unmap(int round)
@@ -521,6 +563,80 @@ TEST(swap_races_reclaim)
 	elsewhere = find_room(1);
 	crowd_write(pages, 0, 0);
 	crowd(map_or_reclaim);
+}
+
+/*
+ * All that a mapping had goes while reclaim asks who maps its page, and what told it who is given
+ * back, and is somebody else's memory by then.
+ */
+static long anon_vmas(void)
+{
+	char text[16 * 1024], *line;
+	long active, all;
+
+	if (access("/proc/slabinfo", R_OK))
+		return 0;		// a Linux that does not tell
+	slurp("/proc/slabinfo", text, sizeof(text));
+	line = strstr(text, "\nanon_vma ");
+	CHECK(line && sscanf(line, "\nanon_vma %ld %ld", &active, &all) == 2);
+	return all;
+}
+
+enum { MANY = 32 };		// so that most of what reclaim looks at is there
+
+static void map_many(char *p)
+{
+	CHECK(mmap(p, MANY * PAGE, RW, ANON | MAP_FIXED, -1, 0) == p);
+	for (int i = 0; i < MANY; i++)
+		p[i * PAGE] = i;
+}
+
+// Mappings that have had a page, until the kernel has to get memory for one more: the last has it
+// alone.
+static char *map_what_has_its_memory_alone(void)
+{
+	long before = anon_vmas();
+	char *p = NULL;
+
+	for (int i = 0; i < 500 && (!p || (before && anon_vmas() == before)); i++) {
+		p = find_room(MANY);
+		CHECK(mmap(p, PAGE, RW, ANON | MAP_FIXED, -1, 0) == p);
+		*p = i;
+		CHECK_SYS(madvise(p, PAGE, MADV_DONTNEED));
+	}
+	return p;
+}
+
+static void map_and_unmap_alone(void)
+{
+	char *p = map_what_has_its_memory_alone();
+
+	for (int round = 0; round < 20; round++) {
+		map_many(p);
+		for (int n = 0; n < 8; n++)
+			sched_yield();
+		CHECK_SYS(munmap(p, MANY * PAGE));
+		put_file("/proc/sys/vm/drop_caches", "2");
+	}
+	set_word(&done, 1);
+}
+
+static void map_alone_or_reclaim(int me)
+{
+	if (me)
+		reclaim_until_done();
+	else
+		map_and_unmap_alone();
+}
+
+// Nothing can go, so that reclaim looks at all there is, again and again, and waits for no disk.
+TEST(swap_races_mapping_gone)
+{
+	make_pages_go();
+	device = swap_device();
+	CHECK_SYS(swapoff(device));
+	crowd(map_alone_or_reclaim);
+	CHECK_SYS(swapon(device, 0));
 }
 
 /*
@@ -585,10 +701,22 @@ TEST(swap_races_shared_slot_reused)
 
 /* --- shared memory --- */
 
+// A page that is mapped without being the file's would never go again.
+static void check_that_all_go(void)
+{
+	for (int i = 0; i < CROWD_PAGES; i++)
+		while (pagemap_word(getpid(), pages + i * PAGE) >> 63) {
+			page_out(pages, CROWD_PAGES);
+			nap(2 * MS);
+		}
+}
+
 TEST(swap_races_shared)
 {
 	make_shared_pages_go();
 	crowd(write_and_send_out);
+	check_all(3);
+	check_that_all_go();
 	check_all(3);
 }
 
