@@ -684,7 +684,7 @@ static ssize_t direct_write(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct address_space *mapping = iocb->ki_filp->f_mapping;
 	struct inode *inode = mapping->host;
-	loff_t pos = iocb->ki_pos, end = pos + from->count - 1;
+	loff_t pos = iocb->ki_pos, end = pos + from->count - 1, size;
 	ssize_t written;
 
 	if (!mapping->a_ops->direct_IO)
@@ -708,7 +708,9 @@ static ssize_t direct_write(struct kiocb *iocb, struct iov_iter *from)
 				   "another content\n", current->pid, current->comm);
 	}
 	if (written > 0 && pos + written > i_size_read(inode) && !S_ISBLK(inode->i_mode)) {
+		size = inode->i_size;
 		i_size_write(inode, pos + written);
+		pagecache_isize_extended(inode, size, pos);
 		mark_inode_dirty(inode);
 	}
 	return written;

@@ -167,15 +167,20 @@ void truncate_pagecache_range(struct inode *inode, loff_t start, loff_t end)
 
 void pagecache_isize_extended(struct inode *inode, loff_t from, loff_t to)
 {
+	size_t offset = offset_in_page(from);
 	struct folio *folio;
 
-	if (from >= to || i_blocksize(inode) >= PAGE_SIZE || !offset_in_page(from))
+	if (from >= to || i_blocksize(inode) >= PAGE_SIZE || !offset)
 		return;
 	folio = filemap_lock_folio(inode->i_mapping, from >> PAGE_SHIFT);
 	if (!folio)
 		return;
 	if (folio_mapped(folio) && folio_mkclean(folio))
 		folio_mark_dirty(folio);
+	/* What was stored behind the end, where there may be no blocks for it. */
+	if (folio_test_dirty(folio))
+		memset((char *)folio_address(folio) + offset, 0,
+		       min_t(loff_t, to - from, PAGE_SIZE - offset));
 	folio_unlock(folio);
 	folio_put(folio);
 }

@@ -25,8 +25,9 @@ void truncate_pagecache(struct inode *inode, loff_t newsize);
 void truncate_pagecache_range(struct inode *inode, loff_t start, loff_t end);
 void truncate_setsize(struct inode *inode, loff_t newsize);
 /*
- * The file grew: the last page must be written through a fault again, so that its new blocks are
- * allocated.
+ * The file grew from @from to @to, or beyond, and i_size says so: what was its last page reads as
+ * zero between the two, and must be written through a fault again, so that its new blocks are
+ * allocated.  => the folio not locked
  */
 void pagecache_isize_extended(struct inode *inode, loff_t from, loff_t to);
 /*

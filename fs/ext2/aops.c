@@ -118,7 +118,10 @@ static bool covers_folio(const struct inode *inode, unsigned int len)
 	return i_blocksize(inode) == PAGE_SIZE || len == PAGE_SIZE;
 }
 
-/* A cached folio that needs neither content nor blocks any more, locked; NULL: the long way. */
+/*
+ * A cached folio that needs neither content nor blocks any more, locked; NULL: the long way.
+ * => i_rwsem held for writing, so that no truncation takes blocks away meanwhile
+ */
 static struct folio *get_ready_folio(struct address_space *mapping, pgoff_t index)
 {
 	struct folio *folio = filemap_get_folio(mapping, index);
@@ -127,7 +130,7 @@ static struct folio *get_ready_folio(struct address_space *mapping, pgoff_t inde
 		return NULL;
 	if (likely(folio_test_uptodate(folio) && folio_test_mappedtodisk(folio))) {
 		folio_lock(folio);
-		if (likely(folio->mapping == mapping && folio_test_mappedtodisk(folio)))
+		if (likely(folio->mapping == mapping))
 			return folio;
 		folio_unlock(folio);
 	}
@@ -194,6 +197,7 @@ static int ext2_write_end(struct file *file, struct address_space *mapping, loff
 			  unsigned int len, unsigned int copied, struct folio *folio, void *fsdata)
 {
 	struct inode *inode = mapping->host;
+	loff_t size = inode->i_size;
 
 	if (copied < len && !folio_test_uptodate(folio))
 		copied = 0;
@@ -201,10 +205,13 @@ static int ext2_write_end(struct file *file, struct address_space *mapping, loff
 		folio_set_uptodate(folio);
 		folio_mark_dirty(folio);
 	}
+	/* While it is locked: write-back throws away what is behind the end. */
+	if (pos + copied > size)
+		i_size_write(inode, pos + copied);
 	folio_unlock(folio);
 	folio_put(folio);
-	if (pos + copied > inode->i_size) {
-		i_size_write(inode, pos + copied);
+	if (pos + copied > size) {
+		pagecache_isize_extended(inode, size, pos);
 		mark_inode_dirty(inode);
 	}
 	if (copied < len)
@@ -212,12 +219,19 @@ static int ext2_write_end(struct file *file, struct address_space *mapping, loff
 	return copied;
 }
 
-/* A folio of the file, still; locked.  Then it is dirty on return, else unlocked. */
-static bool dirty_mapped_folio(struct address_space *mapping, struct folio *folio, bool ready)
+/*
+ * A folio of the file, still, with all of its blocks: it says so, or no more of it is inside the
+ * file than the first @len bytes, which have them.  Then it is dirty and locked on return, else
+ * unlocked.
+ */
+static bool dirty_mapped_folio(struct address_space *mapping, struct folio *folio, unsigned int len)
 {
+	loff_t inside;
+
 	folio_lock(folio);
-	if (folio->mapping == mapping && (!ready || folio_test_mappedtodisk(folio)) &&
-	    folio_pos(folio) < i_size_read(mapping->host)) {
+	inside = min_t(loff_t, i_size_read(mapping->host) - folio_pos(folio), PAGE_SIZE);
+	if (folio->mapping == mapping && inside > 0 &&
+	    (folio_test_mappedtodisk(folio) || inside <= len)) {
 		folio_mark_dirty(folio);
 		return true;
 	}
@@ -225,7 +239,10 @@ static bool dirty_mapped_folio(struct address_space *mapping, struct folio *foli
 	return false;
 }
 
-/* The folio's blocks first; no truncation frees them meanwhile. */
+/*
+ * The folio's blocks first; no truncation frees them meanwhile.  A write may make the file longer:
+ * then it does not find the folio writable yet, and the store faults again.
+ */
 static vm_fault_t mkwrite_with_blocks(struct address_space *mapping, struct folio *folio)
 {
 	struct inode *inode = mapping->host;
@@ -239,7 +256,7 @@ static vm_fault_t mkwrite_with_blocks(struct address_space *mapping, struct foli
 		len = min_t(loff_t, size - pos, PAGE_SIZE);
 		if (prepare_blocks(inode, folio, pos, len))
 			result = VM_FAULT_SIGBUS;
-		else if (dirty_mapped_folio(mapping, folio, false))
+		else if (dirty_mapped_folio(mapping, folio, ALIGN(len, i_blocksize(inode))))
 			result = VM_FAULT_LOCKED;
 		if (result == VM_FAULT_LOCKED && covers_folio(inode, len))
 			folio_set_mappedtodisk(folio);
@@ -255,7 +272,7 @@ unsigned int ext2_page_mkwrite(struct vm_fault *vmf)
 
 	file_update_time(file);
 	if (likely(folio_test_mappedtodisk(vmf->folio)) &&
-	    dirty_mapped_folio(mapping, vmf->folio, true))
+	    dirty_mapped_folio(mapping, vmf->folio, 0))
 		return VM_FAULT_LOCKED;
 	return mkwrite_with_blocks(mapping, vmf->folio);
 }
