@@ -12,6 +12,9 @@
  * B3  If the folio is uptodate all of its buffers are.
  * B4  A dirty buffer's folio is dirty: BH_Dirty is set first, and write-back clears the folio's
  *     flag before it looks at the buffers.
+ * B5  A look-up waits for memory, with all that its caller has locked: a file system in the middle
+ *     of a change cannot go back.  So it does not enter file systems for it, and what it waits for
+ *     is freed without them.
  */
 #include "fs/buffer.h"
 #include "drivers/block.h"
@@ -84,7 +87,7 @@ static void free_ring(struct buffer_head *head)
 	} while (bh && bh != head);
 }
 
-/* The buffers of a folio, linked but not yet on it.  NULL: no memory. */
+/* The buffers of a folio, linked but not yet on it. */
 static struct buffer_head *alloc_ring(struct block_device *bdev, struct folio *folio,
 				      unsigned int size)
 {
@@ -92,13 +95,8 @@ static struct buffer_head *alloc_ring(struct block_device *bdev, struct folio *f
 	u64 block = (u64)folio_pos(folio) / size;
 
 	for (size_t offset = 0; offset < PAGE_SIZE; offset += size) {
-		struct buffer_head *bh = kmem_cache_zalloc(bh_cache, GFP_NOFS);
+		struct buffer_head *bh = kmem_cache_zalloc(bh_cache, GFP_NOFS | __GFP_NOFAIL);
 
-		if (!bh) {
-			if (head)
-				free_ring(head);
-			return NULL;
-		}
 		bh->b_folio = folio;
 		bh->b_blocknr = block++;
 		bh->b_size = size;
@@ -143,31 +141,24 @@ bool try_to_free_buffers(struct folio *folio)
 	return !busy;
 }
 
-/*
- * Gives the folio at @block buffers of @size. False: no memory, or others of another size are in
- * use.
- */
+/* Gives the folio at @block buffers of @size.  False: others of another size are in use. */
 static bool grow_buffers(struct block_device *bdev, u64 block, unsigned int size)
 {
 	struct address_space *mapping = bdev_mapping(bdev);
 	struct folio *folio =
 		__filemap_get_folio(mapping, block * size >> PAGE_SHIFT,
-				    FGP_LOCK | FGP_CREAT | FGP_NOFS, mapping_gfp_mask(mapping));
+				    FGP_LOCK | FGP_CREAT | FGP_NOFS,
+				    mapping_gfp_mask(mapping) | __GFP_NOFAIL);	/* B5 */
 	struct buffer_head *ring;
 	bool done = true;
 
-	if (!folio)
-		return false;
 	if (folio_buffers(folio) && folio_buffers(folio)->b_size != size)
 		done = try_to_free_buffers(folio);
 	if (!folio_buffers(folio)) {
 		ring = alloc_ring(bdev, folio, size);
-		done = ring;
-		if (ring) {
-			spin_lock(&mapping->i_pages_lock);
-			folio_attach_private(folio, ring);
-			spin_unlock(&mapping->i_pages_lock);
-		}
+		spin_lock(&mapping->i_pages_lock);
+		folio_attach_private(folio, ring);
+		spin_unlock(&mapping->i_pages_lock);
 	}
 	folio_unlock(folio);
 	folio_put(folio);

@@ -55,8 +55,8 @@ BUFFER_FNS(Write_EIO, write_io_error)
 BUFFER_FNS(Verified, verified)
 
 /*
- * The buffer of @block (in units of @size), its content as it may be. NULL: no memory, or outside
- * the device.
+ * The buffer of @block (in units of @size), its content as it may be.  NULL: outside the device, or
+ * somebody uses the place in units of another size.  Waits for memory (B5).
  */
 struct buffer_head *__getblk(struct block_device *bdev, u64 block, unsigned int size);
 /* The same with the content read in.  NULL: I/O error, too. */

@@ -8,7 +8,7 @@
  *                                                                 v
  *                             alloc_slowpath: wake kswapd; down to `min` (half for __GFP_HIGH and
  *                             victims, all for PF_MEMALLOC); direct reclaim, and again; the OOM
- *                             killer (mm/oom_kill.h), and again; NULL
+ *                             killer (mm/oom_kill.h), and again; NULL, or for __GFP_NOFAIL again
  *
  * A hart's list is touched by its hart alone, with interrupts off, so it needs no lock;
  * drain_all_pages() asks those that have frames by IPI.  Frames on it count as free.
@@ -357,6 +357,13 @@ static void warn_alloc(gfp_t gfp, unsigned int order)
 				   current->comm, order, gfp, nr_free_pages());
 }
 
+/* Who cannot do without gets what others free, and some of what is kept for interrupts. */
+static struct folio *wait_and_take(gfp_t gfp, unsigned int order)
+{
+	wait_for_memory();
+	return rmqueue(order, reserve_mark(gfp | __GFP_HIGH));
+}
+
 static struct folio *alloc_slowpath(gfp_t gfp, unsigned int order)
 {
 	struct folio *folio;
@@ -367,8 +374,11 @@ static struct folio *alloc_slowpath(gfp_t gfp, unsigned int order)
 	if (gfp & __GFP_KSWAPD_RECLAIM)
 		wake_kswapd();
 	folio = rmqueue(order, reserve_mark(gfp));
-	if (folio || !may_reclaim(gfp))
+	if (folio || !may_reclaim(gfp)) {
+		while (!folio && gfp & __GFP_NOFAIL)
+			folio = wait_and_take(gfp, order);
 		return folio;
+	}
 	might_sleep();
 	for (;;) {
 		folio = reclaim_and_take(gfp, order, &progress);
@@ -380,9 +390,11 @@ static struct folio *alloc_slowpath(gfp_t gfp, unsigned int order)
 		if (folio)
 			return folio;
 		if (gfp & __GFP_NOFAIL)
-			wait_for_memory();
+			folio = wait_and_take(gfp, order);
 		else if (!may_come || tsk_is_oom_victim(current))
 			return rmqueue(order, reserve_mark(gfp));
+		if (folio)
+			return folio;
 		useless = 0;
 	}
 }
