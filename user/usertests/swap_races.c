@@ -475,6 +475,58 @@ TEST(swap_races_swapoff)
 		crowd_check(pages, me, 3);
 }
 
+/*
+ * The area goes, and cannot be read: what is on it is lost. But what threads have thrown away and
+ * written anew is not, even if it was on the area when swapoff looked.
+ */
+static int some_are_out;
+
+static void send_out_and_drop(char *p, uint64_t round)
+{
+	for (int i = 0; i < CROWD_PAGES; i++)
+		p[i * PAGE] = round;
+	page_out(p, CROWD_PAGES);
+	set_word(&some_are_out, 1);
+	for (int i = 0; i < CROWD_PAGES; i++) {
+		volatile uint64_t *word = crowd_word(p, i, 0);
+
+		CHECK_SYS(madvise(p + i * PAGE, PAGE, MADV_DONTNEED));
+		*word = round;
+		CHECK_EQ(*word, round);
+	}
+	for (int i = 0; i < CROWD_PAGES; i++)
+		CHECK_EQ(*crowd_word(p, i, 0), round);
+}
+
+static void *send_out_and_drop_until_done(void *p)
+{
+	for (uint64_t round = 1; !__atomic_load_n(&done, __ATOMIC_ACQUIRE); round++)
+		send_out_and_drop(p, round);
+	return NULL;
+}
+
+TEST(swap_races_swapoff_cannot_read)
+{
+	pthread_t threads[2];
+
+	need_swap(1024);
+	device = swap_device();
+	for (int i = 0; i < 2; i++)
+		threads[i] = start_thread(send_out_and_drop_until_done, map_anon(CROWD_PAGES, RW));
+	for (int round = 0; round < 4; round++) {
+		disk_fails(device, -1);		// reads of this thread alone
+		set_word(&some_are_out, 0);
+		while (!__atomic_load_n(&some_are_out, __ATOMIC_ACQUIRE))
+			sched_yield();
+		CHECK_SYS(swapoff(device));
+		disk_works();
+		CHECK_SYS(swapon(device, 0));
+	}
+	set_word(&done, 1);
+	for (int i = 0; i < 2; i++)
+		join_thread(threads[i]);
+}
+
 // Moving a page away and back while others send out the rest.
 static char *elsewhere;
 
