@@ -4,10 +4,11 @@
  * look again.
  *
  * G1 A folio is used outside the page-table lock only with a reference taken under it.
- * G2 Writing goes into a writable entry, or into an exclusive anonymous folio of a mapping that
- *    the user himself may not write: never into what somebody else has too.
- * G3 Writing goes into a soft-dirty entry.  A store that comes after the reference, by a device, is
- *    told by folios_stored(), since clear_refs may have been there in between.
+ * G2 Writing goes into a writable entry: never into what somebody else has too, nor into what the
+ *    user's next store would copy, away from who writes here.
+ * G3 What is written shows as soft-dirty: a writable entry is.  A store that comes after the
+ *    reference, by a device, is told by folios_stored(), since clear_refs may have been there in
+ *    between.
  * G4 A reference that outlives mmap_lock is a pin, and an anonymous folio that gets one is
  *    exclusive; it stays so until the pin is gone.
  */
@@ -24,13 +25,6 @@
 #include "mm/pgtable.h"
 #include "mm/swap.h"
 
-static bool can_write_pte(pte_t pte, const struct folio *folio)
-{
-	return pte_write(pte) ||
-	       (pte_soft_dirty(pte) && !pte_special(pte) && folio_test_anon(folio) &&
-		folio_test_anon_exclusive(folio));
-}
-
 /* Shared with another process, so that it is not to be pinned, even for reading (G4)? */
 static bool must_unshare(pte_t pte, const struct folio *folio)
 {
@@ -40,11 +34,9 @@ static bool must_unshare(pte_t pte, const struct folio *folio)
 /* Does @pte, present, do for what @flags say? */
 static bool pte_sufficient(pte_t pte, unsigned int flags)
 {
-	const struct folio *folio = pfn_folio(pte_pfn(pte));
-
 	if (flags & FOLL_WRITE)
-		return can_write_pte(pte, folio);
-	return !(flags & FOLL_PIN) || !must_unshare(pte, folio);
+		return pte_write(pte);
+	return !(flags & FOLL_PIN) || !must_unshare(pte, pfn_folio(pte_pfn(pte)));
 }
 
 /* The folio that is present at @addr, with a reference or a pin; NULL: a fault is needed. */
@@ -107,7 +99,7 @@ int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
 	if (vma->vm_flags & VM_IO)
 		return -EFAULT;
 	if (flags & FOLL_WRITE)
-		permitted = vma->vm_flags & VM_WRITE || (force && is_cow_mapping(vma->vm_flags));
+		permitted = vma->vm_flags & VM_WRITE;
 	else
 		permitted = vma->vm_flags & VM_READ || (force && vma->vm_flags & VM_MAYREAD);
 	return permitted ? 0 : -EFAULT;

@@ -10,11 +10,7 @@
 #include "mm/mm_types.h"
 
 #define FOLL_WRITE	0x01	/* writable, and not shared with another process by COW */
-/*
- * What mprotect() could permit counts: a debugger's breakpoint reaches read-only text (a private
- * copy).
- */
-#define FOLL_FORCE	0x02
+#define FOLL_FORCE	0x02	/* for reading, what mprotect() could permit counts */
 /*
  * The folio is used after mmap_lock is dropped, by a device: pinned instead of referenced, to be
  * given back by folio_unpin().  As long as it is, an anonymous folio is the mm's alone: fork copies
