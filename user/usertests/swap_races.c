@@ -716,9 +716,9 @@ static void reuse_slot(int me)
 {
 	volatile uint64_t *word = (void *)pages;
 
-	for (int i = 0; me && i < 12; i++)
+	for (int i = 0; me && i < 60; i++)
 		load_from_outside(word);
-	for (uint64_t round = 1; !me && round <= 6; round++) {
+	for (uint64_t round = 1; !me && round <= 30; round++) {
 		*word = 2 * round;			// F
 		CHECK_SYS(madvise(pages, PAGE, forget));
 		*word = 2 * round + 1;			// G
