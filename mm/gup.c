@@ -93,7 +93,6 @@ static bool page_present(struct mm_struct *mm, unsigned long addr, unsigned int 
 
 int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
 {
-	bool force = flags & FOLL_FORCE;
 	bool permitted;
 
 	if (vma->vm_flags & VM_IO)
@@ -101,7 +100,7 @@ int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
 	if (flags & FOLL_WRITE)
 		permitted = vma->vm_flags & VM_WRITE;
 	else
-		permitted = vma->vm_flags & VM_READ || (force && vma->vm_flags & VM_MAYREAD);
+		permitted = vma->vm_flags & (flags & FOLL_FORCE ? VM_READ | VM_MAYREAD : VM_READ);
 	return permitted ? 0 : -EFAULT;
 }
 

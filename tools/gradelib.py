@@ -98,8 +98,8 @@ def seed_build(tree):
 
 
 def build_races(lab):
-    """Makes, here, what the grading trees' kernels of races begin from."""
-    if lab.races:
+    """Makes, here and once, what the grading trees' kernels of races begin from (seed_build)."""
+    if lab.races and not os.path.exists("build/races"):
         compile_kernel(".", "RACES=1")
 
 

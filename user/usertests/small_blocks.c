@@ -6,7 +6,6 @@
  * of it.  A page that says "all of my blocks are there", or that is writable already, when they are
  * not, loses what is stored.
  */
-#include "user/usertests/small_blocks.h"
 #include "user/usertests/crowd.h"
 #include "user/usertests/disk.h"
 #include <sys/mount.h>
@@ -58,7 +57,9 @@ static void make_root(void)
 		2, (BLOCK - 12) | 2 << 16, '.' | '.' << 8 }, 24);
 }
 
-void enter_small_blocks(void)
+// Makes a small file system on the scratch disk, and its root the working directory; it goes with
+// the process.  Skips the test where there is no scratch disk.
+static void enter_small_blocks(void)
 {
 	const char *disk = scratch_disk();
 	int fd = CHECK_SYS(open(disk, O_RDWR));
