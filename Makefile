@@ -32,7 +32,8 @@ SUBMAKE = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)
 
 # --- commands ---------------------------------------------------------------------------------
 
-.PHONY: help run usertests test soak matrix oracle bench gdb pt check mutants races doctor clean
+.PHONY: help run usertests test soak matrix oracle kselftest bench gdb pt check mutants races
+.PHONY: doctor clean
 .PHONY: grade handin handout grade-all check-labs
 
 help:
@@ -59,6 +60,7 @@ help:
 	echo 'make user-tests     tests of the shell and the tools, on the host'
 	echo 'make oracle         the user tests on Linux 6.1 and here, verdicts side by side'
 	echo 'make oracle-user    the user tests on the Linux of the host'
+	echo "make kselftest      Linux's own tests, on Linux 6.1 and here, side by side"
 	echo 'make check          style, layers, counts of exceptions'
 	echo "make races T='swap-threads*' SEEDS=1000   schedules by seed; a failure repeats"
 	echo 'make soak MIN=60 N=20 SMP=4 MEM=48M SEED=1   repetitions; resumable'
@@ -113,6 +115,14 @@ oracle:
 	$(if $(filter-out 1,$(LINUX)),,tools/setup linux && tools/linux-6.1/build tests)
 	$(SUBMAKE) all
 	tools/oracle
+
+# As for oracle; the tests are in the same package.
+kselftest:
+	tools/setup test
+	tools/setup linux
+	$(if $(filter-out 1,$(LINUX)),,tools/linux-6.1/build tests)
+	$(SUBMAKE) all
+	tools/kselftest
 
 # LINUX=1 measures Linux, too, LINUX=Image that kernel.
 bench:

@@ -74,6 +74,15 @@ static void mount_all(void)
 	chmod("/dev/shm", 01777);
 }
 
+// Names that the kernel leaves to user space; bash's <(command) is a /dev/fd/N.
+static void link_descriptors(void)
+{
+	symlink("/proc/self/fd", "/dev/fd");
+	symlink("/proc/self/fd/0", "/dev/stdin");
+	symlink("/proc/self/fd/1", "/dev/stdout");
+	symlink("/proc/self/fd/2", "/dev/stderr");
+}
+
 static void open_console(void)
 {
 	int fd = open("/dev/console", O_RDWR | O_NOCTTY);
@@ -353,6 +362,7 @@ int main(void)
 	}
 	block_signals();
 	mount_all();
+	link_descriptors();
 	open_console();
 	if (chdir("/"))
 		dprintf(2, "init: /: %s\n", strerror(errno));

@@ -44,6 +44,18 @@ TEST(dev_full)
 	CHECK_EQ(got[0] | got[1] | got[2] | got[3], 0);
 }
 
+TEST(dev_descriptors_have_names)
+{
+	char got[100] = "";
+
+	put_file("f", "text");
+	CHECK_EQ(dup2(CHECK_SYS(open("f", O_RDONLY)), 7), 7);
+	CHECK_CONTENT("/dev/fd/7", "text");
+	CHECK_ERRNO(open("/dev/fd/8", O_RDONLY), ENOENT);
+	CHECK_SYS(readlink("/dev/stdin", got, sizeof(got)));
+	CHECK_STR(got, "/proc/self/fd/0");
+}
+
 TEST(dev_random)
 {
 	static const char *const names[] = { "/dev/random", "/dev/urandom" };
