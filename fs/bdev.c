@@ -256,6 +256,16 @@ void iterate_bdevs_sync(void)
 		sync_blockdev(bdev);
 }
 
+unsigned long nr_blockdev_pages(void)
+{
+	unsigned long pages = 0;
+
+	for (struct block_device *bdev = bdev_next(NULL); bdev; bdev = bdev_next(bdev))
+		if (bdev->bd_inode)
+			pages += bdev->bd_inode->i_data.nrpages;
+	return pages;
+}
+
 /* --- device nodes --- */
 
 static struct block_device *file_bdev(const struct file *file)

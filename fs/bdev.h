@@ -25,5 +25,7 @@ void invalidate_bdev(struct block_device *bdev);	/* clean folios go */
 u64 bdev_nr_bytes(const struct block_device *bdev);
 /* Writes out every device. */
 void iterate_bdevs_sync(void);
+/* Folios in the page caches of devices: "Buffers" in /proc/meminfo. */
+unsigned long nr_blockdev_pages(void);
 
 #endif

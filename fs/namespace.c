@@ -430,10 +430,6 @@ static void become_root(struct vfsmount *mnt)
 	mutex_unlock(&mount_mutex);
 	set_fs_root(&init_fs, &root);
 	set_fs_pwd(&init_fs, &root);
-	if (current->fs != &init_fs) {
-		set_fs_root(current->fs, &root);
-		set_fs_pwd(current->fs, &root);
-	}
 }
 
 int mount_root(void)

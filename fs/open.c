@@ -77,6 +77,12 @@ static int may_open(const struct path *path, int acc_mode, int flags)
 	case S_IFCHR:
 		if (path->mnt->mnt_flags & MNT_NODEV)
 			return -EACCES;
+		fallthrough;
+	case S_IFIFO:
+	case S_IFSOCK:
+		/* Before it is opened: a FIFO would wait for who writes. */
+		if (acc_mode & MAY_EXEC)
+			return -EACCES;
 		break;
 	case S_IFREG:
 		if (acc_mode & MAY_EXEC && path->mnt->mnt_flags & MNT_NOEXEC)

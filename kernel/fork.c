@@ -443,8 +443,9 @@ free_task:
 
 struct task_struct *kernel_thread(void (*fn)(void *arg), void *arg, const char *name)
 {
+	/* CLONE_FS: a copy of init_fs from before there is a root would stay without one. */
 	struct kernel_clone_args args = { .fn = fn, .fn_arg = arg, .name = name,
-					  .exit_signal = SIGCHLD };
+					  .flags = CLONE_FS, .exit_signal = SIGCHLD };
 
 	return copy_process(&args);
 }

@@ -37,14 +37,14 @@
 
 #define TASK_COMM_LEN		16
 
-/* task->flags */
-#define PF_KTHREAD		0x1
-#define PF_EXITING		0x2
-#define PF_MEMALLOC		0x4	/* may use the reserves: it frees memory */
-#define PF_MEMALLOC_NOFS	0x8	/* its allocations behave as GFP_NOFS */
-#define PF_FORKNOEXEC		0x10
-#define PF_IDLE			0x20
-#define PF_SIGNALED		0x40	/* killed by a signal */
+/* task->flags, with Linux's values: they are seen in /proc/PID/stat (proc(5)) */
+#define PF_IDLE			0x2
+#define PF_EXITING		0x4
+#define PF_FORKNOEXEC		0x40
+#define PF_SIGNALED		0x400		/* killed by a signal */
+#define PF_MEMALLOC		0x800		/* may use the reserves: it frees memory */
+#define PF_MEMALLOC_NOFS	0x40000		/* its allocations behave as GFP_NOFS */
+#define PF_KTHREAD		0x200000
 
 /*
  * task->thread_flags: work before the return to user mode; set from anywhere by atomic bit

@@ -283,10 +283,12 @@ static int dequeue_wanted(u64 wanted, struct kernel_siginfo *info)
 /*
  * Sleeps with @wanted unblocked, so that senders wake us; real_blocked tells them that the default
  * action is not due. Nothing can have come between the first look and here unseen, since
- * recalc_sigpending() is done under the lock.
+ * recalc_sigpending() is done under the lock.  True: the time ran out.
  */
-static void sleep_for_signals(u64 wanted, s64 timeout)
+static bool sleep_for_signals(u64 wanted, s64 timeout)
 {
+	bool expired = false;
+
 	spin_lock_irq(&current->sighand->siglock);
 	current->real_blocked = current->blocked;
 	current->blocked &= ~wanted;
@@ -295,7 +297,7 @@ static void sleep_for_signals(u64 wanted, s64 timeout)
 
 	set_current_state(TASK_INTERRUPTIBLE);
 	if (!signal_pending(current))
-		schedule_timeout(timeout);
+		expired = schedule_timeout(timeout) == 0;
 	set_current_state(TASK_RUNNING);
 
 	spin_lock_irq(&current->sighand->siglock);
@@ -303,6 +305,7 @@ static void sleep_for_signals(u64 wanted, s64 timeout)
 	current->real_blocked = 0;
 	recalc_sigpending();
 	spin_unlock_irq(&current->sighand->siglock);
+	return expired;
 }
 
 SYSCALL_DEFINE4(rt_sigtimedwait, const u64 *, uset, siginfo_t *, uinfo,
@@ -313,6 +316,7 @@ SYSCALL_DEFINE4(rt_sigtimedwait, const u64 *, uset, siginfo_t *, uinfo,
 	struct kernel_siginfo info;
 	struct __kernel_timespec ts;
 	u64 wanted;
+	bool expired = true;
 	int sig;
 
 	if (size != SIGSET_SIZE)
@@ -327,13 +331,12 @@ SYSCALL_DEFINE4(rt_sigtimedwait, const u64 *, uset, siginfo_t *, uinfo,
 
 	sig = dequeue_wanted(wanted, &info);
 	if (!sig && timeout) {
-		sleep_for_signals(wanted, timeout);
+		expired = sleep_for_signals(wanted, timeout);
 		sig = dequeue_wanted(wanted, &info);
-		if (!sig && signal_pending(current))
-			return -EINTR;
 	}
+	/* Awake before the time, and without a signal: another thread was faster. */
 	if (!sig)
-		return -EAGAIN;
+		return expired ? -EAGAIN : -EINTR;
 	return uinfo && copy_siginfo_to_user(uinfo, &info) ? -EFAULT : sig;
 }
 

@@ -3,13 +3,14 @@
 #include <linux/sysinfo.h>
 #include "arch/riscv/cacheflush.h"
 #include "arch/riscv/uaccess.h"
+#include "fs/bdev.h"
 #include "kernel/pid.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "kernel/time.h"
 #include "lib/string.h"
 #include "mm/page_alloc.h"
-#include "mm/vmstat.h"
+#include "mm/swapfile.h"
 #include "mm/vmstat.h"
 
 #define LOAD_SHIFT_KERNEL	11	/* calc_load()'s 1.0 is 1 << 11, sysinfo's is 1 << 16 */
@@ -26,6 +27,9 @@ SYSCALL_DEFINE1(sysinfo, struct sysinfo *, uinfo)
 	info.totalram = totalram_pages() * PAGE_SIZE;
 	info.freeram = nr_free_pages() * PAGE_SIZE;
 	info.sharedram = vm_state(NR_SHMEM) * PAGE_SIZE;
+	info.bufferram = nr_blockdev_pages() * PAGE_SIZE;
+	info.totalswap = total_swap_pages() * PAGE_SIZE;
+	info.freeswap = get_nr_swap_pages() * PAGE_SIZE;
 	info.procs = nr_threads;
 	info.mem_unit = 1;
 	return copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : 0;

@@ -196,10 +196,16 @@ static int check_table(struct mm_walk *walk, struct mm_struct *mm, pte_t *pmd, u
 
 static int check_rss(const struct mm_walk *walk, const struct mm_struct *mm)
 {
+	static const char *const names[NR_MM_COUNTERS] = {
+		[MM_FILEPAGES] = "MM_FILEPAGES", [MM_ANONPAGES] = "MM_ANONPAGES",
+		[MM_SWAPENTS] = "MM_SWAPENTS", [MM_SHMEMPAGES] = "MM_SHMEMPAGES",
+	};
+
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		if (walk->rss[i] != atomic_long_read(&mm->rss_stat[i]))
-			return mm_check_failed("memory.c I3", "RSS %d is %ld, %ld are present", i,
-					       atomic_long_read(&mm->rss_stat[i]), walk->rss[i]);
+			return mm_check_failed("memory.c I3", "%s is %ld, the page tables have %ld",
+					       names[i], atomic_long_read(&mm->rss_stat[i]),
+					       walk->rss[i]);
 	return 0;
 }
 

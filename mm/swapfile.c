@@ -319,14 +319,18 @@ int swap_duplicate(swp_entry_t entry)
 	return error;
 }
 
+static inline bool has_claim(u16 map, u16 what)
+{
+	return map & (what == SWAP_HAS_CACHE ? SWAP_HAS_CACHE : SWAP_MAP_BAD);
+}
+
 /* Takes @what, 1 or SWAP_HAS_CACHE, off the slot; returns what is left. */
 static u16 swap_entry_put(swp_entry_t entry, u16 what)
 {
 	struct swap_info_struct *si = lock_area(entry);
 	u16 *map = &si->swap_map[swp_offset(entry)], left;
 
-	DEBUG_BUG_ON(what == SWAP_HAS_CACHE ? !(*map & SWAP_HAS_CACHE)
-					    : !(*map & ~SWAP_HAS_CACHE));
+	DEBUG_BUG_ON(!has_claim(*map, what));	/* else it is given back twice */
 	left = *map - what;
 	WRITE_ONCE(*map, left);
 	if (!left)

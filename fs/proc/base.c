@@ -468,21 +468,9 @@ void proc_emit_pids(struct dir_context *ctx)
 	}
 }
 
-static int parse_number(const struct qstr *name)
-{
-	char text[12];
-	int value;
-
-	if (!name->len || name->len >= sizeof(text))
-		return -1;
-	memcpy(text, name->name, name->len);
-	text[name->len] = '\0';
-	return kstrtoint(text, 10, &value) || value < 0 ? -1 : value;
-}
-
 static struct dentry *task_dir_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
 {
-	int nr = parse_number(&dentry->d_name), following;
+	int nr = proc_name_to_int(&dentry->d_name), following;
 	struct task_struct *task = proc_task(dir);
 	struct inode *inode = ERR_PTR(-ENOENT);
 
@@ -519,7 +507,7 @@ const struct file_operations proc_task_fops = {
 
 static struct dentry *fd_dir_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
 {
-	int fd = parse_number(&dentry->d_name);
+	int fd = proc_name_to_int(&dentry->d_name);
 	struct task_struct *task = proc_task(dir);
 	struct inode *inode = ERR_PTR(-ENOENT);
 	struct file *file = task && fd >= 0 && proc_may_access(task) ? fget_task(task, fd) : NULL;

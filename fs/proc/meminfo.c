@@ -3,8 +3,7 @@
  * /proc/meminfo, vmstat, zoneinfo, buddyinfo, slabinfo: the system's memory, in Linux's formats.  A
  * field for what is not there is 0.  All numbers are mm/vmstat.c's and the allocators' own.
  */
-#include "drivers/block.h"
-#include "fs/inode.h"
+#include "fs/bdev.h"
 #include "fs/proc/pseudo.h"
 #include "kernel/errno.h"
 #include "kernel/init.h"
@@ -26,17 +25,6 @@ static void show_kb(struct seq_file *m, const char *name, unsigned long kb)
 	seq_printf(m, "%-15s %8lu kB\n", name, kb);
 }
 
-/* Folios of block devices' own page caches: file-system metadata. */
-static unsigned long nr_buffers(void)
-{
-	unsigned long pages = 0;
-
-	for (struct block_device *bdev = bdev_next(NULL); bdev; bdev = bdev_next(bdev))
-		if (bdev->bd_inode)
-			pages += bdev->bd_inode->i_data.nrpages;
-	return pages;
-}
-
 static int show_swaps(struct seq_file *m, void *unused)
 {
 	swaps_show(m);
@@ -45,7 +33,7 @@ static int show_swaps(struct seq_file *m, void *unused)
 
 static int show_meminfo(struct seq_file *m, void *data)
 {
-	unsigned long buffers = nr_buffers(), file = vm_state(NR_FILE_PAGES);
+	unsigned long buffers = nr_blockdev_pages(), file = vm_state(NR_FILE_PAGES);
 	unsigned long slab_r = vm_state(NR_SLAB_RECLAIMABLE),
 		      slab_u = vm_state(NR_SLAB_UNRECLAIMABLE);
 	unsigned long active_file = lru_active(KIND_FILE), active_anon = lru_active(KIND_ANON);

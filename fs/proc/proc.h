@@ -12,6 +12,7 @@
 
 struct mm_struct;
 struct pid;
+struct qstr;
 struct super_block;
 struct task_struct;
 
@@ -44,6 +45,8 @@ static inline bool proc_may_access(struct task_struct *task)
 	return ptrace_may_access(task, PTRACE_MODE_FSCREDS);
 }
 
+/* A name that is a number, without sign or leading zeros and below 10^9; else -1. */
+int proc_name_to_int(const struct qstr *name);
 /*
  * The number that somebody wrote, blanks around it ignored, of its first 12 characters: how many
  * were taken, or -errno.

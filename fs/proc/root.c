@@ -13,8 +13,7 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 
-/* A name that is a number without leading zeros, else -1. */
-static int name_to_int(const struct qstr *name)
+int proc_name_to_int(const struct qstr *name)
 {
 	int n = 0;
 
@@ -31,7 +30,7 @@ static int name_to_int(const struct qstr *name)
 static struct dentry *proc_root_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags)
 {
 	struct pseudo_entry *entry = pseudo_find(&proc_root, &dentry->d_name);
-	int nr = name_to_int(&dentry->d_name);
+	int nr = proc_name_to_int(&dentry->d_name);
 	struct inode *inode = ERR_PTR(-ENOENT);
 
 	if (entry)

@@ -335,12 +335,12 @@ static int show_reclaim_policy(struct seq_file *m, void *unused)
 
 static int store_reclaim_policy(const char *text, size_t len, void *unused)
 {
-	char name[16];
+	char name[32];
 
 	if (len && text[len - 1] == '\n')
 		len--;
-	if (len >= sizeof(name))
-		return -EINVAL;
+	/* A name that is too long is none, and is told so. */
+	len = min(len, sizeof(name) - 1);
 	memcpy(name, text, len);
 	name[len] = '\0';
 	return set_reclaim_policy(name);

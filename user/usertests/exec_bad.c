@@ -3,6 +3,7 @@
 #include "user/usertests/usertests.h"
 #include <elf.h>
 #include <sys/resource.h>
+#include <sys/sysmacros.h>
 
 static char output[16384];
 
@@ -97,6 +98,19 @@ TEST(exec_errors)
 	CHECK_EQ(exec_errno("./nothing"), ENOEXEC);
 	CHECK_EQ(exec_errno("loop"), ELOOP);
 	CHECK_EQ(exec_errno(name), ENAMETOOLONG);
+}
+
+// It is not even opened: a FIFO would wait for who writes, a device may be busy or not there.
+TEST(exec_of_what_is_no_file)
+{
+	CHECK_SYS(mkfifo("fifo", 0755));
+	CHECK_SYS(mknod("socket", S_IFSOCK | 0755, 0));
+	CHECK_SYS(mknod("zero", S_IFCHR | 0755, makedev(1, 5)));
+	CHECK_SYS(mknod("disk", S_IFBLK | 0755, makedev(200, 7)));
+	CHECK_EQ(exec_errno("./fifo"), EACCES);
+	CHECK_EQ(exec_errno("./socket"), EACCES);
+	CHECK_EQ(exec_errno("./zero"), EACCES);
+	CHECK_EQ(exec_errno("./disk"), EACCES);
 }
 
 TEST(exec_needs_permission)

@@ -32,6 +32,9 @@ TEST(misc_sysinfo)
 	CHECK(info.totalram > 0 && info.freeram > 0 && info.freeram < info.totalram);
 	CHECK(info.procs >= 2);
 	CHECK_EQ(info.totalram * info.mem_unit / 1024, proc_field("/proc/meminfo", "MemTotal"));
+	CHECK_EQ(info.totalswap * info.mem_unit / 1024, proc_field("/proc/meminfo", "SwapTotal"));
+	CHECK(info.freeswap <= info.totalswap);
+	CHECK(!info.bufferram == !proc_field("/proc/meminfo", "Buffers"));
 }
 
 TEST(misc_getrandom)

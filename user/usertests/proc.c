@@ -207,6 +207,46 @@ static int entries(const char *path)
 	return count;
 }
 
+// A kernel thread's links, as `ls -l /proc/*/` reads them; 0: process @pid is none.
+static int links_of_kernel_thread(int pid)
+{
+	unsigned int flags = 0;
+	char path[64], *name;
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY);
+	len = read(fd, text, sizeof(text) - 1);	// fails if there is none
+	text[len < 0 ? 0 : len] = '\0';
+	close(fd);
+	name = strrchr(text, ')');
+	if (name)
+		sscanf(name, ") %*c %*d %*d %*d %*d %*d %u", &flags);
+	if (!(flags & 0x200000))	// PF_KTHREAD: proc(5), field 9
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	CHECK_ERRNO(readlink(path, text, sizeof(text)), ENOENT);
+	for (const char *const *link = (const char *[]){ "cwd", "root", NULL }; *link; link++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, *link);
+		CHECK_EQ(readlink(path, text, sizeof(text)), 1);
+		CHECK_EQ(text[0], '/');
+	}
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	CHECK_EQ(entries(path), 2);
+	return 1;
+}
+
+TEST(proc_links_of_kernel_threads)
+{
+	int found = 0;
+
+	for (int pid = 2; pid < 20; pid++)
+		found += links_of_kernel_thread(pid);
+	if (!found)
+		skip("no kernel threads in this PID namespace");
+}
+
 TEST(proc_lists)
 {
 	bool self = false, init = false;
@@ -269,6 +309,13 @@ TEST(proc_bad_paths)
 	CHECK_ERRNO(open("/proc/1x", O_RDONLY), ENOENT);
 	CHECK_ERRNO(open("/proc/01", O_RDONLY), ENOENT);
 	CHECK_ERRNO(open("/proc/99999999999", O_RDONLY), ENOENT);
+	CHECK_SYS(open("/proc/self/fd/0", O_PATH));
+	CHECK_ERRNO(open("/proc/self/fd/00", O_PATH), ENOENT);
+	CHECK_ERRNO(open("/proc/self/fd/+0", O_PATH), ENOENT);
+	CHECK_ERRNO(open("/proc/self/fd/-0", O_PATH), ENOENT);
+	CHECK_ERRNO(open("/proc/self/fd/0\n", O_PATH), ENOENT);
+	CHECK_ERRNO(open("/proc/self/fd/4294967296", O_PATH), ENOENT);
+	CHECK_ERRNO(open("/proc/1/task/+1", O_PATH), ENOENT);
 	CHECK_ERRNO(open("/proc/self/none", O_RDONLY), ENOENT);
 	CHECK_ERRNO(mkdir("/proc/x", 0755), ENOENT);
 	CHECK_ERRNO(open("/proc/version", O_RDONLY | O_DIRECTORY), ENOTDIR);
