@@ -214,10 +214,16 @@ KERNEL_LDFLAGS := -static -nostdlib -no-pie --build-id=none -z max-page-size=409
 all: kernel users benches usertests-bin lab-programs
 kernel: $(B)/faultline.elf $(B)/Image
 
+# What a reclaim policy may call beside itself (mm/policy.h, "Context"): what the compiler does.
+POLICY_MAY_CALL := __ubsan_.*|mem(cpy|set|move|cmp)
+POLICY_CALLS = $(NM) -u $@ | grep -vE ' ($(POLICY_MAY_CALL))$$' | \
+	sed 's,^ *U \(.*\),$<: error: uses \1; a policy calls nothing of the kernel (mm/policy.h),'
+
 $(B)/obj/%.o: %.c | build/version.h
 	mkdir -p $(@D)
 	echo "  CC    $<"
 	$(CC) $(KERNEL_CPPFLAGS) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(if $(filter mm/policy/%,$<),! $(POLICY_CALLS) | grep . >&2)
 
 $(B)/obj/%.S.o: %.S | build/version.h
 	mkdir -p $(@D)

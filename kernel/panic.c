@@ -10,6 +10,7 @@
 #include "kernel/sched_core.h"
 #include "kernel/smp.h"
 #include "kernel/trace.h"
+#include "kernel/watchdog.h"
 #include "lib/string.h"
 #include "lib/vsnprintf.h"
 
@@ -123,6 +124,7 @@ void panic(const char *fmt, ...)
 	vsnprintf(message, sizeof(message), fmt, args);
 	va_end(args);
 	pr_emerg("\nKernel panic: %s\n", message);
+	watchdog_print_plugin();
 	dump_stack(NULL, NULL);
 	sched_dump_others();
 	pr_emerg("Last trace records:\n");

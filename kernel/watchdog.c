@@ -16,6 +16,8 @@
 
 #define SOFT_SECONDS	20
 #define SOFT_TICKS	(SOFT_SECONDS * NSEC_PER_SEC / TICK_NS / 2)	/* at least */
+/* of a plug-in's function, which takes few steps (mm/policy.h, P4) */
+#define PLUGIN_TICKS	(2 * NSEC_PER_SEC / TICK_NS)
 /* so many looks in a row without a tick between them */
 #define HARD_LOOKS	3
 
@@ -25,7 +27,37 @@ static struct hart_watch {
 	u64 ignored;			/* how many, since then or the last report */
 	u64 seen;			/* ticks and switches at the last look */
 	int looks;			/* at which that did not change */
+	const char *whose, *function;	/* a plug-in's function that runs; NULL: none */
+	u64 plugin_ticks;		/* since it was called */
 } __aligned(64) watches[NR_CPUS];
+
+void watchdog_enter(const char *whose, const char *function)
+{
+	struct hart_watch *watch = &watches[smp_processor_id()];
+
+	watch->whose = whose;
+	watch->plugin_ticks = 0;
+	WRITE_ONCE(watch->function, function);
+}
+
+void watchdog_leave(void)
+{
+	WRITE_ONCE(watches[smp_processor_id()].function, NULL);
+}
+
+void watchdog_print_plugin(void)
+{
+	const struct hart_watch *watch = &watches[smp_processor_id()];
+
+	if (watch->function)
+		pr_emerg("  in %s() of %s\n", watch->function, watch->whose);
+}
+
+static void tick_plugin(struct hart_watch *watch)
+{
+	if (READ_ONCE(watch->function) && ++watch->plugin_ticks == PLUGIN_TICKS)
+		panic("%s breaks P4: %s() does not end", watch->whose, watch->function);
+}
 
 void watchdog_tick(bool ignored)
 {
@@ -34,6 +66,7 @@ void watchdog_tick(bool ignored)
 	char pc[80];
 
 	WRITE_ONCE(watch->ticks, watch->ticks + 1);
+	tick_plugin(watch);
 	if (!ignored) {
 		watch->ignored = 0;
 		return;

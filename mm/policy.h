@@ -30,8 +30,8 @@
  * That is why the same file also links into a simulator on the host (tools/polsim), where struct
  * folio has these two members only.  No call comes from an interrupt.
  *
- * The simulator checks P1, P2, P5 and P6 at every call, debug builds all of them but P1, and they
- * name the promise that was broken.
+ * The simulator and debug builds check at every call what can be checked of P1, P2, P4, P5 and P6,
+ * and name the promise that was broken.
  */
 #ifndef MM_POLICY_H
 #define MM_POLICY_H
@@ -127,7 +127,10 @@ struct reclaim_policy {
 	unsigned int age_ms;
 	/* Of the folios of @kind, how many it thinks in use, for /proc/meminfo.  May be NULL. */
 	unsigned long (*active)(const struct lruvec *vec, enum folio_kind kind);
-	/* One line for each thing worth seeing, through print().  May be NULL. */
+	/*
+	 * For who reads /proc/faultline/reclaim: one line for each thing worth seeing, through
+	 * print().  It changes nothing.  May be NULL.
+	 */
 	void (*show)(const struct lruvec *vec, void (*print)(const char *name, unsigned long n));
 };
 
@@ -138,6 +141,13 @@ struct reclaim_policy {
 #define RECLAIM_POLICY(policy)							\
 	static const struct reclaim_policy *const __policy_##policy		\
 	__attribute__((used, section("policies"))) = &(policy)
+
+/* The function that @policy must have and has not; NULL: it has all of them. */
+static inline const char *policy_lacks(const struct reclaim_policy *policy)
+{
+	return !policy->add ? "add" : !policy->del ? "del" : !policy->next ? "next" :
+	       !policy->judge ? "judge" : NULL;
+}
 
 /* --- for policies: a list of a lruvec and its size --- */
 

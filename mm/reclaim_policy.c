@@ -3,9 +3,10 @@
  * Every call into the policy goes through here, so that two things can be said of all of them.
  *
  * They are checked: that next() gives a folio that is held, and NULL only if none is (P2), always;
- * in debug builds, that a folio is on a list exactly while it is held (P6), and what judge() and
- * evicted() say (P5).  A broken promise is a panic that names it.  (P1 is the simulator's to check:
- * here the core uses folio->lru itself.)
+ * in debug builds, that a folio that is not held is left alone (P1), that a call ends (P4), what
+ * judge() and evicted() say (P5), and that a folio is on a list exactly while it is held (P6).  A
+ * broken promise is a panic that names it.  Links of a folio that the policy gave up are poison:
+ * who follows them faults, and the panic says in which function.
  *
  * They are recorded: with the trace event `policy` on, each call is a record of what the policy was
  * told and what it said, numbered in the order of the calls, with the instructions that it took.
@@ -20,8 +21,10 @@
 #include "kernel/param.h"
 #include "kernel/printk.h"
 #include "kernel/trace.h"
+#include "kernel/watchdog.h"
 #include "lib/string.h"
 #include "lib/vsnprintf.h"
+#include "mm/vmalloc.h"
 #include "mm/vmstat.h"
 
 extern const struct reclaim_policy *const __start_policies[], *const __stop_policies[];
@@ -48,9 +51,40 @@ KERNEL_PARAM("reclaim_seed", param_int, &reclaim_seed);
 	panic("reclaim policy %s breaks P%d: " fmt, policy->name, promise, ##__VA_ARGS__)
 
 #ifdef CONFIG_DEBUG
+/* By frame: folio->policy[] as the policy left it when it gave the folio up. */
+static u8 (*words_left)[sizeof(((struct folio *)NULL)->policy)];
+
+static void promises_init(void)
+{
+	words_left = vzalloc((max_pfn - min_pfn) * sizeof(*words_left));
+	BUG_ON(!words_left);
+}
+
 static bool is_linked(const struct list_head *entry)
 {
 	return entry->next != LIST_POISON_NEXT && entry->next != entry;
+}
+
+static bool is_folio(const struct folio *folio)
+{
+	unsigned long offset = (unsigned long)folio - (unsigned long)pfn_folio(min_pfn);
+
+	return offset < (max_pfn - min_pfn) * sizeof(*folio) && !(offset % sizeof(*folio));
+}
+
+static void remember_words(const struct folio *folio)
+{
+	memcpy(words_left[folio_pfn(folio) - min_pfn], folio->policy, sizeof(*words_left));
+}
+
+static void check_untouched(const struct folio *folio)
+{
+	if (is_linked(&folio->lru))
+		BROKEN(1, "it wrote folio->lru of frame 0x%lx, which it did not hold",
+		       folio_pfn(folio));
+	if (memcmp(words_left[folio_pfn(folio) - min_pfn], folio->policy, sizeof(*words_left)))
+		BROKEN(1, "it wrote folio->policy of frame 0x%lx, which it did not hold",
+		       folio_pfn(folio));
 }
 
 static void check_linked(const struct folio *folio)
@@ -61,10 +95,13 @@ static void check_linked(const struct folio *folio)
 		BROKEN(6, "add() did not put frame 0x%lx on a list", folio_pfn(folio));
 }
 
-static void check_unlinked(const struct folio *folio, const char *function)
+/* The policy gives @folio up. */
+static void check_given(struct folio *folio, const char *function)
 {
 	if (is_linked(&folio->lru))
 		BROKEN(6, "%s() left frame 0x%lx on its list", function, folio_pfn(folio));
+	folio->lru = (struct list_head){ LIST_POISON_NEXT, LIST_POISON_PREV };
+	remember_words(folio);
 }
 
 static void check_fate(enum fate fate)
@@ -79,8 +116,12 @@ static void check_word(unsigned long word)
 		BROKEN(5, "evicted() gave a word of more than 62 bits");
 }
 #else
+static inline void promises_init(void) { }
+static inline bool is_folio(const struct folio *folio) { return true; }
+static inline void remember_words(const struct folio *folio) { }
+static inline void check_untouched(const struct folio *folio) { }
 static inline void check_linked(const struct folio *folio) { }
-static inline void check_unlinked(const struct folio *folio, const char *function) { }
+static inline void check_given(struct folio *folio, const char *function) { }
 static inline void check_fate(enum fate fate) { }
 static inline void check_word(unsigned long word) { }
 #endif
@@ -92,8 +133,12 @@ struct call {
 	u64 begin;			/* instructions retired, if it is recorded */
 };
 
+/* For the watchdog: "reclaim policy NAME". */
+static char policy_title[32];
+
 static inline struct call begin_call(const char *name)
 {
+	watchdog_enter(policy_title, name);
 	return (struct call){ name, trace_is_on(TRACE_POLICY) ? csr_read(instret) : 0 };
 }
 
@@ -112,6 +157,7 @@ static noinline __cold void record_call(struct call call, u64 instructions,
 static inline void end_call(struct call call, const struct folio *folio, enum folio_kind kind,
 			    u64 a, u64 b, u64 c)
 {
+	watchdog_leave();
 	if (unlikely(call.begin))
 		record_call(call, csr_read(instret) - call.begin, folio, kind, a, b, c);
 	nr_calls++;
@@ -129,6 +175,7 @@ void policy_add(struct folio *folio, enum folio_kind kind, enum add_why why, uns
 {
 	struct call call;
 
+	check_untouched(folio);
 	if (why == ADD_NEW || why == ADD_REFAULT || why == ADD_MOVED)
 		memset(folio->policy, 0, sizeof(folio->policy));
 	held[kind]++;
@@ -144,7 +191,7 @@ void policy_del(struct folio *folio, enum folio_kind kind)
 
 	policy->del(&lruvec, folio, kind);
 	end_call(call, folio, kind, 0, 0, 0);
-	check_unlinked(folio, "del");
+	check_given(folio, "del");
 	held[kind]--;
 }
 
@@ -159,11 +206,13 @@ struct folio *policy_next(const struct policy_scan *scan)
 			BROKEN(2, "next() gave none, but it holds %lu", held[scan->kind]);
 		return NULL;
 	}
+	if (!is_folio(folio))
+		BROKEN(2, "next() gave a pointer to no folio");
 	if (unlikely(!folio_test_lru(folio) || folio->flags >> NURSERY_SHIFT))
 		BROKEN(2, "next() gave frame 0x%lx, which it does not hold", folio_pfn(folio));
 	if (unlikely(folio_test_swapbacked(folio) != (scan->kind == KIND_ANON)))
 		BROKEN(2, "next() gave frame 0x%lx of the other kind", folio_pfn(folio));
-	check_unlinked(folio, "next");
+	check_given(folio, "next");
 	held[scan->kind]--;
 	return folio;
 }
@@ -171,11 +220,17 @@ struct folio *policy_next(const struct policy_scan *scan)
 enum fate policy_judge(struct folio *folio, const struct folio_facts *facts,
 		       const struct policy_scan *scan)
 {
-	struct call call = begin_call("judge");
-	enum fate fate = policy->judge(&lruvec, folio, facts, scan);
+	struct call call;
+	enum fate fate;
 
+	check_untouched(folio);
+	call = begin_call("judge");
+	fate = policy->judge(&lruvec, folio, facts, scan);
 	end_call(call, folio, facts->kind, scan->priority, pack_facts(facts), fate);
 	check_fate(fate);
+	/* The words are its own while it judges, the links are not. */
+	remember_words(folio);
+	check_untouched(folio);
 	return fate;
 }
 
@@ -190,6 +245,7 @@ unsigned long policy_shadow(struct folio *folio, enum folio_kind kind)
 	word = policy->evicted(&lruvec, folio, kind);
 	end_call(call, folio, kind, word, 0, 0);
 	check_word(word);
+	check_untouched(folio);
 	return word;
 }
 
@@ -241,7 +297,14 @@ unsigned long policy_held(enum folio_kind kind)
 
 unsigned long policy_active(enum folio_kind kind)
 {
-	return policy->active ? policy->active(&lruvec, kind) : 0;
+	unsigned long active;
+
+	if (!policy->active)
+		return 0;
+	watchdog_enter(policy_title, "active");
+	active = policy->active(&lruvec, kind);
+	watchdog_leave();
+	return active;
 }
 
 /* --- which policy --- */
@@ -258,11 +321,19 @@ static void say_which_there_are(const char *name)
 
 const struct reclaim_policy *policy_find(const char *name)
 {
-	for (const struct reclaim_policy *const *p = __start_policies; p < __stop_policies; p++)
-		if (!strcmp((*p)->name, name))
-			return *p;
-	say_which_there_are(name);
-	return NULL;
+	const struct reclaim_policy *const *p = __start_policies;
+	const char *lacking;
+
+	while (p < __stop_policies && strcmp((*p)->name, name))
+		p++;
+	if (p == __stop_policies) {
+		say_which_there_are(name);
+		return NULL;
+	}
+	lacking = policy_lacks(*p);
+	if (lacking)
+		pr_err("reclaim: policy %s has no function %s()\n", name, lacking);
+	return lacking ? NULL : *p;
 }
 
 static void start(const struct reclaim_policy *to)
@@ -273,6 +344,7 @@ static void start(const struct reclaim_policy *to)
 	for (int i = 0; i < POLICY_LISTS; i++)
 		INIT_LIST_HEAD(&lruvec.list[i]);
 	WRITE_ONCE(policy, to);
+	snprintf(policy_title, sizeof(policy_title), "reclaim policy %s", to->name);
 	call = begin_call("init");
 	if (to->init)
 		to->init(&lruvec, reclaim_seed);
@@ -298,9 +370,11 @@ void policy_switch(const struct reclaim_policy *to)
 			list_add_tail(&folio->lru, &moving);
 	}
 	start(to);
-	list_for_each_entry_safe(folio, next, &moving, lru)
+	list_for_each_entry_safe(folio, next, &moving, lru) {
+		list_del(&folio->lru);
 		policy_add(folio, folio_test_swapbacked(folio) ? KIND_ANON : KIND_FILE, ADD_MOVED,
 			   0);
+	}
 }
 
 void policy_names_show(struct seq_file *m)
@@ -322,14 +396,20 @@ void policy_show(struct seq_file *m)
 {
 	seq_printf(m, "policy %s\ncalls %llu\ninstructions %llu\n", policy->name, nr_calls,
 		   nr_instructions);
+	if (!policy->show)
+		return;
 	show_to = m;
-	if (policy->show)
-		policy->show(&lruvec, print_number);
+	watchdog_enter(policy_title, "show");
+	policy->show(&lruvec, print_number);
+	watchdog_leave();
 }
 
 void policy_init(void)
 {
 	const struct reclaim_policy *boot = policy_find(boot_policy);
 
+	promises_init();
+	if (!boot)
+		pr_err("reclaim: " DEFAULT_POLICY " is used instead\n");
 	start(boot ? boot : policy_find(DEFAULT_POLICY));
 }

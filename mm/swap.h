@@ -102,7 +102,7 @@ unsigned long lru_inactive(enum folio_kind kind);
 
 /* --- which policy --- */
 
-/* By name; moves all folios over, in batches.  0 or -EINVAL. */
+/* By name; moves all folios over at once, under lru_lock.  0 or -EINVAL. */
 int set_reclaim_policy(const char *name);
 /* "fifo clock [lru2]" */
 void reclaim_policies_show(struct seq_file *m);

@@ -560,8 +560,10 @@ void drop_pagecache(void)
 
 	count_vm_event(DROP_PAGECACHE);
 	shrink_kind(ULONG_MAX, &sc);
-	list_for_each_entry_safe(folio, next, &rest, lru)
+	list_for_each_entry_safe(folio, next, &rest, lru) {
+		list_del(&folio->lru);
 		putback_lru_folios(&folio, 1, ADD_FAILED);
+	}
 	count_scan(&sc);
 }
 

@@ -265,6 +265,157 @@ UNIT_TEST(folios_on_a_list_that_is_never_looked_at_are_missed)
 	expect_caught(&policy, "breaks P2", "next() gave none, but it holds");
 }
 
+/* What a sanitizer would find, had the student asked for one. */
+#define UNSEEN	__attribute__((no_sanitize("undefined")))
+
+static enum fate judge_for_ever(struct lruvec *vec, struct folio *folio,
+				const struct folio_facts *facts, const struct policy_scan *scan)
+{
+	for (volatile bool more = true; more;)
+		;
+	return EVICT;
+}
+
+UNIT_TEST(a_call_that_does_not_end_is_ended)
+{
+	struct reclaim_policy policy = fifo_but();
+
+	policy.judge = judge_for_ever;
+	expect_caught(&policy, "breaks P4", "judge() does not end");
+}
+
+static volatile bool again = true;
+static bool judge_nested(const struct lruvec *vec);
+static bool (*volatile nested)(const struct lruvec *vec) = judge_nested;
+
+static bool judge_nested(const struct lruvec *vec)
+{
+	return again && nested(vec) != again;
+}
+
+static enum fate judge_deeply(struct lruvec *vec, struct folio *folio,
+			      const struct folio_facts *facts, const struct policy_scan *scan)
+{
+	return nested(vec) ? KEEP : EVICT;
+}
+
+UNIT_TEST(a_call_that_nests_without_end_is_ended)
+{
+	struct reclaim_policy policy = fifo_but();
+
+	policy.judge = judge_deeply;
+	expect_caught(&policy, "breaks P4", "judge() calls itself without end");
+}
+
+static UNSEEN enum fate judge_divides(struct lruvec *vec, struct folio *folio,
+				      const struct folio_facts *facts,
+				      const struct policy_scan *scan)
+{
+	volatile int zero = 0;
+
+	zero = 5 / zero;
+	return EVICT;
+}
+
+UNIT_TEST(a_division_by_zero_is_told)
+{
+	struct reclaim_policy policy = fifo_but();
+
+#ifndef __x86_64__
+	unit_skip("this processor's division by zero has a result");
+#endif
+	policy.judge = judge_divides;
+	expect_caught(&policy, "fails at reference", "judge() divides by zero");
+}
+
+static UNSEEN unsigned long evicted_of_nobody(struct lruvec *vec, struct folio *folio,
+					      enum folio_kind kind)
+{
+	struct folio *volatile nobody = NULL;
+
+	return nobody->policy[0];
+}
+
+UNIT_TEST(a_null_pointer_is_told)
+{
+	struct reclaim_policy policy = fifo_but();
+
+	policy.evicted = evicted_of_nobody;
+	expect_caught(&policy, "fails at reference", "evicted() used address 0x10");
+}
+
+static UNSEEN void add_counts_too_far(struct lruvec *vec, struct folio *folio,
+				      enum folio_kind kind, enum add_why why, unsigned long shadow)
+{
+	vec->word[calls++ % 16]++;
+	policy_push(vec, kind, folio);
+}
+
+UNIT_TEST(what_is_behind_the_lruvec_is_watched)
+{
+	struct reclaim_policy policy = fifo_but();
+
+	policy.add = add_counts_too_far;
+	expect_caught(&policy, "breaks P6", "it wrote behind the end of struct lruvec");
+}
+
+UNIT_TEST(a_function_that_is_missing_is_named)
+{
+	struct reclaim_policy policy = fifo_but();
+
+	policy.judge = NULL;
+	expect_caught(&policy, "policy fifo", "has no function judge()");
+}
+
+static void show_nothing(const struct lruvec *vec, void (*print)(const char *name, unsigned long n))
+{
+	list_del_init(&remembered->lru);
+}
+
+/* The newest of all, unless its owner gives it up. */
+static void add_and_remember(struct lruvec *vec, struct folio *folio, enum folio_kind kind,
+			     enum add_why why, unsigned long shadow)
+{
+	policy_push(vec, kind, folio);
+	remembered = folio;
+}
+
+/* No string of references needs show(); still it is seen that it changes nothing. */
+UNIT_TEST(a_folio_that_show_loses_is_missed)
+{
+	struct reclaim_policy policy = fifo_but();
+
+	policy.add = add_and_remember;
+	policy.show = show_nothing;
+	expect_caught(&policy, "breaks P2 after the last reference", "it holds");
+}
+
+/* sim_run() over a string in which no page is given up, so that nothing needs del(). */
+static bool run_without_del(const struct reclaim_policy *policy, struct sim_counts *counts,
+			    char message[SIM_MESSAGE])
+{
+	struct sim_config config = { .policy = policy, .frames = 8 };
+	struct trace trace;
+	bool ok;
+
+	EXPECT(trace_generate(&trace, "uniform,refs=2000", message), "%s", message);
+	ok = sim_run(&config, &trace, counts, message);
+	trace_free(&trace);
+	return ok;
+}
+
+UNIT_TEST(del_is_tried_at_the_end)
+{
+	struct reclaim_policy policy = fifo_but();
+	char message[SIM_MESSAGE];
+	struct sim_counts counts;
+
+	policy.del = del_nothing;
+	EXPECT(!run_without_del(&policy, &counts, message), "nothing was said");
+	EXPECT(__builtin_strstr(message, "breaks P6 after the last reference: del() left page"),
+	       "said: %s", message);
+}
+
 /* A policy that keeps everything is no broken promise: reclaim goes on without it. */
 static enum fate judge_keeps(struct lruvec *vec, struct folio *folio,
 			     const struct folio_facts *facts, const struct policy_scan *scan)
@@ -275,14 +426,10 @@ static enum fate judge_keeps(struct lruvec *vec, struct folio *folio,
 UNIT_TEST(a_policy_that_keeps_everything_is_overruled)
 {
 	struct reclaim_policy policy = fifo_but();
-	struct sim_config config = { .policy = &policy, .frames = 8 };
 	char message[SIM_MESSAGE];
 	struct sim_counts counts;
-	struct trace trace;
 
 	policy.judge = judge_keeps;
-	EXPECT(trace_generate(&trace, "uniform,refs=2000", message), "%s", message);
-	EXPECT(sim_run(&config, &trace, &counts, message), "%s", message);
+	EXPECT(run_without_del(&policy, &counts, message), "%s", message);
 	EXPECT_EQ(counts.references, 2000);
-	trace_free(&trace);
 }

@@ -17,20 +17,21 @@
  * there by list_del() or else by us, and policy[] as we remember it: both must still be there when
  * it is handed over next, or its frame is used anew (P1).  After add() its neighbours must point to
  * it, after next() and del() it must be off its list (P6).  A policy that gives NULL while it holds
- * a folio has lost one, and at the end it must give all of them (P2).  A walk along poison is a
- * memory fault, which is reported as P1.
+ * a folio has lost one; at the end some are taken away, and it must give all others (P2).  Behind
+ * the lruvec are words that must stay 0 (P6).  A walk along poison is a memory fault, which guard.c
+ * reports as P1, and a call that does not end as P4.
  */
 #include "tools/polsim/core.h"
 
-#include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "tools/polsim/alloc.h"
+#include "tools/polsim/guard.h"
 
 #define AGE_TICKS	100
 #define CALM		12		/* the priority that reclaim begins with */
+#define TAKEN_AT_END	4		/* one folio in so many */
 
 struct frame {
 	struct folio folio;
@@ -53,7 +54,9 @@ struct sim {
 	const struct trace *trace;
 	struct sim_counts *counts;
 	struct lruvec vec;
+	unsigned long behind_vec[8];	/* not the policy's: zeros */
 	struct frame *frames;
+	u32 nr_frames;			/* no more than there are pages */
 	struct page *pages;
 	u32 *free;			/* numbers of free frames: a stack */
 	u32 nr_free;
@@ -61,34 +64,20 @@ struct sim {
 	long credit;			/* above 0: it is the anonymous ones' turn */
 	size_t now;
 	unsigned long ticks_to_age;
-	char *message;
+	struct guard_report report;	/* the promise that was broken */
 };
 
 /* --- promises --- */
 
-/* Where to go when one is broken; a memory fault in a policy goes there, too. */
-static sigjmp_buf broken_jump;
-static const char *volatile calling;	/* the policy's function that runs; NULL: none */
-
 static void __noreturn __printf(3, 4) broken(struct sim *sim, int promise, const char *fmt, ...)
 {
-	char what[SIM_MESSAGE / 2];
 	va_list args;
 
+	sim->report.promise = promise;
 	va_start(args, fmt);
-	vsnprintf(what, sizeof(what), fmt, args);
+	vsnprintf(sim->report.what, sizeof(sim->report.what), fmt, args);
 	va_end(args);
-	snprintf(sim->message, SIM_MESSAGE, "policy %s breaks P%d at reference %zu: %s",
-		 sim->policy->name, promise, sim->now + 1, what);
-	siglongjmp(broken_jump, 1);
-}
-
-static void on_fault(int sig)
-{
-	if (calling)
-		siglongjmp(broken_jump, 2);
-	signal(sig, SIG_DFL);
-	raise(sig);
+	guard_stop();
 }
 
 static u32 frame_number(const struct sim *sim, const struct frame *frame)
@@ -134,10 +123,12 @@ static void hand_over(struct sim *sim, struct frame *frame, enum add_why why, un
 	check_untouched(sim, frame);
 	frame->held = true;
 	sim->held[frame->kind]++;
-	calling = "add";
+	guard_enter("add");
 	sim->policy->add(&sim->vec, &frame->folio, frame->kind, why, shadow);
-	calling = NULL;
+	guard_leave();
 	check_linked(sim, frame);
+	if (sim->behind_vec[0])
+		broken(sim, 6, "it wrote behind the end of struct lruvec");
 }
 
 static void took_back(struct sim *sim, struct frame *frame, const char *function)
@@ -155,7 +146,7 @@ static struct frame *frame_of(struct sim *sim, struct folio *folio)
 {
 	size_t offset = (char *)folio - (char *)sim->frames;
 
-	if (offset >= sim->config->frames * sizeof(struct frame) || offset % sizeof(struct frame))
+	if (offset >= sim->nr_frames * sizeof(struct frame) || offset % sizeof(struct frame))
 		broken(sim, 2, "next() gave a pointer to no folio");
 	return container_of(folio, struct frame, folio);
 }
@@ -166,9 +157,9 @@ static struct frame *take_next(struct sim *sim, const struct policy_scan *scan)
 	struct folio *folio;
 	struct frame *frame;
 
-	calling = "next";
+	guard_enter("next");
 	folio = sim->policy->next(&sim->vec, scan);
-	calling = NULL;
+	guard_leave();
 	if (!folio && sim->held[scan->kind])
 		broken(sim, 2, "next() gave none, but it holds %u", sim->held[scan->kind]);
 	if (!folio)
@@ -198,9 +189,9 @@ static enum fate ask(struct sim *sim, struct frame *frame, const struct policy_s
 
 	frame->referenced = false;
 	frame->touched = 0;
-	calling = "judge";
+	guard_enter("judge");
 	fate = sim->policy->judge(&sim->vec, &frame->folio, &facts, scan);
-	calling = NULL;
+	guard_leave();
 	if (fate != KEEP && fate != EVICT)
 		broken(sim, 5, "judge() said %d", fate);
 	/* It may write policy[] while it judges. */
@@ -213,9 +204,9 @@ static void put_age(struct sim *sim)
 	if (!sim->policy->age || --sim->ticks_to_age)
 		return;
 	sim->ticks_to_age = AGE_TICKS * (unsigned long)max(sim->policy->age_ms, 1U);
-	calling = "age";
+	guard_enter("age");
 	sim->policy->age(&sim->vec);
-	calling = NULL;
+	guard_leave();
 }
 
 /* --- reclaim --- */
@@ -248,9 +239,9 @@ static void evict(struct sim *sim, struct frame *frame)
 	page->evicted = true;
 	page->shadow = 0;
 	if (sim->policy->evicted && !sim->config->no_shadows) {
-		calling = "evicted";
+		guard_enter("evicted");
 		page->shadow = sim->policy->evicted(&sim->vec, &frame->folio, frame->kind);
-		calling = NULL;
+		guard_leave();
 		if (page->shadow >> 62)
 			broken(sim, 5, "evicted() gave a word of more than 62 bits");
 	}
@@ -341,20 +332,25 @@ static void reference(struct sim *sim, u32 ref)
 	put_age(sim);
 }
 
+static void take_away(struct sim *sim, struct frame *frame)
+{
+	if (!is_linked(&frame->folio.lru))
+		broken(sim, 2, "it holds page %#llx, which is on no list",
+		       sim->trace->pages[frame->page]);
+	guard_enter("del");
+	sim->policy->del(&sim->vec, &frame->folio, frame->kind);
+	guard_leave();
+	took_back(sim, frame, "del");
+	free_frame(sim, frame);
+}
+
 /* Its owner gave it up: the frame is free, and the page begins anew. */
 static void gone(struct sim *sim, u32 ref)
 {
 	struct page *page = &sim->pages[ref_page(ref)];
-	struct frame *frame;
 
-	if (page->frame) {
-		frame = &sim->frames[page->frame - 1];
-		calling = "del";
-		sim->policy->del(&sim->vec, &frame->folio, frame->kind);
-		calling = NULL;
-		took_back(sim, frame, "del");
-		free_frame(sim, frame);
-	}
+	if (page->frame)
+		take_away(sim, &sim->frames[page->frame - 1]);
 	*page = (struct page){ 0 };
 }
 
@@ -377,11 +373,33 @@ static void run(struct sim *sim)
 	}
 }
 
-/* P2, at the end: it can produce all that it holds. */
+static void print_nowhere(const char *name, unsigned long n)
+{
+}
+
+/* Only the kernel shows what they say; whether they can say it is seen here. */
+static void look(struct sim *sim)
+{
+	for (enum folio_kind kind = 0; sim->policy->active && kind < NR_KINDS; kind++) {
+		guard_enter("active");
+		sim->policy->active(&sim->vec, kind);
+		guard_leave();
+	}
+	if (!sim->policy->show)
+		return;
+	guard_enter("show");
+	sim->policy->show(&sim->vec, print_nowhere);
+	guard_leave();
+}
+
+/* P2, at the end: it can produce all that it holds.  The string may not have needed del(). */
 static void drain(struct sim *sim)
 {
 	u64 scanned = sim->counts->scanned;
 
+	for (u32 i = 0; i < sim->nr_frames; i += TAKEN_AT_END)
+		if (sim->frames[i].held)
+			take_away(sim, &sim->frames[i]);
 	for (enum folio_kind kind = 0; kind < NR_KINDS; kind++) {
 		struct policy_scan scan = { .kind = kind, .priority = CALM };
 
@@ -395,8 +413,9 @@ static void drain(struct sim *sim)
 
 static void start(struct sim *sim)
 {
-	u32 frames = sim->config->frames;
+	u32 frames = min(sim->config->frames, sim->trace->nr_pages);
 
+	sim->nr_frames = frames;
 	sim->frames = sim_calloc(frames, sizeof(*sim->frames));
 	sim->pages = sim_calloc(sim->trace->nr_pages, sizeof(*sim->pages));
 	sim->free = sim_calloc(frames, sizeof(*sim->free));
@@ -407,8 +426,32 @@ static void start(struct sim *sim)
 	for (int i = 0; i < POLICY_LISTS; i++)
 		INIT_LIST_HEAD(&sim->vec.list[i]);
 	sim->ticks_to_age = AGE_TICKS * (unsigned long)max(sim->policy->age_ms, 1U);
-	if (sim->policy->init)
+}
+
+static void run_guarded(void *arg)
+{
+	struct sim *sim = arg;
+
+	if (sim->policy->init) {
+		guard_enter("init");
 		sim->policy->init(&sim->vec, sim->config->seed);
+		guard_leave();
+	}
+	run(sim);
+	look(sim);
+	drain(sim);
+}
+
+static void explain(const struct sim *sim, char message[SIM_MESSAGE])
+{
+	char promise[16] = "fails", when[40] = "after the last reference";
+
+	if (sim->report.promise)
+		snprintf(promise, sizeof(promise), "breaks P%d", sim->report.promise);
+	if (sim->now < sim->trace->nr_refs)
+		snprintf(when, sizeof(when), "at reference %zu", sim->now + 1);
+	snprintf(message, SIM_MESSAGE, "policy %s %s %s: %s", sim->policy->name, promise, when,
+		 sim->report.what);
 }
 
 static void stop(struct sim *sim)
@@ -422,29 +465,26 @@ static void stop(struct sim *sim)
 bool sim_run(const struct sim_config *config, const struct trace *trace, struct sim_counts *counts,
 	     char message[SIM_MESSAGE])
 {
-	struct sigaction action = { .sa_handler = on_fault, .sa_flags = SA_NODEFER }, before;
+	const char *lacking = policy_lacks(config->policy);
 	struct sim *sim = sim_calloc(1, sizeof(*sim));
-	int jumped;
+	bool ok;
 
 	*sim = (struct sim){ .config = config, .policy = config->policy, .trace = trace,
-			     .counts = counts, .message = message };
+			     .counts = counts };
 	*counts = (struct sim_counts){ 0 };
 	message[0] = '\0';
-	start(sim);
-	sigaction(SIGSEGV, &action, &before);
-	jumped = sigsetjmp(broken_jump, 0);
-	if (!jumped) {
-		run(sim);
-		drain(sim);
-	} else if (jumped == 2) {
-		snprintf(message, SIM_MESSAGE,
-			 "policy %s breaks P1 at reference %zu: %s() followed the link of a folio "
-			 "that it does not hold", config->policy->name, sim->now + 1, calling);
-		calling = NULL;
+	if (lacking) {
+		snprintf(message, SIM_MESSAGE, "policy %s has no function %s()",
+			 config->policy->name, lacking);
+		free(sim);
+		return false;
 	}
-	sigaction(SIGSEGV, &before, NULL);
+	start(sim);
+	ok = guard_run(run_guarded, sim, &sim->report);
+	if (!ok)
+		explain(sim, message);
 	stop(sim);
-	return !jumped;
+	return ok;
 }
 
 /* --- which policies there are --- */

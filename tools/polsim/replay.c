@@ -23,6 +23,7 @@ struct play {
 	size_t nr_calls, room;
 	struct trace frames;		/* numbers them */
 	struct folio *folios;
+	bool *held;			/* by the policy, which has to be told things that can be */
 	const struct reclaim_policy *policy;
 	struct lruvec vec;
 	struct replay_counts *counts, *now;	/* of all policies; of the one in use */
@@ -105,6 +106,7 @@ static bool play_init(struct play *play, const struct call *call)
 		return differs(play, "call %llu: there is no policy %s here", call->n, call->name);
 	play->now = &play->counts[n];
 	play->vec = (struct lruvec){ };
+	memset(play->held, 0, play->frames.nr_pages * sizeof(*play->held));
 	for (int i = 0; i < POLICY_LISTS; i++)
 		INIT_LIST_HEAD(&play->vec.list[i]);
 	if (play->policy->init)
@@ -112,11 +114,38 @@ static bool play_init(struct play *play, const struct call *call)
 	return true;
 }
 
-static void play_add(struct play *play, const struct call *call, struct folio *folio)
+static bool cannot_be(struct play *play, const struct call *call)
 {
+	return differs(play, "call %llu: no core says %s of frame %#llx there", call->n, call->op,
+		       call->frame);
+}
+
+static bool play_add(struct play *play, const struct call *call, struct folio *folio)
+{
+	if (play->held[call->id] || call->a > ADD_MOVED)
+		return cannot_be(play, call);
+	play->held[call->id] = true;
 	if (call->a == ADD_NEW || call->a == ADD_REFAULT || call->a == ADD_MOVED)
 		memset(folio->policy, 0, sizeof(folio->policy));
 	play->policy->add(&play->vec, folio, call->kind, call->a, call->b);
+	return true;
+}
+
+static bool play_del(struct play *play, const struct call *call, struct folio *folio)
+{
+	if (!play->held[call->id])
+		return cannot_be(play, call);
+	play->held[call->id] = false;
+	play->policy->del(&play->vec, folio, call->kind);
+	return true;
+}
+
+static bool play_age(struct play *play, const struct call *call)
+{
+	if (!play->policy->age)
+		return cannot_be(play, call);
+	play->policy->age(&play->vec);
+	return true;
 }
 
 static bool play_next(struct play *play, const struct call *call)
@@ -126,6 +155,8 @@ static bool play_next(struct play *play, const struct call *call)
 	u64 frame = folio ? play->frames.pages[folio - play->folios] : 0;
 
 	play->now->next++;
+	if (folio)
+		play->held[folio - play->folios] = false;
 	return frame == call->frame ||
 	       differs(play, "call %llu: %s gives frame %#llx, in the kernel it gave %#llx",
 		       call->n, call->name, frame, call->frame);
@@ -142,8 +173,11 @@ static bool play_judge(struct play *play, const struct call *call, struct folio 
 		.executable = call->b >> 21 & 1,
 		.dirty = call->b >> 22 & 1,
 	};
-	enum fate fate = play->policy->judge(&play->vec, folio, &facts, &scan);
+	enum fate fate;
 
+	if (play->held[call->id])
+		return cannot_be(play, call);
+	fate = play->policy->judge(&play->vec, folio, &facts, &scan);
 	play->now->judge++;
 	return fate == call->c ||
 	       differs(play, "call %llu: %s says %d of frame %#llx, in the kernel it said %llu",
@@ -152,8 +186,11 @@ static bool play_judge(struct play *play, const struct call *call, struct folio 
 
 static bool play_evicted(struct play *play, const struct call *call, struct folio *folio)
 {
-	u64 word = play->policy->evicted(&play->vec, folio, call->kind);
+	u64 word;
 
+	if (play->held[call->id] || !play->policy->evicted)
+		return cannot_be(play, call);
+	word = play->policy->evicted(&play->vec, folio, call->kind);
 	return word == call->a ||
 	       differs(play, "call %llu: %s leaves %#llx for frame %#llx, in the kernel %#llx",
 		       call->n, call->name, word, call->frame, call->a);
@@ -185,19 +222,18 @@ static bool play_call(struct play *play, const struct call *call)
 	if (!strcmp(call->op, "evicted"))
 		return play_evicted(play, call, folio);
 	if (!strcmp(call->op, "add"))
-		play_add(play, call, folio);
-	else if (!strcmp(call->op, "del"))
-		play->policy->del(&play->vec, folio, call->kind);
-	else if (!strcmp(call->op, "age"))
-		play->policy->age(&play->vec);
-	else
-		return differs(play, "call %llu: there is no function %s", call->n, call->op);
-	return true;
+		return play_add(play, call, folio);
+	if (!strcmp(call->op, "del"))
+		return play_del(play, call, folio);
+	if (!strcmp(call->op, "age"))
+		return play_age(play, call);
+	return differs(play, "call %llu: there is no function %s", call->n, call->op);
 }
 
 static bool play_all(struct play *play)
 {
 	play->folios = sim_calloc(play->frames.nr_pages, sizeof(*play->folios));
+	play->held = sim_calloc(play->frames.nr_pages, sizeof(*play->held));
 	for (size_t i = 0; i < play->nr_calls; i++) {
 		if (i && play->calls[i].n != play->calls[i - 1].n + 1)
 			play->policy = NULL;
@@ -218,5 +254,6 @@ bool replay(FILE *in, struct replay_counts counts[MAX_POLICIES], char message[RE
 	trace_free(&play.frames);
 	free(play.calls);
 	free(play.folios);
+	free(play.held);
 	return ok;
 }

@@ -211,6 +211,8 @@ static u64 grouped_number(struct input *in, u64 start)
 
 		if (c == EOF)
 			fail(in, start, "the file is cut off");
+		if (shift == 63 && c > 1)
+			break;
 		value |= (u64)(c & 0x7f) << shift;
 		if (!(c & 0x80))
 			return value;
