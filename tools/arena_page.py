@@ -2,25 +2,25 @@
 """arena.html: miss-ratio curves, refaults over time, instructions per reclaimed page, as SVG.
 
 A plot is 360 units wide and drawn about as wide as it is on the screen, so that its text stays
-readable on a narrow one; the grid puts one to three beside each other.  Lines differ by dashes,
-too, not by colour alone.  No script, no font, nothing from elsewhere.
+readable on a narrow one; the grid puts one to three beside each other.  Lines differ by dashes or
+width, too, not by colour alone.  No script, no font, nothing from elsewhere.
 """
 import html
 
 WIDTH, HEIGHT = 360, 230
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 38
 
-# Colours on a light and on a dark ground, dashes.  Others than these share the last one.
+# Colours on a light and on a dark ground, dashes, width.  Others than these share the last one.
 STYLES = {
-    "fifo": ("#c2410c", "#fb923c", ""),
-    "random": ("#6b7280", "#a1a1aa", "2 3"),
-    "clock": ("#1d4ed8", "#7dadff", "7 3"),
-    "lru2": ("#047857", "#34d399", ""),
-    "mine": ("#a21caf", "#e879f9", "9 3 2 3"),
-    "lru": ("#92600a", "#facc15", "1 3"),
-    "opt": ("#111827", "#f3f4f6", ""),
+    "fifo": ("#c2410c", "#fb923c", "", 1.6),
+    "random": ("#6b7280", "#a1a1aa", "2 3", 2),
+    "clock": ("#1d4ed8", "#7dadff", "6 3", 2),
+    "lru2": ("#047857", "#34d399", "15 3", 2),
+    "mine": ("#a21caf", "#e879f9", "9 3 2 3", 2),
+    "lru": ("#92600a", "#facc15", "5 2 1 2 1 2", 1.6),
+    "opt": ("#111827", "#f3f4f6", "", 3),
 }
-OTHER = ("#be123c", "#fda4af", "4 2")
+OTHER = ("#be123c", "#fda4af", "4 2", 2)
 
 CSS = """
 :root { color-scheme: light dark; --ground: #fff; --ink: #1f2328; --soft: #57606a;
@@ -39,7 +39,7 @@ figure { margin: 0; } figcaption p { color: var(--soft); font-size: 14px; margin
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 12px system-ui, "DejaVu Sans", sans-serif; fill: var(--soft); }
 .grid { stroke: var(--grid); stroke-width: 1; } .area { fill: var(--area); }
-.line { fill: none; stroke-width: 2; stroke-linejoin: round; }
+.line { fill: none; stroke-linejoin: round; }
 .key { display: flex; flex-wrap: wrap; gap: 4px 18px; list-style: none; padding: 0;
   margin: 8px 0 16px; }
 .key li { display: flex; align-items: center; gap: 7px; }
@@ -56,12 +56,13 @@ def style_of(policy):
 
 
 def colours(policies):
-    """A class for each policy, with its colour on either ground."""
-    light = "".join(f".p-{p} {{ --c: {style_of(p)[0]}; --d: {style_of(p)[2] or 'none'}; }}\n"
-                    for p in policies)
+    """A class for each policy, with its dashes, its width and its colour on either ground."""
+    light = "".join(f".p-{p} {{ --c: {light}; --d: {dashes or 'none'}; --w: {width}; }}\n"
+                    for p in policies for light, _, dashes, width in [style_of(p)])
     dark = "".join(f".p-{p} {{ --c: {style_of(p)[1]}; }}\n" for p in policies)
     return (light + "@media (prefers-color-scheme: dark) {\n" + dark + "}\n"
-            ".line { stroke: var(--c); stroke-dasharray: var(--d); }\n.bar { fill: var(--c); }\n")
+            ".line { stroke: var(--c); stroke-dasharray: var(--d); stroke-width: var(--w); }\n"
+            ".bar { fill: var(--c); }\n")
 
 
 def key(policies):
@@ -89,15 +90,15 @@ def short(n):
 
 
 class Axes:
-    """A plot's ground: from numbers to units, ticks, names."""
+    """A plot's ground: from numbers to units, ticks (x_ticks 0: none below), names."""
 
     def __init__(self, x_most, y_most, x_name, y_name, x_ticks=7):
         self.x_most, self.y_most = max(x_most, 1), max(y_most, 1)
         self.parts = []
         self.y_ticks(y_name)
-        step = nice_step(self.x_most, x_ticks)
-        for n in range(0, int(self.x_most) + 1, step):
-            self.text(self.x(n), HEIGHT - BOTTOM + 16, short(n), "middle")
+        if x_ticks:
+            for n in range(0, int(self.x_most) + 1, nice_step(self.x_most, x_ticks)):
+                self.x_text(n, short(n))
         self.text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 5, x_name, "middle")
 
     def y_ticks(self, name):
@@ -114,6 +115,9 @@ class Axes:
     def y(self, n):
         return HEIGHT - BOTTOM - n / self.y_most * (HEIGHT - BOTTOM - TOP)
 
+    def x_text(self, n, what):
+        self.text(self.x(n), HEIGHT - BOTTOM + 16, what, "middle")
+
     def text(self, x, y, what, anchor):
         self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{what}</text>')
 
@@ -125,10 +129,9 @@ class Axes:
                           f"<title>{html.escape(policy)}</title></path>")
 
     def area_below(self, points):
-        first, last = self.x(points[0][0]), self.x(points[-1][0])
+        left = self.x(points[0][0])
         self.parts.insert(0, f'<path class="area" d="{self.path(points)}V{self.y(0):.1f}'
-                             f'H{first:.1f}Z"><title>less is impossible</title></path>')
-        assert last >= first
+                             f'H{left:.1f}Z"><title>less is impossible</title></path>')
 
     def svg(self, label):
         return (f'<svg class="plot" role="img" viewBox="0 0 {WIDTH} {HEIGHT}" '
@@ -171,14 +174,13 @@ def over_time_plot(name, policies, rows):
 def bar_plot(workload, rows, field, name):
     """One bar a policy, its name below and its value above it."""
     ours = [row for row in rows if row["workload"] == workload]
-    axes = Axes(len(ours), 1.15 * max(float(row[field]) for row in ours), "", name, 0.5)
-    axes.parts = [part for part in axes.parts if f'y="{HEIGHT - BOTTOM + 16:.1f}"' not in part]
+    axes = Axes(len(ours), 1.15 * max(float(row[field]) for row in ours), "policy", name, 0)
     for n, row in enumerate(ours):
         left, right, top = axes.x(n + .18), axes.x(n + .82), axes.y(float(row[field]))
         axes.parts.append(f'<rect class="bar p-{row["policy"]}" x="{left:.1f}" y="{top:.1f}" '
                           f'width="{right - left:.1f}" height="{axes.y(0) - top:.1f}"/>')
         axes.text(axes.x(n + .5), top - 5, short(round(float(row[field]))), "middle")
-        axes.text(axes.x(n + .5), HEIGHT - BOTTOM + 16, html.escape(row["policy"]), "middle")
+        axes.x_text(n + .5, html.escape(row["policy"]))
     return axes.svg(f"{name}, {workload}")
 
 

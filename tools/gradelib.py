@@ -11,6 +11,8 @@ In a handout the reference is the newest commit of the course that the student h
 """
 import collections
 import concurrent.futures
+import contextlib
+import fcntl
 import filecmp
 import importlib.machinery
 import importlib.util
@@ -23,7 +25,9 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
+import traceback
 import zlib
 
 import labfamily
@@ -36,6 +40,8 @@ from labsubmit import Refused
 DIRECTORY = "build/grade"
 BUILD_SECONDS = 120         # of the compiler's time
 BUILD_MEMORY = 4 << 30
+COMPILER_LIMIT = 1 << 20    # characters that it says
+WRONG = re.compile("error|undefined|multiple definition")
 JOBS = 2
 
 Test = collections.namedtuple("Test", "name points function look seed pages sibling options")
@@ -45,13 +51,30 @@ Result = collections.namedtuple(
     "Result", "name points of ok said look details sibling gate measured", defaults=([],))
 
 
+@contextlib.contextmanager
+def room():
+    """build/grade/, for one grader at a time; without what a killed one has left of its guests."""
+    os.makedirs(DIRECTORY, exist_ok=True)
+    with open(f"{DIRECTORY}/lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("waiting for another grader in this tree", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in os.listdir(DIRECTORY):
+            if name.startswith(labguest.PREFIX):
+                shutil.rmtree(f"{DIRECTORY}/{name}")
+        yield
+
+
 # --- the reference --------------------------------------------------------------------------
 
 def reference_files():
     """{path: content or None for as it is here} of the tree that submissions are put into."""
-    if not os.path.exists(lablib.HANDOUT):
+    commit = os.path.exists(lablib.HANDOUT) and labsubmit.course_commit()
+    if not commit:
         return {path: None for path in lablib.tracked()}
-    with tarfile.open(fileobj=labsubmit.course_archive()) as tar:
+    with tarfile.open(fileobj=labsubmit.course_archive(commit)) as tar:
         return {member.name: tar.extractfile(member).read() for member in tar
                 if member.isfile()}
 
@@ -152,18 +175,22 @@ def build(lab, submission, tree):
 
 
 def compile_kernel(tree, *variables):
-    process = subprocess.Popen(["make", "-s", f"-j{JOBS}", "kernel", *variables], cwd=tree,
-                               text=True, env=testlib.clean_env(), stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
-                               preexec_fn=limit_build)
-    try:
-        said, _ = process.communicate(timeout=10 * BUILD_SECONDS * labguest.SCALE)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, 9)
-        raise Refused("it does not compile: the compiler did not come to an end") from None
+    command = ["setpriv", "--pdeathsig", "TERM", "make", "-s", f"-j{JOBS}", "kernel", *variables]
+    with tempfile.TemporaryFile("w+", errors="replace") as output:
+        process = subprocess.Popen(command, cwd=tree, env=testlib.clean_env(),
+                                   stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, preexec_fn=limit_build)
+        try:
+            process.wait(10 * BUILD_SECONDS * labguest.SCALE)
+        except subprocess.TimeoutExpired:
+            pass
+        labsubmit.end_session(process)
+        output.seek(0)
+        said = output.read(COMPILER_LIMIT)
     if process.returncode:
-        errors = [line for line in said.splitlines() if "error" in line or "undefined" in line]
-        raise Refused("it does not compile: " + (errors or ["?"])[0][:200] + "\n" + said[:4000])
+        lines = [line for line in said.splitlines() if not line.startswith("  ")]
+        wrong = [line for line in lines if WRONG.search(line)] or lines or ["it takes too long"]
+        raise Refused(f"it does not compile: {wrong[0][:200]}\n{said[:4000]}")
 
 
 # --- tests ----------------------------------------------------------------------------------
@@ -176,7 +203,7 @@ class Context:
         self.pages, self.submission, self.tree, self.base = test.pages, submission, tree, base
         self.directory = DIRECTORY
         self.family = labfamily.Family(guest, self.pages) if guest else None
-        self.measured, self.share = [], 1.0
+        self.look, self.measured, self.share = test.look, [], 1.0
 
     def give(self, share, said):
         """A part of the test's points."""
@@ -248,6 +275,8 @@ def run_test(test, submission, tree, base):
                                measured=context.measured if context else [])
     except labguest.Broken as error:
         return result._replace(said=f"{error}", details=error.details)
+    except Exception as error:  # of the test itself: for the course to look at
+        return result._replace(said=f"the test failed: {error!r}", details=traceback.format_exc())
 
 
 def does_not_boot(tree, base):
@@ -259,28 +288,50 @@ def does_not_boot(tree, base):
         return error
 
 
+def why_failed(text):
+    return re.sub(r"^ +\| ", "", testlib.explain(text), flags=re.M)
+
+
+def score_gate(text, status, tests, tree):
+    """How many passed, and the names of those that did not, or did not report.
+
+    The kernel can print what it likes, but then it must know all of the names.
+    """
+    score, failed = testlib.score_ktap(testlib.Run(status, text, 0, ""))
+    if not failed:
+        reported = re.findall(r"^ok \d+ - (\S+)", text, re.M)
+        failed = sorted(set(testlib.usertests_names(tests, tree)) - set(reported))
+    return score[0], failed
+
+
 def watch_gate(name, tests, command, repeat, tree, base, **options):
     """The result of user tests that must pass, on the same kind of guest.  repeat: by hand."""
-    with labguest.Guest(tree, base, DIRECTORY, command, answers=False, **options) as guest:
-        broken = guest.watch_tests()
-        status = -1 if broken else guest.process.wait()
-    score, failed = testlib.score_ktap(testlib.Run(status, guest.text, 0, ""))
+    guest = labguest.Guest(tree, base, DIRECTORY, command, answers=False, **options)
+    status, broken = -1, None
+    try:
+        with guest:
+            guest.watch_tests()
+            status = guest.process.wait()
+    except labguest.Broken as error:
+        broken = error
+    passed, failed = score_gate(guest.text, status, tests, tree)
     names = [name for name in failed if " " not in name]    # others: how many did not report
-    said = "%d passed" % score[0] if not score[1] else \
-        f"these must pass: {', '.join(names[:5] or failed)}"
+    said = f"these must pass: {', '.join(names[:5] or failed)}" if failed else f"{passed} passed"
     if broken:
-        last = re.findall(r"^(?:not )?ok \d+ - (\S+)", guest.text, re.M)[-1:]
-        said = f"after {(last or ['none'])[0]}: {broken}"
-    return Result(f"gate: {name}", 0, 0, score[1] == 0, said,
-                  repeat % " ".join(names[:5] or tests),
-                  broken.details if broken else testlib.explain(guest.text) if score[1] else "",
-                  None, True)
+        over = re.findall(r"^(?:not )?ok \d+ - (\S+)", guest.text, re.M)
+        said = f"{f'after {over[-1]}' if over else 'in the first test'}: {broken}"
+    details = broken.details if broken else \
+        why_failed("\n".join(guest.said()) + "\n") if failed else ""
+    return Result(f"gate: {name}", 0, 0, not failed, said, repeat % " ".join(names[:5] or tests),
+                  details, None, True)
 
 
 def run_gate(lab, tree, base):
     command = testlib.usertests_command(" ".join(lab.gate))
-    return watch_gate("user-tests", lab.gate, command, "make usertests T='%s'", tree, base,
-                      MEM=lab.memory, APPEND=lab.append, SWAP="256M", SCRATCH="16M")
+    repeat = "make usertests T='%s'" + f" MEM={lab.memory}" * (lab.memory != "128M") + \
+        f" APPEND={lab.append}" * bool(lab.append)
+    return watch_gate("user-tests", lab.gate, command, repeat, tree, base, MEM=lab.memory,
+                      APPEND=lab.append, SWAP="256M", SCRATCH="16M")
 
 
 def run_races(lab, tree, base):
@@ -320,7 +371,11 @@ def run_tests(lab, submission, tree, base, only=None, say=print):
         running = [lanes.submit(run_test, test, submission, tree, base) for test in tests]
         results = []
         for future in running + gates:
-            results.append(future.result())
+            try:
+                results.append(future.result())
+            except KeyboardInterrupt:
+                lanes.shutdown(cancel_futures=True)
+                raise
             say(explain(results[-1]))
             if results[-1].details:
                 say("".join(f"       | {line}\n" for line in results[-1].details.splitlines()[:16]),

@@ -14,6 +14,7 @@ import zipfile
 import lablib
 
 PATH = "mm/memory.c"
+EXECUTED = "executed"       # there once something of a submission was
 
 # name: (what is added to the starter's do_anonymous_page(), what the reason must match)
 REGIONS = {
@@ -29,10 +30,26 @@ REGIONS = {
     "keeps-a-lock": ("spin_lock(vmf->ptl);", "does not boot: .*spin_lock"),
     "does-not-compile": ("return nothing;", "does not compile: .*nothing.* undeclared"),
     "includes": ('#include "/etc/passwd"', "may not hold `#include`"),
+    "includes-behind-a-comment": ('#/* */ inclu\\\nde "/etc/passwd"', "may not hold `# +include`"),
+    "pastes-a-keyword": ("#define PASTE(a, b) a##b", "may not hold `##`"),
+    "names-a-section": ('static int x __attribute__((section(".x\\n.ascii \\"\\"")));',
+                        "may not hold `__attribute__`"),
+    "overwrites-lists": ("if (steps++ > 8)\n\t\twait_with_a_wild_list(vmf);",
+                         "does not boot: the kernel has overwritten what it needs: "),
     "holds-assembler": ('asm("ebreak");', "may not hold `asm`"),
 }
 # What they call, by its name.
 CALLED = {
+    "wait_with_a_wild_list": """static void wait_with_a_wild_list(struct vm_fault *vmf)
+{
+\tstruct folio *folio = vma_alloc_folio(0);
+\textern struct list_head task_list;
+
+\ttask_list.next->next = task_list.next;
+\tfolio_lock(folio);
+\tfolio_lock(folio);
+}
+""",
     "sleeper": """void *kthread_run(void (*fn)(void *), void *arg, const char *name, ...);
 static void sleeper(void *arg)
 {
@@ -84,13 +101,13 @@ def special_member(kind, target):
     return [(info, None)]
 
 
-def write_bomb(path):
-    """A few MB that would be 10 GiB: the head of a tar, and then zeroes."""
+def write_bomb(path, kind=tarfile.REGTYPE):
+    """The head of a tar that would be 10 GiB, and many zeroes."""
     info = tarfile.TarInfo("zeroes")
-    info.size = 10 << 30
+    info.size, info.type = 10 << 30, kind
     with gzip.open(path, "wb", compresslevel=1) as f:
-        f.write(info.tobuf())
-        for _ in range(1024):
+        f.write(info.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(300):
             f.write(bytes(1 << 20))
 
 
@@ -126,6 +143,8 @@ def make_archives(out):
     yield "cut-off.tar.gz", "the archive"
     write_tar(f"{out}/large.tar.gz", [(PATH, good + "/" * (2 << 20))])
     yield "large.tar.gz", "larger than 1 MiB"
+    write_bomb(f"{out}/bomb-in-a-header.tar", tarfile.XHDTYPE)
+    yield "bomb-in-a-header.tar", "too many files, or too large ones"
     write_tar(f"{out}/no-region.tar.gz", [(PATH, "int x;\n")])
     yield "no-region.tar.gz", "has 0 of the 1 regions"
     write_tar(f"{out}/half-a-region.tar.gz", [(PATH, "/* LAB anon begin */\n")])
@@ -149,8 +168,47 @@ def make_others(out):
     yield "pipe", "neither a file nor a folder"
     os.makedirs(f"{out}/empty tree")
     yield "empty tree", "mm/memory.c is missing"
+    for name in "two\nlines.tar", "-rf.tar", "\udcff.tar", 80 * "€" + ".tar":
+        write_tar(f"{out}/{name}", [(PATH, "int x;\n")], "w")
+        yield name, "has 0 of the 1 regions"
+
+
+# --- repositories ---------------------------------------------------------------------------
+
+def git(repository, *arguments, said=""):
+    author = ["-c", "user.name=A Student", "-c", "user.email=student@localhost"]
+    return subprocess.run(["git", "-C", repository, *author, *arguments], input=said, text=True,
+                          check=True, stdout=subprocess.PIPE).stdout.strip()
+
+
+def make_repository(path, text):
+    """A bare one whose branch main has one file; where that is stored."""
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", path], check=True)
+    blob = git(path, "hash-object", "-w", "--stdin", said=text)
+    tree = git(path, "mktree", said=f"100644 blob {blob}\t{os.path.basename(PATH)}\n")
+    tree = git(path, "mktree", said=f"040000 tree {tree}\t{os.path.dirname(PATH)}\n")
+    git(path, "update-ref", "refs/heads/main", git(path, "commit-tree", tree, "-m", "mine"))
+    return f"{path}/objects/{blob[:2]}/{blob[2:]}"
+
+
+def make_repositories(out):
     subprocess.run(["git", "init", "-q", "--bare", f"{out}/empty.git"], check=True)
     yield "empty.git", "the repository cannot be read"
+    make_repository(f"{out}/no-branch-of-head.git", "int x;\n")
+    with open(f"{out}/no-branch-of-head.git/HEAD", "w") as f:
+        f.write("ref: refs/heads/master\n")
+    yield "no-branch-of-head.git", "has 0 of the 1 regions"
+    stored = make_repository(f"{out}/piped.git", "int x;\n")
+    os.unlink(stored)
+    os.mkfifo(stored)
+    yield "piped.git", "the repository holds a link or a device"
+    # What is not there git would fetch, with a command that the repository names.
+    os.unlink(make_repository(f"{out}/runs-a-command.git", "int x;\n"))
+    for key, value in {"core.repositoryFormatVersion": "1", "extensions.partialClone": "origin",
+                       "remote.origin.promisor": "true", "remote.origin.url": f"{out}/empty.git",
+                       "remote.origin.uploadpack": f"touch {out}/{EXECUTED}; false"}.items():
+        git(f"{out}/runs-a-command.git", "config", key, value)
+    yield "runs-a-command.git", "not stored in the repository"
 
 
 def make(out):
@@ -161,6 +219,7 @@ def make(out):
         expected[f"{name}.tar.gz"] = reason
     expected.update(make_archives(out))
     expected.update(make_others(out))
+    expected.update(make_repositories(out))
     part = region_of_anon()
     write_tar(f"{out}/zz-good.tar.gz", [(PATH, part.begin + part.body + part.end)])
     return expected

@@ -251,7 +251,8 @@ class Family:
     def check_invariants(self):
         if self.guest.do(0, "put", "/proc/sys/vm/mm_check", "1"):
             said = [line for line in self.guest.text.splitlines() if "mm_check" in line]
-            raise Failed("gate, mm_check()", "every invariant holds", said[-1] if said else "EIO")
+            raise Failed("gate, mm_check()", "every invariant holds", said[-1] if said else "EIO",
+                         "that invariant in the head of that file")
 
     def check_leaks(self):
         """Everybody but process 0 goes, and its memory; then as many frames are free as before."""
@@ -264,7 +265,7 @@ class Family:
         # Tables of the area and the like stay with process 0.
         if self.free - free > 8:
             raise Failed("gate, leaks: frames that are free afterwards, at least",
-                         self.free - 8, free)
+                         self.free - 8, free, "what takes a reference that nobody gives back")
 
     def gates(self):
         """What must hold after every test; its points count only then."""

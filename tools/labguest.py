@@ -13,6 +13,7 @@ import os
 import re
 import resource
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -30,10 +31,15 @@ WALL_LIMIT = 300 * SCALE    # seconds for one step: the last net
 GUEST_LIMIT = 1.0           # seconds of the guest's own time for one step: 10^9 instructions
 TEST_LIMIT = 5.0            # for a user test; the longest takes 0.4
 BUSY_SHARE = 0.5            # seconds of the host's processor, at least, for 10^9 instructions
+BUSY_MOST = 30 * SCALE      # at most: a hart that traps without end counts no instruction
+LOOKS = 50                  # for the function that a hart is busy in
 IDLE_LOOKS = 5              # with nothing under way, 100 ms apart
+UNANSWERED = 20             # times as many, while a disk ought to work
 SETTLE_LOOKS = 1000
 OUTPUT_LIMIT = 1 << 20      # bytes that a guest may say
+PREFIX = "guest-"           # of the folders of guests
 DISK_LIMIT = 1 << 30        # bytes of any file that QEMU writes
+CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f]")     # nothing for whose terminal shows it
 
 
 def load_tool(name):
@@ -92,6 +98,13 @@ def limit_child():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+class Table(dict):
+    """{page: leaf entry}; 0 for one that has none."""
+
+    def __missing__(self, page):
+        return 0
+
+
 class Guest:
     """Boots the kernel of `tree` on a copy of `base`; everything it makes is in `directory`.
 
@@ -103,10 +116,11 @@ class Guest:
         self.build = f"{tree}/build" + "/races" * bool(options.get("RACES"))
         self.answers, self.read_to, self.sent = answers, 0, ""
         self.pause = 0      # seconds between two requests to a disk, at least
-        self.directory = tempfile.mkdtemp(dir=os.path.abspath(directory))
+        self.directory = tempfile.mkdtemp(prefix=PREFIX, dir=os.path.abspath(directory))
         self.sockets = tempfile.mkdtemp(prefix="fl")  # their paths must be short
         self.ended, self.flooded, self.traps_at = threading.Event(), False, 0
         self.ready, self.memory, self.monitor = threading.Condition(), None, None
+        self.ram_file = None
         self.image = f"{self.directory}/root.img"
         subprocess.run(["cp", "--sparse=always", base, self.image], check=True)
         options = {"ICOUNT": 1, "MEM": "64M", "SWAP": "0", **options}
@@ -119,7 +133,9 @@ class Guest:
             f"size={options['MEM']},mem-path={self.ram},share=on "
             f"-qmp unix:{self.sockets}/qmp,server=on,wait=off" +
             answers * f" -d int -D {self.directory}/traps")
-        self.process = subprocess.Popen(["tools/run"], cwd=tree, env=env, stdin=subprocess.PIPE,
+        # It ends with us, even if nobody can tell it to.
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "tools/run"], cwd=tree,
+                                        env=env, bufsize=0, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         preexec_fn=limit_child)
         threading.Thread(target=self.listen, daemon=True).start()
@@ -129,19 +145,26 @@ class Guest:
             self.connect()
             if self.answers:
                 self.expect(0)
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
             raise
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, kind, error, traceback):
+        """What the host stumbled over while it looked is a Broken, too."""
+        if isinstance(error, ptwalk.Gone):
+            self.ended.wait(5)
         self.close()
+        if isinstance(error, ptwalk.Gone):
+            raise self.diagnose_end() from None
+        if isinstance(error, ptwalk.Unreadable):
+            raise Broken(f"the kernel has overwritten what it needs: {error}") from None
 
     def listen(self):
         while True:
             piece = os.read(self.process.stdout.fileno(), 65536)
             with self.ready:
-                self.text += piece.decode(errors="replace").replace("\r", "")
+                self.text += CONTROL.sub("", piece.decode(errors="replace"))
                 self.flooded |= len(self.text) > OUTPUT_LIMIT
                 if not piece or self.flooded:
                     self.ended.set()
@@ -160,6 +183,10 @@ class Guest:
                 if self.ended.is_set() or time.monotonic() > deadline:
                     raise Broken("QEMU did not start", self.text) from None
                 time.sleep(0.01)
+        # Nobody needs their names any more; so nothing is left of them, however this ends.
+        self.ram_file = open(self.ram, "rb")
+        os.unlink(self.ram)
+        shutil.rmtree(self.sockets)
 
     def kill(self):
         try:
@@ -174,9 +201,10 @@ class Guest:
         self.ended.wait(5)
         self.process.stdin.close()
         self.process.stdout.close()
-        for name in (self.ram,):
-            if os.path.exists(name):
-                os.unlink(name)
+        if self.ram_file:
+            self.ram_file.close()
+        elif os.path.exists(self.ram):
+            os.unlink(self.ram)
         subprocess.run(["rm", "-rf", self.directory, self.sockets], check=False)
 
     # --- steps -----------------------------------------------------------------------------
@@ -193,18 +221,19 @@ class Guest:
     def expect_one_of(self, *numbers):
         """The first answer to one of some lines: its number and what it says."""
         wanted = "|".join(map(str, numbers))
-        found = self.wait_for(rf"^@{self.secret} ({wanted}) (0x\w+)\n", GUEST_LIMIT)
+        found = self.wait_for(rf"^@{self.secret} ({wanted}) (0x[0-9a-f]+)\n", GUEST_LIMIT)
         return int(found[1]), int(found[2], 16)
 
     def watch_tests(self):
-        """Lets the user tests run to their end; None, or a Broken for what came between."""
+        """Lets the user tests run to the machine's end; a Broken says what came between."""
         number = 0
         try:
             while True:
                 number += 1
                 self.wait_for(rf"^(?:not )?ok {number} .*\n", TEST_LIMIT)
-        except Broken as error:
-            return None if "reboot: Power down" in self.text else error
+        except Broken:
+            if not self.ended.is_set() or "reboot: Power down" not in self.text:
+                raise
 
     def wait_for(self, wanted, limit):
         """The match, once a step's last line is there.  limit: seconds of the guest's time."""
@@ -225,8 +254,9 @@ class Guest:
             try:
                 now = self.guest_time(), cpu_seconds(self.process.pid)
                 began = began or now
-                if (time.monotonic() > deadline or now[0] - began[0] > limit and
-                        self.is_stuck(now[1] - began[1], limit)) and \
+                passed, used = now[0] - began[0], now[1] - began[1]
+                if (time.monotonic() > deadline or used > BUSY_MOST * limit or
+                        passed > limit and self.is_stuck(used, limit)) and \
                         not pattern.search(self.text, self.read_to):
                     raise self.diagnose_hang()
             except OSError:     # QEMU has ended, or will have soon
@@ -242,13 +272,17 @@ class Guest:
             used > BUSY_SHARE * limit and not self.where()[0].startswith("cpu_idle")
 
     def rests(self):
-        """Nothing is under way: the hart idles, and no disk works, however slow it was made."""
-        before = self.requests()
-        for _ in range(IDLE_LOOKS + int(30 * self.pause)):
+        """Nothing is under way: the hart idles, and no disk works, however slow it was made.
+
+        A request that no thread of QEMU's works on for so many looks more has no answer.
+        """
+        before, working = self.requests(), self.disks_work()
+        looks = (IDLE_LOOKS + int(30 * self.pause)) * (UNANSWERED if working else 1)
+        for _ in range(looks):
             time.sleep(0.1)
             if not all_sleep(self.process.pid):
                 return False
-        return self.requests() == before and not self.disks_work()
+        return self.requests() == before and self.disks_work() == working
 
     def disks_work(self):
         """The guest has asked a disk for something, and has no answer."""
@@ -268,21 +302,27 @@ class Guest:
 
     def kswapd_works(self):
         self.stop()
-        task = next(task for task in self.memory.tasks().values()
-                    if self.memory.name(task) == "kswapd0")
-        stack = self.stack_of(task)
+        stacks = [self.stack_of(task) for task in self.memory.tasks().values()
+                  if self.memory.name(task) == "kswapd0"]
         self.cont()
-        return any(name.startswith("shrink") for name in stack)
+        return any(name.startswith("shrink") for stack in stacks for name in stack)
 
     def where(self):
-        """The functions that the hart is in, innermost first."""
-        self.stop()
-        registers = self.monitor.human("info registers")
-        pc = int(re.search(r"\bpc +(\w+)", registers)[1], 16)
-        ra, fp = (int(re.search(rf"{name} +(\w+)", registers)[1], 16)
-                  for name in ("x1/ra", "x8/s0"))
-        stack = self.memory.stack(pc, fp, ra)
-        self.cont()
+        """The functions of the kernel that the hart is in, innermost first.
+
+        If it is in the firmware or in a program just now, a later look finds what called that.
+        """
+        for _ in range(LOOKS):
+            self.stop()
+            registers = self.monitor.human("info registers")
+            pc = int(re.search(r"\bpc +(\w+)", registers)[1], 16)
+            ra, fp = (int(re.search(rf"{name} +(\w+)", registers)[1], 16)
+                      for name in ("x1/ra", "x8/s0"))
+            stack = self.memory.stack(pc, fp, ra)
+            self.cont()
+            if self.memory.is_code(pc):
+                break
+            time.sleep(0.001)
         return stack
 
     def do(self, process, command, *arguments):
@@ -296,7 +336,6 @@ class Guest:
         self.sent = " ".join([str(process), command] + [str(a) for a in arguments])
         try:
             self.process.stdin.write(f"{self.sent}\n".encode())
-            self.process.stdin.flush()
         except BrokenPipeError:
             pass
 
@@ -310,7 +349,8 @@ class Guest:
             return Broken(f"endless output: more than {OUTPUT_LIMIT >> 20} MiB, the last line: "
                           f"{said[-1][-100:] if said else ''}")
         if panic is not None:
-            return Broken(f"the kernel panicked: {said[panic].strip()}",
+            why = said[panic].partition("Kernel panic: ")[2]
+            return Broken(f"the kernel panicked: {why}",
                           "\n".join(said[panic:panic + 30]))
         if failed:
             return Broken(failed, "\n".join(said[-10:]))
@@ -325,7 +365,8 @@ class Guest:
         """The guest stands still from here on: then RAM may be looked at."""
         self.monitor.ask("stop")
         if not self.memory:
-            self.memory = ptwalk.Memory(self.ram, f"{self.build}/faultline.elf")
+            self.memory = ptwalk.Memory(f"/proc/self/fd/{self.ram_file.fileno()}",
+                                        f"{self.build}/faultline.elf")
 
     def cont(self):
         self.monitor.ask("cont")
@@ -340,9 +381,10 @@ class Guest:
 
     def why_idle(self):
         if self.disks_work():
-            return "a step did not end; the disk is at work all the time (is memory used up?)"
-        return "the guest idles and waits for something that does not come (a lost wake-up, or " \
-            "a lock that nobody gives back)"
+            return "a step did not end; a disk is at work all the time (is memory used up?), or " \
+                "does not answer"
+        return "the guest idles and waits for something that does not come (a lost wake-up, a " \
+            "lock that nobody gives back, or memory that holds what its owner did not store)"
 
     def said(self):
         """The lines that are not answers, nor the firmware's."""
@@ -392,13 +434,13 @@ class Guest:
         self.monitor.ask("block_set_io_throttle", device=name, iops=requests, **limits)
 
     def tables(self, pids, count):
-        """For each of the pids: {page of the area: leaf entry}, of pages 0 to count - 1."""
+        """For each of the pids its Table, of pages 0 to count - 1 of the area."""
         self.stop()
         found = []
         for pid in pids:
             table = self.memory.table(pid)
             pages = self.memory.pages(table, AREA, AREA + count * PAGE) if table else {}
-            found.append({(va - AREA) // PAGE: entry for va, entry in pages.items()})
+            found.append(Table(((va - AREA) // PAGE, entry) for va, entry in pages.items()))
         self.cont()
         return found
 

@@ -24,8 +24,14 @@ import testlib
 
 MARK = re.compile(r"^\s*(?:/\*|//|#|<!--)\s*LAB (\w+) (begin|starter|end)\s*(?:\*/|-->)?\s*$")
 REGION_LIMIT = 64 * 1024
-# A region is C, and nothing that could bring in what is not in the tree.
-FORBIDDEN = re.compile(r"#\s*include|\?\?=|%:\s*include|\bincbin\b|\b_*asm_*\b|#\s*embed")
+# A region is C, and nothing that could bring in what is not in the tree: by the preprocessor, or by
+# the assembler, which takes the name of a section as it is, and more lines with it.
+LITERAL = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)|"
+                     r""" "(?:\\.|[^"\\\n])*"? | '(?:\\.|[^'\\\n])*'? """.replace(" ", ""), re.S)
+DIRECTIVE = re.compile(r"^\s*(?:#|%:)\s*(?!(?:define|undef|if|ifdef|ifndef|elif|else|endif|error|"
+                       r"warning)\b)\w+", re.M)
+FORBIDDEN = re.compile(r"\bincbin\b|\b_*asm_*\b|##|%:%:|\b_Pragma\b|\b__attribute\w*|\[\s*\[|"
+                       r"\b__section\b|\b(?:u8|[uUL])?R\"")
 HANDOUT = "labs/HANDOUT"  # there, with the labs' names, in a handout
 
 
@@ -108,24 +114,29 @@ def apply_patch(patch, tree, *options):
     return done.stdout.strip() or "git apply failed" if done.returncode else ""
 
 
-def check_whole(text, name):
-    """A policy: one include, and nothing that the compiler would do behind its back."""
-    if re.findall(r"#\s*include\s*(.*)", text) not in ([], ['"mm/policy.h"']):
-        raise BadText(f"{name}: may include mm/policy.h and nothing else")
-    check_region(re.sub(r'#\s*include\s*"mm/policy.h"', "", text), name)
-    if re.search(r"__attribute|\bconstructor\b|#\s*pragma|_Pragma", text):
-        raise BadText(f"{name}: may hold no attributes and pragmas")
+def bare_code(text):
+    """C as the compiler's first steps see it: lines joined, no comments; literals are empty."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    joined = re.sub(r"\\[ \t\f\v]*\n", "", lines)
+    return LITERAL.sub(lambda found: " " if found[0][0] == "/" else found[0][0] * 2, joined)
 
 
 def check_region(body, name):
     if len(body) > REGION_LIMIT:
         raise BadText(f"{name}: a region of {len(body)} bytes, at most {REGION_LIMIT}")
-    # What the preprocessor would join again.
-    found = FORBIDDEN.search(body.replace("\\\n", ""))
+    code = bare_code(body)
+    found = DIRECTIVE.search(code) or FORBIDDEN.search(code)
     if found:
-        raise BadText(f"{name}: a region may not hold `{found.group()}`")
+        raise BadText(f"{name}: a region may not hold `{found.group().strip()}`")
     if "\0" in body:
         raise BadText(f"{name}: a region holds a NUL")
+
+
+def check_whole(text, name):
+    """A policy: one include, and nothing that the compiler would do behind its back."""
+    check_region(re.sub(r'^#include "mm/policy\.h"\r?$', "", text, count=1, flags=re.M), name)
+    if re.search(r"\bconstructor\b", text):
+        raise BadText(f"{name}: may hold no constructor")
 
 
 def transplant(reference, bodies, lab, name):
@@ -186,7 +197,8 @@ def git(*arguments, cwd=testlib.ROOT, **options):
 def tracked(root=testlib.ROOT):
     """What is or could be committed; without git, all but what is built."""
     try:
-        listed = git("ls-files", "-co", "--exclude-standard", cwd=root, text=True).splitlines()
+        listed = git("ls-files", "-co", "--exclude-standard", cwd=root, text=True,
+                     stderr=subprocess.DEVNULL).splitlines()
     except (OSError, subprocess.CalledProcessError):
         listed = [os.path.relpath(os.path.join(top, name), root)
                   for top, _, found in os.walk(root) for name in found

@@ -4,16 +4,25 @@
 A tree, a git repository (bare, too), a hand-in or another archive, a patch against the handout.
 Nothing of it is executed, and nothing is unpacked: the files that the lab names are read from it,
 one by one, and everything that leads elsewhere is refused with the reason.
+
+    labsubmit.py LAB PATH      what is handed in there, as JSON
+
+is the process that reads, with little time and memory: what hangs it, or is too much for it, is
+refused like the rest.
 """
 import bz2
 import gzip
 import io
+import json
 import lzma
 import os
 import posixpath
 import re
+import resource
+import signal
 import stat
 import subprocess
+import sys
 import tarfile
 import tempfile
 import zipfile
@@ -25,6 +34,8 @@ import testlib
 FILE_LIMIT = 1 << 20        # bytes of one file
 TOTAL_LIMIT = 256 << 20     # bytes of an archive's content
 COUNT_LIMIT = 50000         # files in an archive
+READ_SECONDS, READ_MEMORY = 20, 1 << 30     # for the process that reads
+READ_WALL = 300             # the last net
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".zip")
 
 
@@ -35,18 +46,22 @@ class Refused(Exception):
 class Submission:
     """{file: regions}, {file: text} of those handed in whole, answers.md, remarks."""
 
-    def __init__(self, lab, read):
+    def __init__(self, regions, whole, answers, remarks):
+        self.regions, self.whole, self.answers, self.remarks = regions, whole, answers, remarks
+
+    @classmethod
+    def of(cls, lab, read, remarks=()):
         """read(path): the text of a file, or None."""
-        self.regions, self.whole, self.remarks = {}, {}, []
+        regions, whole = {}, {}
         for path in lab.files + lab.whole:
             text = read(path)
             if text is None:
                 raise Refused(f"{path} is missing")
             if path in lab.files:
-                self.regions[path] = lablib.regions(text, lab.name, path)
+                regions[path] = lablib.regions(text, lab.name, path)
             else:
-                self.whole[path] = text
-        self.answers = read(lab.answers)
+                whole[path] = text
+        return cls(regions, whole, read(lab.answers), list(remarks))
 
 
 def decode(content, path):
@@ -71,21 +86,46 @@ def tree_reader(root):
     return read
 
 
-def repository_reader(repository):
-    """The files of HEAD; neither settings nor hooks of the repository matter to these commands."""
+def is_bare(path):
+    return os.path.isfile(f"{path}/HEAD") and os.path.isdir(f"{path}/objects")
+
+
+def repository_reader(repository, own):
+    """The files of its HEAD or, if that names nothing, of its branch main.
+
+    own: an empty folder, which becomes a repository with what is stored there, but without the
+    settings, some of which name commands that git would start.
+    """
+    for top, folders, files in os.walk(repository):
+        for name in folders + files:
+            if not stat.S_IFMT(os.lstat(f"{top}/{name}").st_mode) in (stat.S_IFREG, stat.S_IFDIR):
+                raise Refused(f"the repository holds a link or a device: {name[:100]}")
+    with open(f"{own}/config", "w") as f:
+        f.write("[core]\n\trepositoryformatversion = 0\n\tbare = true\n")
+    with open(f"{repository}/HEAD") as theirs, open(f"{own}/HEAD", "w") as ours:
+        ours.write(theirs.read(4096))
+    for name in "objects", "refs", "packed-refs":
+        os.symlink(os.path.abspath(f"{repository}/{name}"), f"{own}/{name}")
+    command = ["git", "-c", "safe.directory=*", f"--git-dir={own}"]
+
+    def git(*arguments):
+        return subprocess.run(command + [*arguments], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+    commit = next((name for name in ("HEAD", "refs/heads/main")
+                   if git("rev-parse", "-q", "--verify", f"{name}^{{commit}}").returncode == 0), "")
+
     def read(path):
-        command = ["git", "-c", "safe.directory=*", "-C", repository]
-        listed = subprocess.run(command + ["ls-tree", "-l", "HEAD", "--", path], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        listed = git("ls-tree", "-l", commit, "--", path)
         if listed.returncode:
-            raise Refused(f"the repository cannot be read: {listed.stderr.strip()[:200]}")
-        fields = listed.stdout.split()
+            raise Refused("the repository cannot be read: it has no commit, or a broken one")
+        fields = listed.stdout.decode(errors="replace").split()
         if not fields:
             return None
-        if fields[0] not in ("100644", "100755") or int(fields[3]) > FILE_LIMIT:
-            raise Refused(f"{path} is a link, a folder or too large")
-        shown = subprocess.run(command + ["cat-file", "blob", fields[2]], stdout=subprocess.PIPE)
-        return decode(shown.stdout, path)
+        if fields[0] not in ("100644", "100755"):
+            raise Refused(f"{path} is a link or a folder")
+        if not fields[3].isdigit() or int(fields[3]) > FILE_LIMIT:
+            raise Refused(f"{path} is too large, or not stored in the repository")
+        return decode(git("cat-file", "blob", fields[2]).stdout, path)
     return read
 
 
@@ -112,9 +152,11 @@ def checked_names(members):
 
 
 def check_size(path):
-    """A compressed tar is no longer than it may be."""
-    opener = next((how for end, how in ((".gz", gzip.open), (".tgz", gzip.open), (".xz", lzma.open),
-                                        (".bz2", bz2.open)) if path.endswith(end)), open)
+    """A compressed tar, whatever its name says, is no longer than it may be."""
+    with open(path, "rb") as f:
+        head = f.read(6)
+    opener = next((how for magic, how in ((b"\x1f\x8b", gzip.open), (b"\xfd7zXZ\0", lzma.open),
+                                          (b"BZh", bz2.open)) if head.startswith(magic)), open)
     total = 0
     with opener(path, "rb") as f:
         while piece := f.read(1 << 20):
@@ -183,13 +225,15 @@ def from_patch(lab, patch):
         said = lablib.apply_patch(patch, work, *included)
         if said:
             raise Refused(f"the patch does not fit the handout: {said[:300]}")
-        submission = Submission(lab, tree_reader(work))
-    submission.remarks = [f"not graded: changes in {path}" for path in touched
-                          if path not in lab.handed_in]
-    return submission
+        return Submission.of(lab, tree_reader(work), not_graded(
+            path for path in touched if path not in lab.handed_in))
 
 
 # --- what differs elsewhere -----------------------------------------------------------------
+
+def not_graded(paths):
+    return [f"not graded: changes in {path}" for path in paths]
+
 
 def handed_in_for_labs():
     """What is graded, now or in another lab; and which tests are skipped is the student's own."""
@@ -217,43 +261,110 @@ def edits_elsewhere(root):
     return listed
 
 
-def edits_in_handout():
-    """The same for the student's own tree."""
-    changed = lablib.git("diff", "--name-only", course_commit(), text=True).splitlines()
+def edits_in_handout(commit):
+    """The same for the student's own tree; what is new there, too, if it could be compiled."""
+    changed = lablib.git("diff", "--name-only", "-z", commit, text=True).split("\0")
+    new = lablib.git("ls-files", "-o", "--exclude-standard", "-z", text=True).split("\0")
     graded = handed_in_for_labs()
-    return [path for path in changed if path not in graded]
+    return [path for path in changed + [path for path in new if lablib.is_c(path)]
+            if path and path not in graded]
 
 
 def course_commit():
-    """In a handout: the newest commit of the course in the student's history."""
+    """In a handout: the newest commit of the course (tools/handout) in the student's history.
+
+    None: there is no such history, in what was downloaded without it, or in a shallow clone.
+    """
     try:
-        return lablib.git("merge-base", "HEAD", "upstream", text=True,
-                          stderr=subprocess.DEVNULL).strip()
-    except subprocess.CalledProcessError:
-        return lablib.git("rev-list", "--max-parents=0", "HEAD", text=True).split()[0]
+        return lablib.git("log", "-1", "--format=%H", "--author=<faultline@localhost>", text=True,
+                          stderr=subprocess.DEVNULL).strip() or None
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
-def course_archive():
-    return io.BytesIO(lablib.git("archive", "--format=tar", course_commit()))
+def course_archive(commit):
+    return io.BytesIO(lablib.git("archive", "--format=tar", commit))
+
+
+def remarks_on_tree(path):
+    """What differs in a tree and is not graded."""
+    if not os.path.exists(lablib.HANDOUT) or not os.path.samefile(path, testlib.ROOT):
+        return not_graded(edits_elsewhere(path))
+    commit = course_commit()
+    if commit:
+        return not_graded(edits_in_handout(commit))
+    return ["the history of the course is not here (a full clone has it): edits in other files are "
+            "compiled here, and not graded when you hand in"]
+
+
+# --- the process that reads -----------------------------------------------------------------
+
+def read_path(lab, path):
+    """A submission in any of its forms."""
+    if is_bare(path):
+        with tempfile.TemporaryDirectory() as own:
+            return Submission.of(lab, repository_reader(path, own))
+    if os.path.isdir(path):
+        return Submission.of(lab, tree_reader(path), remarks_on_tree(path))
+    if not os.path.isfile(path):
+        raise Refused("it is neither a file nor a folder")
+    if path.endswith((".patch", ".diff")):
+        return from_patch(lab, path)
+    if path.endswith(ARCHIVES):
+        try:
+            return Submission.of(lab, archive_reader(lab, path))
+        except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError,
+                ValueError, NotImplementedError, RuntimeError) as error:
+            raise Refused(f"the archive cannot be read: {error}") from None
+    raise Refused(f"of no known form: a folder, {' '.join(ARCHIVES)}, .patch or .diff")
+
+
+def limit_reader():
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (READ_SECONDS, READ_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (READ_MEMORY, READ_MEMORY))
 
 
 def from_path(lab, path):
-    """A submission in any of its forms."""
-    if os.path.isdir(path):
-        bare = os.path.isfile(f"{path}/HEAD") and os.path.isdir(f"{path}/objects")
-        submission = Submission(lab, repository_reader(path) if bare else tree_reader(path))
-        own = os.path.exists(lablib.HANDOUT) and os.path.samefile(path, testlib.ROOT)
-        elsewhere = [] if bare else edits_in_handout() if own else edits_elsewhere(path)
-        submission.remarks = [f"not graded: changes in {p}" for p in elsewhere]
-        return submission
-    if not os.path.isfile(path):
-        raise Refused("it is neither a file nor a folder")
+    """A submission in any of its forms, read by a process of its own."""
+    command = [sys.executable, os.path.abspath(__file__), lab.name, path]
+    process = subprocess.Popen(command, cwd=testlib.ROOT, stdin=subprocess.DEVNULL, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               preexec_fn=limit_reader)
     try:
-        if path.endswith((".patch", ".diff")):
-            return from_patch(lab, path)
-        if path.endswith(ARCHIVES):
-            return Submission(lab, archive_reader(lab, path))
-    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError,
-            ValueError, NotImplementedError, RuntimeError) as error:
-        raise Refused(f"the archive cannot be read: {error}") from None
-    raise Refused(f"of no known form: a folder, {' '.join(ARCHIVES)}, .patch or .diff")
+        said, wrong = process.communicate(timeout=READ_WALL)
+    except subprocess.TimeoutExpired:
+        said, wrong = "", ""
+    finally:
+        end_session(process)
+    if not said:
+        why = (wrong.splitlines() or ["that takes too long"])[-1]
+        raise Refused(f"it cannot be read: {why}")
+    found = json.loads(said)
+    if "refused" in found:
+        raise Refused(found["refused"])
+    return Submission(**found)
+
+
+def end_session(process):
+    """Ends what a process has started in its session, and itself."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def main():
+    os.chdir(testlib.ROOT)
+    try:
+        found = vars(read_path(lablib.Lab(sys.argv[1]), sys.argv[2]))
+    except (Refused, lablib.BadText) as error:
+        found = {"refused": str(error)}
+    except OSError as error:
+        found = {"refused": f"it cannot be read: {error.strerror}"}
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

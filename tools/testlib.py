@@ -102,6 +102,12 @@ def usertests_command(patterns="", where="faultline", limit=60):
     return " ".join(["usertests", f"--where={where}", f"-t {limit}"] + words)
 
 
+def usertests_names(patterns, cwd=ROOT):
+    """The user tests that match one of the globs, as the program itself lists them."""
+    return subprocess.run(["qemu-riscv64", "build/user/usertests", "-l", *patterns], cwd=cwd,
+                          stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+
+
 # A guest whose schedule a seed chooses (docs/races.md); a disk would have us wait for the host.
 RACES = {"SMP": 1, "ICOUNT": 1, "RACES": 1, "MEM": "48M", "SWAP": "ram:8M"}
 

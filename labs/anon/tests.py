@@ -9,6 +9,7 @@ from labguest import ANONYMOUS, PAGE, PRIVATE, PROT_READ, PROT_WRITE, ptwalk
 
 READ = "the way of a read in do_anonymous_page(), mm/memory.c"
 WRITE = "the way of a store in do_anonymous_page(), mm/memory.c"
+BOTH = "both ways in do_anonymous_page(), mm/memory.c"
 NORESERVE = 0x4000
 MANY = 24576    # pages: 96 MiB on a machine of 64
 
@@ -172,7 +173,7 @@ TESTS = [
     ("reads-are-not-counted", 8, reads_are_not_counted, READ),
     ("read-then-write", 10, read_then_write, READ),
     ("write-first", 8, write_first, WRITE),
-    ("always-zero", 6, always_zero, WRITE),
+    ("always-zero", 6, always_zero, BOTH),
     ("read-only-memory", 6, read_only_memory, READ),
     ("kernel-accesses", 6, kernel_accesses, READ),
     ("fork-of-zero", 4, fork_of_zero, READ),

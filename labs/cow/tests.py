@@ -11,6 +11,7 @@ from labguest import ANONYMOUS, PAGE, PRIVATE, PROT_READ, PROT_WRITE, SHARED, pt
 FORK = "copy_present_pte() and must_copy_now() in mm/memory.c"
 FAULT = "do_wp_page() and wp_can_reuse_anon_folio() in mm/memory.c"
 REUSE = "wp_page_reuse() in mm/memory.c"
+SWAPPED = "copy_swap_pte() in mm/memory.c"
 
 
 def filled(t, count=None):
@@ -20,6 +21,20 @@ def filled(t, count=None):
 
 def some_pages(t, count, of=None):
     return t.rng.sample(range(of or t.pages), count)
+
+
+def blame(look, expect, *arguments):
+    """What does not hold is the doing of something else than the test is about."""
+    try:
+        expect(*arguments)
+    except Failed as error:
+        error.look = look
+        raise
+
+
+def after_fork(expect, *arguments):
+    """Nobody has stored yet: it is fork's doing."""
+    blame(FORK, expect, *arguments)
 
 
 def fork_shares(t):
@@ -43,7 +58,7 @@ def fork_protects(t):
 def child_writes(t):
     f = filled(t)
     f.fork(0, 1)
-    f.expect_entries("after fork")
+    after_fork(f.expect_entries, "after fork")
     f.forget_faults()
     for page in some_pages(t, 7):
         f.store(1, page, t.rng.randrange(PAGE), 1)
@@ -55,7 +70,7 @@ def child_writes(t):
 def parent_writes(t):
     f = filled(t)
     f.fork(0, 1)
-    f.expect_entries("after fork")
+    after_fork(f.expect_entries, "after fork")
     for page in some_pages(t, 5):
         f.store(0, page, t.rng.randrange(PAGE), 1)
     f.expect_entries("when the parent has stored")
@@ -65,7 +80,7 @@ def parent_writes(t):
 def last_keeps(t):
     f = filled(t)
     f.fork(0, 1)
-    f.expect_entries("after fork")
+    after_fork(f.expect_entries, "after fork")
     f.exit(1, 0)
     f.forget_faults()
     for page in range(t.pages):
@@ -77,7 +92,7 @@ def last_keeps(t):
 def reuse_after_copy(t):
     f = filled(t)
     f.fork(0, 1)
-    f.expect_entries("after fork")
+    after_fork(f.expect_entries, "after fork")
     pages = some_pages(t, 9)
     for page in pages:
         f.store(1, page, t.rng.randrange(PAGE), 1)
@@ -125,7 +140,7 @@ def generations(t):
     f = filled(t)
     for child in 1, 2, 3:
         f.fork(child - 1, child)
-    f.expect_frames("of four generations", t.pages)
+    after_fork(f.expect_frames, "of four generations", t.pages)
     pages = some_pages(t, 3)
     for page in pages:
         f.store(3, page, 1, 3)
@@ -143,7 +158,7 @@ def generations(t):
 def kernel_stores(t):
     f = filled(t)
     f.fork(0, 1)
-    f.expect_entries("after fork")
+    after_fork(f.expect_entries, "after fork")
     f.forget_faults()
     for page in some_pages(t, 6):
         f.receive(1, page, t.rng.randrange(PAGE - 64), 7, 64)
@@ -156,7 +171,7 @@ def read_only(t):
     f = filled(t)
     f.protect(0, 0, 8, PROT_READ)
     f.fork(0, 1)
-    f.expect_frames("after fork, a third of the pages read-only", t.pages)
+    after_fork(f.expect_frames, "after fork, a third of the pages read-only", t.pages)
     f.protect(1, 0, 8, PROT_READ | PROT_WRITE)
     for page in some_pages(t, 4, of=8):
         f.store(1, page, 9, 9)
@@ -173,7 +188,7 @@ def untouched(t):
     for page in range(t.pages - 8, t.pages - 2):
         f.load(0, page, t.rng.randrange(PAGE))
     f.fork(0, 1)
-    f.expect_frames("after fork, 6 pages read but never written")
+    after_fork(f.expect_frames, "after fork, 6 pages read but never written")
     for page in range(t.pages - 6, t.pages):
         f.store(1, page, t.rng.randrange(PAGE), 5)
     f.expect_frames("when the child has stored to 6 that nobody had written")
@@ -223,6 +238,14 @@ def shared_memory(t):
         f.must("mmap", t.guest.do(process, "map", 8, 8, 3, PRIVATE | ANONYMOUS))
 
 
+def only_one_has_it_back(t, f, pages):
+    """One entry maps the frame, and another names its slot: it is not the first one's alone."""
+    for page in pages:
+        f.load(1, page, 0)
+        f.store(1, page, 0, f.view[1][page].frame.content[0] ^ 1)
+        blame(FAULT, f.load, 0, page, 0)
+
+
 def swapped_fork(t):
     """What is on the swap area when fork comes is shared, too."""
     f = filled(t)
@@ -240,6 +263,7 @@ def swapped_fork(t):
                                          bool(entry & ptwalk.SOFT_DIRTY) != (page in stored)):
                 raise Failed(f"the swap entry of page {page} in process {process} after fork",
                              f"not exclusive, soft-dirty: {page in stored}", hex(entry))
+    only_one_has_it_back(t, f, t.rng.sample(sorted(set(range(t.pages)) - set(pages)), 4))
     for process in 1, 0:
         for page in pages:
             f.load(process, page, t.rng.randrange(PAGE))
@@ -306,6 +330,6 @@ TESTS = [
     ("untouched", 4, untouched, FAULT),
     ("counts", 4, counts, FORK),
     ("shared-memory", 4, shared_memory, FORK),
-    ("swapped-fork", 2, swapped_fork, FORK, {"SWAP": "64M"}),
+    ("swapped-fork", 2, swapped_fork, SWAPPED, {"SWAP": "64M"}),
     ("random-family", 4, random_family, "the rules in labs/cow/README.md"),
 ]

@@ -228,6 +228,11 @@ static void do_swapoff(const struct step *step)
 	answer_result(step, swapoff(step->word[1]));
 }
 
+static void do_swapon(const struct step *step)
+{
+	answer_result(step, swapon(step->word[1], 0));
+}
+
 // major: page faults of this process that had to wait for a disk.
 static void do_major(const struct step *step)
 {
@@ -323,8 +328,9 @@ static const struct command {
 	{ "advise", do_advise, 3 }, { "fill", do_fill, 3 }, { "store", do_store, 3 },
 	{ "load", do_load, 2 }, { "sum", do_sum, 2 }, { "receive", do_receive, 4 },
 	{ "fork", do_fork, 1 }, { "exit", do_exit, 0 }, { "wait", do_wait, 1 },
-	{ "swapoff", do_swapoff, 1 }, { "major", do_major, 0 }, { "overtake", do_overtake, 2 },
-	{ "scan", do_scan, 2 }, { "send", do_send, 2 }, { "pid", do_pid, 0 },
+	{ "swapoff", do_swapoff, 1 }, { "swapon", do_swapon, 1 }, { "major", do_major, 0 },
+	{ "overtake", do_overtake, 2 }, { "scan", do_scan, 2 }, { "send", do_send, 2 },
+	{ "pid", do_pid, 0 },
 	{ "put", do_put, 2 }, { "get", do_get, 2 }, { "make", do_make, 3 },
 };
 

@@ -3,8 +3,9 @@
 
 mm/policy/mine.c is compiled by itself; it may use mm/policy.h and no function but what the compiler
 may call.  Linked with the simulator's core it runs in a process with little time and memory, which
-says which page went at which reference.  The misses are counted here.
+is told one reference after another and says which page went at which.  The misses are counted here.
 """
+import functools
 import heapq
 import os
 import resource
@@ -15,9 +16,10 @@ import threading
 import testlib
 from labfamily import Failed
 
-CORE = ["core", "alloc", "generate", "trace"]
+CORE = ["core", "alloc", "generate", "guard", "trace"]
 FLAGS = "-std=gnu11 -O2 -Itools/polsim/include -I. -D_GNU_SOURCE -fno-strict-aliasing".split()
 MAY_CALL = {"memcpy", "memset", "memmove", "memcmp"}
+REF_ID = 0x0FFFFFFF     # of a reference: the page (tools/polsim/trace.h)
 SECONDS, MEMORY = 20, 1 << 30
 building = threading.Lock()
 
@@ -42,12 +44,23 @@ def compile_one(root, source, out):
         raise Failed(f"{source} in the simulator", "compiles", done.stdout[:2000])
 
 
+def symbols(compiled, *options):
+    """The names in an object file."""
+    listed = subprocess.run(["nm", "-j", *options, compiled], stdout=subprocess.PIPE, text=True,
+                            check=True)
+    return set(listed.stdout.split())
+
+
 def check_calls(policy, compiled):
-    undefined = subprocess.run(["nm", "-u", compiled], stdout=subprocess.PIPE, text=True,
-                               check=True).stdout.split()
-    others = set(undefined) - {"U", "w"} - MAY_CALL
+    """It calls nobody, and nobody calls it instead of something else."""
+    others = symbols(compiled, "-u") - MAY_CALL
     if others:
         raise Failed(f"what mm/policy/{policy}.c uses", "only what is in mm/policy.h",
+                     ", ".join(sorted(others)))
+    others = {name for name in symbols(compiled, "-g", "--defined-only")
+              if not name.startswith("policy_")}
+    if others:
+        raise Failed(f"what mm/policy/{policy}.c defines without `static`", f"policy_{policy}",
                      ", ".join(sorted(others)))
 
 
@@ -68,14 +81,22 @@ def program(tree, policy):
     return linked
 
 
-def words(done):
-    return struct.unpack(f"<{len(done.stdout) // 4}I", done.stdout[:len(done.stdout) // 4 * 4])
+def words(content):
+    return struct.unpack(f"<{len(content) // 4}I", content[:len(content) // 4 * 4])
 
 
-def references(tree, trace):
-    """The string itself, from a program that holds none of the submission's code."""
+@functools.lru_cache(maxsize=4)
+def string_of(trace):
+    """From a program that holds none of the submission's code; evictions.c has the format."""
     trusted = program(testlib.ROOT, "fifo")
-    return words(subprocess.run([trusted, "references", trace], stdout=subprocess.PIPE, check=True))
+    return subprocess.run([trusted, "references", trace], stdout=subprocess.PIPE, check=True).stdout
+
+
+def references(trace):
+    """The pages, one after another."""
+    string = string_of(trace)
+    pages, _ = struct.unpack_from("<2I", string)
+    return [ref & REF_ID for ref in words(string[8 + 8 * pages:])]
 
 
 def count_misses(string, frames, evictions):
@@ -96,15 +117,15 @@ def count_misses(string, frames, evictions):
 
 def misses(tree, policy, frames, trace, seed=1):
     """Of a policy of the tree."""
-    done = subprocess.run([os.path.abspath(program(tree, policy)), "run", str(frames), trace,
-                           str(seed)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    done = subprocess.run([os.path.abspath(program(tree, policy)), "run", str(frames), str(seed)],
+                          input=string_of(trace), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           preexec_fn=limit, env={})
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
         raise Failed(f"the run over {trace}", "to its end, all promises kept",
                      said or f"status {done.returncode} (time, memory, or a bad access)")
-    pairs = words(done)
-    return count_misses(references(tree, trace), frames, list(zip(pairs[::2], pairs[1::2])))
+    pairs = words(done.stdout)
+    return count_misses(references(trace), frames, list(zip(pairs[::2], pairs[1::2])))
 
 
 def opt_misses(string, frames):
@@ -128,7 +149,7 @@ def opt_misses(string, frames):
 
 def gain(tree, frames, trace):
     """How far mine comes on the way from fifo (0) to the one that knows the future (1)."""
-    string = references(tree, trace)
+    string = references(trace)
     worst = misses(testlib.ROOT, "fifo", frames, trace)
     best = opt_misses(string, frames)
     mine = misses(tree, "mine", frames, trace)

@@ -7,7 +7,10 @@ Each is a function of t; t.tree is where the submission was built, t.seed seeds 
 """
 import judge
 
-LINUX = "mm/policy/mine.c; what it should do: Background in labs/reclaim/README.md"
+# Of the Background in labs/reclaim/README.md.
+SECOND_USE = "mm/policy/mine.c: does a second use count, and the first not?"
+WORST = "OPEN in labs/reclaim/tests.py: a trace with less than 0 counts as 0"
+DISTANCE = "mm/policy/mine.c: what do the two lists and the refault distance say to that?"
 HOST = {"host": True}
 
 
@@ -15,7 +18,8 @@ def reach(t, trace, frames, wanted):
     """At least so much of the way from fifo to opt."""
     got, said = judge.gain(t.tree, frames, f"{trace},seed={t.seed % 100000}")
     t.at_least(f"part of the way from fifo to opt on {trace} with {frames} frames ({said})",
-               wanted, round(got, 3))
+               wanted, round(got, 3), f"{t.look} To see it: make sim P=mine,fifo,opt "
+               f"FRAMES={frames} TRACE=gen:{trace}")
 
 
 def second_use(t):
@@ -41,20 +45,22 @@ FULL = 0.38     # mean gain for which all of the open points are given
 
 def open_points(t):
     """Points in proportion to the mean gain over OPEN."""
-    gains = []
+    gains, each = [], []
     for trace, frames in OPEN:
         got, said = judge.gain(t.tree, frames, f"{trace},seed={t.seed % 100000}")
         gains.append(max(0.0, got))
         t.measured.append(f"{trace} with {frames} frames: gain {got:.3f} ({said})")
+        each.append(f"{trace.partition(',')[0]} {got:.3f}")
     mean = sum(gains) / len(gains)
-    t.give(min(1.0, mean / FULL), f"mean gain {mean:.3f}; all points from {FULL}")
+    t.give(min(1.0, mean / FULL), f"mean gain {mean:.3f} ({', '.join(each)}); all points from "
+           f"{FULL}")
 
 
 # name, points, function, where to look, options
 TESTS = [
-    ("second-use", 16, second_use, LINUX, HOST),
-    ("scan-passes", 12, scan_passes, LINUX, HOST),
-    ("refault-distance", 16, refault_distance, LINUX, HOST),
-    ("few-used-much", 8, few_used_much, LINUX, HOST),
-    ("open", 24, open_points, "the formula in labs/reclaim/README.md", HOST),
+    ("second-use", 16, second_use, SECOND_USE, HOST),
+    ("scan-passes", 12, scan_passes, SECOND_USE, HOST),
+    ("refault-distance", 16, refault_distance, DISTANCE, HOST),
+    ("few-used-much", 8, few_used_much, SECOND_USE, HOST),
+    ("open", 24, open_points, WORST, HOST),
 ]
