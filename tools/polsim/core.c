@@ -23,7 +23,6 @@
  */
 #include "tools/polsim/core.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "tools/polsim/alloc.h"
@@ -69,17 +68,6 @@ struct sim {
 
 /* --- promises --- */
 
-static void __noreturn __printf(3, 4) broken(struct sim *sim, int promise, const char *fmt, ...)
-{
-	va_list args;
-
-	sim->report.promise = promise;
-	va_start(args, fmt);
-	vsnprintf(sim->report.what, sizeof(sim->report.what), fmt, args);
-	va_end(args);
-	guard_stop();
-}
-
 static u32 frame_number(const struct sim *sim, const struct frame *frame)
 {
 	return frame - sim->frames;
@@ -100,11 +88,11 @@ static void poison(struct frame *frame)
 static void check_untouched(struct sim *sim, const struct frame *frame)
 {
 	if (frame->folio.lru.next != LIST_POISON_NEXT || frame->folio.lru.prev != LIST_POISON_PREV)
-		broken(sim, 1, "it wrote folio->lru of page %#llx, which it did not hold",
-		       sim->trace->pages[frame->page]);
+		guard_stop(1, "it wrote folio->lru of page %#llx, which it did not hold",
+			   sim->trace->pages[frame->page]);
 	if (__builtin_memcmp(frame->policy, frame->folio.policy, sizeof(frame->policy)))
-		broken(sim, 1, "it wrote folio->policy of page %#llx, which it did not hold",
-		       sim->trace->pages[frame->page]);
+		guard_stop(1, "it wrote folio->policy of page %#llx, which it did not hold",
+			   sim->trace->pages[frame->page]);
 }
 
 static void check_linked(struct sim *sim, const struct frame *frame)
@@ -112,8 +100,8 @@ static void check_linked(struct sim *sim, const struct frame *frame)
 	const struct list_head *lru = &frame->folio.lru;
 
 	if (!is_linked(lru) || lru->next->prev != lru || lru->prev->next != lru)
-		broken(sim, 6, "add() did not put page %#llx on a list",
-		       sim->trace->pages[frame->page]);
+		guard_stop(6, "add() did not put page %#llx on a list",
+			   sim->trace->pages[frame->page]);
 }
 
 /* --- the policy's functions --- */
@@ -128,14 +116,14 @@ static void hand_over(struct sim *sim, struct frame *frame, enum add_why why, un
 	guard_leave();
 	check_linked(sim, frame);
 	if (sim->behind_vec[0])
-		broken(sim, 6, "it wrote behind the end of struct lruvec");
+		guard_stop(6, "it wrote behind the end of struct lruvec");
 }
 
 static void took_back(struct sim *sim, struct frame *frame, const char *function)
 {
 	if (is_linked(&frame->folio.lru))
-		broken(sim, 6, "%s() left page %#llx on its list", function,
-		       sim->trace->pages[frame->page]);
+		guard_stop(6, "%s() left page %#llx on its list", function,
+			   sim->trace->pages[frame->page]);
 	frame->held = false;
 	sim->held[frame->kind]--;
 	poison(frame);
@@ -147,7 +135,7 @@ static struct frame *frame_of(struct sim *sim, struct folio *folio)
 	size_t offset = (char *)folio - (char *)sim->frames;
 
 	if (offset >= sim->nr_frames * sizeof(struct frame) || offset % sizeof(struct frame))
-		broken(sim, 2, "next() gave a pointer to no folio");
+		guard_stop(2, "next() gave a pointer to no folio");
 	return container_of(folio, struct frame, folio);
 }
 
@@ -161,16 +149,16 @@ static struct frame *take_next(struct sim *sim, const struct policy_scan *scan)
 	folio = sim->policy->next(&sim->vec, scan);
 	guard_leave();
 	if (!folio && sim->held[scan->kind])
-		broken(sim, 2, "next() gave none, but it holds %u", sim->held[scan->kind]);
+		guard_stop(2, "next() gave none, but it holds %u", sim->held[scan->kind]);
 	if (!folio)
 		return NULL;
 	frame = frame_of(sim, folio);
 	if (!frame->held)
-		broken(sim, 2, "next() gave page %#llx, which it does not hold",
-		       sim->trace->pages[frame->page]);
+		guard_stop(2, "next() gave page %#llx, which it does not hold",
+			   sim->trace->pages[frame->page]);
 	if (frame->kind != scan->kind)
-		broken(sim, 2, "next() gave page %#llx of the other kind",
-		       sim->trace->pages[frame->page]);
+		guard_stop(2, "next() gave page %#llx of the other kind",
+			   sim->trace->pages[frame->page]);
 	took_back(sim, frame, "next");
 	sim->counts->scanned++;
 	return frame;
@@ -193,7 +181,7 @@ static enum fate ask(struct sim *sim, struct frame *frame, const struct policy_s
 	fate = sim->policy->judge(&sim->vec, &frame->folio, &facts, scan);
 	guard_leave();
 	if (fate != KEEP && fate != EVICT)
-		broken(sim, 5, "judge() said %d", fate);
+		guard_stop(5, "judge() said %d", fate);
 	/* It may write policy[] while it judges. */
 	__builtin_memcpy(frame->policy, frame->folio.policy, sizeof(frame->policy));
 	return fate;
@@ -243,7 +231,7 @@ static void evict(struct sim *sim, struct frame *frame)
 		page->shadow = sim->policy->evicted(&sim->vec, &frame->folio, frame->kind);
 		guard_leave();
 		if (page->shadow >> 62)
-			broken(sim, 5, "evicted() gave a word of more than 62 bits");
+			guard_stop(5, "evicted() gave a word of more than 62 bits");
 	}
 	if (sim->config->evicted)
 		sim->config->evicted(sim->config->arg, frame->page, sim->now);
@@ -335,8 +323,8 @@ static void reference(struct sim *sim, u32 ref)
 static void take_away(struct sim *sim, struct frame *frame)
 {
 	if (!is_linked(&frame->folio.lru))
-		broken(sim, 2, "it holds page %#llx, which is on no list",
-		       sim->trace->pages[frame->page]);
+		guard_stop(2, "it holds page %#llx, which is on no list",
+			   sim->trace->pages[frame->page]);
 	guard_enter("del");
 	sim->policy->del(&sim->vec, &frame->folio, frame->kind);
 	guard_leave();

@@ -28,13 +28,7 @@ static sigjmp_buf outside;
 static struct guard_report *report;
 static const char *stack;		/* where guard_run()'s frame is */
 
-void __noreturn guard_stop(void)
-{
-	guard_function = NULL;
-	siglongjmp(outside, 1);
-}
-
-static void __noreturn __printf(2, 3) stop(int promise, const char *fmt, ...)
+void __noreturn guard_stop(int promise, const char *fmt, ...)
 {
 	va_list args;
 
@@ -42,7 +36,8 @@ static void __noreturn __printf(2, 3) stop(int promise, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(report->what, sizeof(report->what), fmt, args);
 	va_end(args);
-	guard_stop();
+	guard_function = NULL;
+	siglongjmp(outside, 1);
 }
 
 /* The poison in the links of a folio that the policy does not hold, or near it. */
@@ -61,18 +56,18 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 
 	if (sig == SIGVTALRM) {
 		if (function && ++guard_ticks >= MAX_TICKS)
-			stop(4, "%s() does not end", function);
+			guard_stop(4, "%s() does not end", function);
 		return;
 	}
 	if (!function)
-		stop(0, "it wrote where it has no business; SAN=1 tells where");
+		guard_stop(0, "it wrote where it has no business; SAN=1 tells where");
 	if (sig == SIGFPE)
-		stop(0, "%s() divides by zero", function);
+		guard_stop(0, "%s() divides by zero", function);
 	if (is_poison(info))
-		stop(1, "%s() followed the link of a folio that it does not hold", function);
+		guard_stop(1, "%s() followed the link of a folio that it does not hold", function);
 	if ((unsigned long)(stack - (const char *)info->si_addr) < MAX_STACK)
-		stop(4, "%s() calls itself without end", function);
-	stop(0, "%s() used address %p, where nothing is", function, info->si_addr);
+		guard_stop(4, "%s() calls itself without end", function);
+	guard_stop(0, "%s() used address %p, where nothing is", function, info->si_addr);
 }
 
 bool guard_run(void (*run)(void *arg), void *arg, struct guard_report *to)

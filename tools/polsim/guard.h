@@ -19,8 +19,8 @@ struct guard_report {
  * Runs @run(@arg).  False: it was stopped, and @report says why.  One at a time.
  */
 bool guard_run(void (*run)(void *arg), void *arg, struct guard_report *report);
-/* Stops guard_run(), whose report the caller has filled in. */
-void __noreturn guard_stop(void);
+/* Stops what guard_run() runs: the policy broke @promise, or did something else (0), as said. */
+void __noreturn __printf(2, 3) guard_stop(int promise, const char *fmt, ...);
 
 /* The policy's function that runs; NULL: none. */
 extern const char *volatile guard_function;
