@@ -18,6 +18,7 @@
 #define MM_FOLIO_H
 
 #include "arch/riscv/page.h"
+#include "kernel/lockdep.h"
 #include "kernel/lockrank.h"
 #include "kernel/race.h"
 #include "kernel/spinlock.h"
@@ -254,8 +255,10 @@ void folio_unlock(struct folio *folio);		/* any context */
 /* Clears a bit that somebody may sleep on and wakes him.  Any context. */
 void folio_clear_and_wake(struct folio *folio, enum folio_flag flag);
 
+/* Says in the debug kernel at once, not only if it is contended, that it may sleep. */
 static inline void folio_lock(struct folio *folio)
 {
+	might_sleep();
 	if (!folio_trylock(folio))
 		__folio_lock(folio);
 }
@@ -263,6 +266,7 @@ static inline void folio_lock(struct folio *folio)
 /* 0, or -EINTR when a fatal signal came first. */
 static inline int folio_lock_killable(struct folio *folio)
 {
+	might_sleep();
 	return folio_trylock(folio) ? 0 : __folio_lock_killable(folio);
 }
 
