@@ -5,6 +5,7 @@ A score is [passed, failed, skipped].  A program that announced more tests than 
 ended badly without reporting a failure, has failed what is missing: printing "ok" is never enough.
 """
 import collections
+import concurrent.futures
 import ctypes
 import os
 import re
@@ -23,6 +24,8 @@ PR_SET_CHILD_SUBREAPER = 36
 # A finished command: exit status, everything it said, seconds, and the file that holds what it
 # said.
 Run = collections.namedtuple("Run", "status text seconds log")
+
+LINUX = "build/linux-6.1/tests/Image"
 
 HANG = 1200  # seconds, after which a guest that ought to end has hung: however busy the host is
 
@@ -74,6 +77,7 @@ def guest(image, base=None, live=False, cwd=ROOT, **options):
     if base:
         subprocess.run(["cp", "--sparse=always", base, image], check=True)
     stem = image[:-len(".img")]
+    open(f"{stem}.log", "w").close()  # what an earlier guest said there is not this one's
     done = run(["tools/run"], f"{stem}.log" if live else f"{stem}.out", live, cwd,
                **{**options, "IMG": image, "LOG": f"{stem}.log"})
     with open(f"{stem}.log", errors="replace") as console:
@@ -81,6 +85,25 @@ def guest(image, base=None, live=False, cwd=ROOT, **options):
     # What tools/run itself had to say stands in .out; the console has the rest.
     remarks = [] if live else re.findall(r"^run: .*\n", done.text, re.M)
     return Run(done.status, text + "".join(remarks), done.seconds, f"{stem}.log")
+
+
+def both_kernels(directory, base, command):
+    """The guests' runs on Linux 6.1 and on Faultline, by name, each with a copy of `base`.
+
+    command(name): what the guest does.  The environment's SMP, MEM, SWAP, TIMEOUT and DEBUG hold
+    for both; its LINUX=Image is taken instead of the kernel that tools/linux-6.1/build makes.
+    """
+    linux = os.environ.get("LINUX", "")
+    own = {"linux-6.1": {"KERNEL": os.path.abspath(LINUX if linux in ("", "1") else linux)},
+           "faultline": {}}
+    options = {name: os.environ[name] for name in "SMP MEM SWAP TIMEOUT DEBUG".split()
+               if os.environ.get(name)}
+
+    def boot(name):
+        return guest(f"{directory}/{name}.img", base, CMD=command(name), **options, **own[name])
+
+    with concurrent.futures.ThreadPoolExecutor(2) as lanes:
+        return dict(zip(own, lanes.map(boot, own)))
 
 
 def base_image(path, **options):
