@@ -14,8 +14,6 @@ import concurrent.futures
 import contextlib
 import fcntl
 import filecmp
-import importlib.machinery
-import importlib.util
 import json
 import os
 import random
@@ -224,12 +222,10 @@ class Context:
 
 def load_tests(lab):
     sys.path.insert(0, lab.path)
-    loader = importlib.machinery.SourceFileLoader(f"{lab.name}_tests", f"{lab.path}/tests.py")
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    sys.dont_write_bytecode = True
-    loader.exec_module(module)
-    sys.path.remove(lab.path)
-    return module
+    try:
+        return testlib.load(f"{lab.path}/tests.py")
+    finally:
+        sys.path.remove(lab.path)
 
 
 def tests_of(lab):

@@ -10,8 +10,8 @@ The model's rules, which the handouts state too:
     others keep theirs.
   - Reading what was never touched maps the zero page, which all share; a store then gets a frame.
 """
-import labguest
-from labguest import ANONYMOUS, PAGE, PRIVATE, PROT_READ, PROT_WRITE, ptwalk
+import sv39
+from labguest import ANONYMOUS, PAGE, PRIVATE, PROT_READ, PROT_WRITE
 
 MASK = (1 << 64) - 1
 PAGEOUT = 21       # madvise(2)
@@ -81,7 +81,7 @@ class Family:
                                        PRIVATE | ANONYMOUS))
         self.guest.do(0, "load", FAR, 0)
         entry = self.guest.tables([self.pid[0]], FAR + 1)[0][FAR]
-        self.zero_page = bool(entry & ptwalk.SPECIAL)
+        self.zero_page = bool(entry & sv39.SPECIAL)
         self.must("munmap", self.guest.do(0, "unmap", FAR, 1))
         self.forget_faults()
 
@@ -183,8 +183,8 @@ class Family:
     def frames(self, processes=None):
         """How many frames the family has in the area, the zero page not counted."""
         found = self.tables()
-        return len({entry >> 10 for p in processes or found for entry in found[p].values()
-                    if not entry & ptwalk.SPECIAL})
+        return len({sv39.frame(entry) for p in processes or found for entry in found[p].values()
+                    if not entry & sv39.SPECIAL})
 
     def expect_frames(self, what, wanted=None):
         """wanted: else as many as the model has."""
@@ -209,7 +209,7 @@ class Family:
 
     @staticmethod
     def expect_entry(where, wanted, entry, owner):
-        number, frame = entry >> 10, wanted.frame
+        number, frame = sv39.frame(entry), wanted.frame
         if frame.number is None:
             frame.number = number
         if frame.number != number:
@@ -217,10 +217,10 @@ class Family:
                          f"frame {number:#x}: it was copied, or another's")
         if owner.setdefault(number, frame) is not frame:
             raise Failed(where, "a frame of its own", f"frame {number:#x}, which others have")
-        if bool(entry & ptwalk.W) != wanted.writable:
-            raise Failed(where, "W set" if wanted.writable else "W clear", ptwalk.flags(entry))
-        if wanted.writable and not entry & ptwalk.D:
-            raise Failed(where, "D set with W", ptwalk.flags(entry))
+        if bool(entry & sv39.W) != wanted.writable:
+            raise Failed(where, "W set" if wanted.writable else "W clear", sv39.flags(entry))
+        if wanted.writable and not entry & sv39.D:
+            raise Failed(where, "D set with W", sv39.flags(entry))
 
     def expect_faults(self, what):
         """The hart trapped for exactly the accesses that the model says, since the last time."""

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """A guest in which labs/guest/puppet moves a family of processes, one step at a time, while the
-host looks on: at the page tables, in RAM (tools/ptwalk), at the traps that QEMU counted, at the
-disks.  What the guest says about itself is used only to know when a step is over and what memory
-holds; a line that is to count must carry the run's secret.  Or a guest that runs the user tests,
-each of which is a step.
+host looks on: at the page tables, in RAM (tools/guestmem.py), at the traps that QEMU counted, at
+the disks.  What the guest says about itself is used only to know when a step is over and what
+memory holds; a line that is to count must carry the run's secret.  Or a guest that runs the user
+tests, each of which is a step.
 
 A step that does not end, or ends the guest, is told by a Broken with a diagnosis.
 """
-import importlib.machinery
-import importlib.util
 import os
 import re
 import resource
@@ -20,6 +18,7 @@ import tempfile
 import threading
 import time
 
+import guestmem
 import testlib
 
 AREA, PAGE = 0x1000000000, 4096
@@ -40,18 +39,6 @@ OUTPUT_LIMIT = 1 << 20      # bytes that a guest may say
 PREFIX = "guest-"           # of the folders of guests
 DISK_LIMIT = 1 << 30        # bytes of any file that QEMU writes
 CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f]")     # nothing for whose terminal shows it
-
-
-def load_tool(name):
-    """A program of tools/ as a module."""
-    path = os.path.join(testlib.ROOT, "tools", name)
-    loader = importlib.machinery.SourceFileLoader(name, path)
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
-    loader.exec_module(module)
-    return module
-
-
-ptwalk = load_tool("ptwalk")
 
 
 class Broken(Exception):
@@ -152,12 +139,12 @@ class Guest:
 
     def __exit__(self, kind, error, traceback):
         """What the host stumbled over while it looked is a Broken, too."""
-        if isinstance(error, ptwalk.Gone):
+        if isinstance(error, guestmem.Gone):
             self.ended.wait(5)
         self.close()
-        if isinstance(error, ptwalk.Gone):
+        if isinstance(error, guestmem.Gone):
             raise self.diagnose_end() from None
-        if isinstance(error, ptwalk.Unreadable):
+        if isinstance(error, guestmem.Unreadable):
             raise Broken(f"the kernel has overwritten what it needs: {error}") from None
 
     def listen(self):
@@ -178,7 +165,7 @@ class Guest:
         deadline = time.monotonic() + WALL_LIMIT
         while not self.monitor:
             try:
-                self.monitor = ptwalk.Monitor(f"{self.sockets}/qmp")
+                self.monitor = guestmem.Monitor(f"{self.sockets}/qmp")
             except OSError:
                 if self.ended.is_set() or time.monotonic() > deadline:
                     raise Broken("QEMU did not start", self.text) from None
@@ -365,7 +352,7 @@ class Guest:
         """The guest stands still from here on: then RAM may be looked at."""
         self.monitor.ask("stop")
         if not self.memory:
-            self.memory = ptwalk.Memory(f"/proc/self/fd/{self.ram_file.fileno()}",
+            self.memory = guestmem.Memory(f"/proc/self/fd/{self.ram_file.fileno()}",
                                         f"{self.build}/faultline.elf")
 
     def cont(self):

@@ -7,12 +7,15 @@ ended badly without reporting a failure, has failed what is missing: printing "o
 import collections
 import concurrent.futures
 import ctypes
+import importlib.machinery
+import importlib.util
 import os
 import re
 import resource
 import shlex
 import shutil
 import subprocess
+import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -28,6 +31,17 @@ Run = collections.namedtuple("Run", "status text seconds log")
 LINUX = "build/linux-6.1/tests/Image"
 
 HANG = 1200  # seconds, after which a guest that ought to end has hung: however busy the host is
+
+
+def load(path):
+    """A Python file as a module, whatever it is called; leaves no bytecode beside it."""
+    path = os.path.join(ROOT, path)
+    name = os.path.relpath(path, ROOT).replace("/", "_").removesuffix(".py")
+    loader = importlib.machinery.SourceFileLoader(name, path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    sys.dont_write_bytecode = True
+    loader.exec_module(module)
+    return module
 
 
 def clean_env(**options):

@@ -4,8 +4,9 @@
 Each is a function of t: t.family is a process with t.pages pages of private memory; t.rng is
 seeded.
 """
+import sv39
 from labfamily import Failed
-from labguest import ANONYMOUS, PAGE, PRIVATE, PROT_READ, PROT_WRITE, ptwalk
+from labguest import ANONYMOUS, PAGE, PRIVATE, PROT_READ, PROT_WRITE
 
 READ = "the way of a read in do_anonymous_page(), mm/memory.c"
 WRITE = "the way of a store in do_anonymous_page(), mm/memory.c"
@@ -24,7 +25,7 @@ def reads_share_zero(t):
     for page in pages:
         f.load(0, page, t.rng.randrange(PAGE))
     table = f.tables()[0]
-    frames = {entry >> 10 for entry in table.values()}
+    frames = {sv39.frame(entry) for entry in table.values()}
     if len(frames) != 1:
         raise Failed(f"frames behind {len(pages)} pages that were only read", 1, len(frames))
     t.guest.stop()
@@ -33,9 +34,9 @@ def reads_share_zero(t):
     if content != bytes(PAGE):
         raise Failed("the content of that frame", "zeroes", "others")
     for page, entry in table.items():
-        if entry & (ptwalk.W | ptwalk.D) or not entry & ptwalk.SPECIAL:
+        if entry & (sv39.W | sv39.D) or not entry & sv39.SPECIAL:
             raise Failed(f"the entry of page {page}, which was only read",
-                         "special, without W and D", ptwalk.flags(entry))
+                         "special, without W and D", sv39.flags(entry))
     f.expect_faults(f"of {len(pages)} reads")
 
 

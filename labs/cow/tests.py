@@ -5,8 +5,9 @@ Each is a function of t: t.family is a process with t.pages pages of private mem
 seeded.
 """
 import labfamily
+import sv39
 from labfamily import Failed
-from labguest import ANONYMOUS, PAGE, PRIVATE, PROT_READ, PROT_WRITE, SHARED, ptwalk
+from labguest import ANONYMOUS, PAGE, PRIVATE, PROT_READ, PROT_WRITE, SHARED
 
 FORK = "copy_present_pte() and must_copy_now() in mm/memory.c"
 FAULT = "do_wp_page() and wp_can_reuse_anon_folio() in mm/memory.c"
@@ -50,7 +51,7 @@ def fork_protects(t):
     f.fork(0, 1)
     f.expect_frames("after fork", t.pages)
     for process, table in f.tables().items():
-        writable = [page for page, entry in table.items() if entry & ptwalk.W]
+        writable = [page for page, entry in table.items() if entry & sv39.W]
         if writable:
             raise Failed(f"pages with W in process {process}", 0, len(writable))
 
@@ -131,9 +132,9 @@ def store_marks(t):
     f.expect_entries("when 8 pages were stored to again")
     f.expect_faults("of these stores")
     for page, entry in f.tables()[0].items():
-        if bool(entry & ptwalk.SOFT_DIRTY) != (page in pages):
+        if bool(entry & sv39.SOFT_DIRTY) != (page in pages):
             raise Failed(f"the soft-dirty bit of page {page}", page in pages,
-                         ptwalk.flags(entry))
+                         sv39.flags(entry))
 
 
 def generations(t):
@@ -207,7 +208,7 @@ def counts(t):
         pages = t.guest.memory.pages(t.guest.memory.table(pid))
         t.guest.cont()
         anonymous = sum(1 for e in pages.values()
-                        if not e & ptwalk.SPECIAL and t.guest.memory.is_anon(e >> 10))
+                        if not e & sv39.SPECIAL and t.guest.memory.is_anon(sv39.frame(e)))
         if said != 4 * anonymous:
             raise Failed(f"RssAnon of process {process}, in KiB", 4 * anonymous, said)
 
@@ -225,12 +226,12 @@ def shared_memory(t):
     for page in range(8, 16):
         f.must(f"page {page} of shared memory, what the child stored",
                t.guest.do(0, "load", page, 1), 100 + page)
-        if parent[page] >> 10 != child[page] >> 10:
+        if sv39.frame(parent[page]) != sv39.frame(child[page]):
             raise Failed(f"page {page} of shared memory", "one frame", "two")
-        if not parent[page] & ptwalk.W:
+        if not parent[page] & sv39.W:
             raise Failed(f"page {page} of shared memory in the parent", "W, as before",
-                         ptwalk.flags(parent[page]))
-    private = {e >> 10 for table in (parent, child) for page, e in table.items() if page < 8}
+                         sv39.flags(parent[page]))
+    private = {sv39.frame(e) for table in (parent, child) for page, e in table.items() if page < 8}
     if len(private) != 8:
         raise Failed("frames of the private pages beside it", 8, len(private))
     for process in 1, 0:
@@ -259,8 +260,8 @@ def swapped_fork(t):
     for process, table in f.tables().items():
         for page in pages:
             entry = table[page]
-            if not entry & ptwalk.V and (entry & ptwalk.A or
-                                         bool(entry & ptwalk.SOFT_DIRTY) != (page in stored)):
+            if not entry & sv39.V and (entry & sv39.A or
+                                         bool(entry & sv39.SOFT_DIRTY) != (page in stored)):
                 raise Failed(f"the swap entry of page {page} in process {process} after fork",
                              f"not exclusive, soft-dirty: {page in stored}", hex(entry))
     only_one_has_it_back(t, f, t.rng.sample(sorted(set(range(t.pages)) - set(pages)), 4))
@@ -269,10 +270,11 @@ def swapped_fork(t):
             f.load(process, page, t.rng.randrange(PAGE))
     parent, child = (f.tables()[p] for p in (0, 1))
     for page in pages:
-        if parent[page] >> 10 != child[page] >> 10 or (parent[page] | child[page]) & ptwalk.W:
+        if sv39.frame(parent[page]) != sv39.frame(child[page]) or \
+                (parent[page] | child[page]) & sv39.W:
             raise Failed(f"page {page}, swapped out before fork and read by both",
                          "one frame, neither entry with W",
-                         f"{ptwalk.flags(parent[page])} and {ptwalk.flags(child[page])}")
+                         f"{sv39.flags(parent[page])} and {sv39.flags(child[page])}")
     for page in pages:
         f.store(0, page, 0, 1)
         f.store(1, page, 1, 2)

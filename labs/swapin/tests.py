@@ -5,8 +5,9 @@ Each is a function of t: t.family is a process with t.pages pages of private mem
 seeded.
 """
 import labfamily
+import sv39
 from labfamily import Failed
-from labguest import PAGE, ptwalk
+from labguest import PAGE
 
 CORE = "part A: do_swap_page() and what it calls, mm/memory.c"
 MAJOR = "rule A3, VM_FAULT_MAJOR: do_swap_page(), mm/memory.c"
@@ -70,9 +71,9 @@ def store_once(t):
         raise Failed("page faults of 12 stores to 12 pages that were swapped out", 12, len(got))
     table = f.tables()[0]
     for page in pages:
-        if not table[page] & ptwalk.W or not table[page] & ptwalk.D:
+        if not table[page] & sv39.W or not table[page] & sv39.D:
             raise Failed(f"page {page}, swapped out and stored to", "W and D",
-                         ptwalk.flags(table[page]))
+                         sv39.flags(table[page]))
 
 
 def store_frees_slot(t):
@@ -94,7 +95,7 @@ def store_frees_slot(t):
 def load_keeps_slot(t):
     f = swapped_out(t)
     major_faults(t, range(t.pages))
-    if any(entry & (ptwalk.W | ptwalk.D) for entry in f.tables()[0].values()):
+    if any(entry & (sv39.W | sv39.D) for entry in f.tables()[0].values()):
         raise Failed("entries with W or D when the pages were only read", 0, "some")
     written = t.guest.disk("swap")["wr_bytes"] // PAGE
     f.guest.do(0, "advise", 0, t.pages, labfamily.PAGEOUT)
@@ -119,7 +120,7 @@ def hit_is_minor(t):
               reads(t)[0] - operations)
     t.at_most("major faults of the child then", 1, t.guest.do(1, "major") - before)
     parent, child = (f.tables()[p] for p in (0, 1))
-    if any(parent[page] >> 10 != child[page] >> 10 for page in pages):
+    if any(sv39.frame(parent[page]) != sv39.frame(child[page]) for page in pages):
         raise Failed("frames of parent and child", "the same", "others")
 
 
@@ -151,7 +152,7 @@ def kept_by_the_last(t, pages):
     parent = f.tables()[0]
     t.at_least("frames that stayed, of 8 pages that a child had brought back before it ended, when "
                "the parent stored (rule A1: no copy)", 5,
-               sum(parent[page] >> 10 == child[page] >> 10 for page in pages))
+               sum(sv39.frame(parent[page]) == sv39.frame(child[page]) for page in pages))
 
 
 def soft_dirty(t):
@@ -165,9 +166,9 @@ def soft_dirty(t):
     for page in range(t.pages):
         f.load(0, page, 1)
     for page, entry in f.tables()[0].items():
-        if bool(entry & ptwalk.SOFT_DIRTY) != (page in stored):
+        if bool(entry & sv39.SOFT_DIRTY) != (page in stored):
             raise Failed(f"the soft-dirty bit of page {page}, which was swapped out and read",
-                         "s set" if page in stored else "s clear", ptwalk.flags(entry))
+                         "s set" if page in stored else "s clear", sv39.flags(entry))
 
 
 def read_error(t):
