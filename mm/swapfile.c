@@ -321,7 +321,7 @@ int swap_duplicate(swp_entry_t entry)
 
 static inline bool has_claim(u16 map, u16 what)
 {
-	return map & (what == SWAP_HAS_CACHE ? SWAP_HAS_CACHE : SWAP_MAP_BAD);
+	return map & (what == SWAP_HAS_CACHE ? SWAP_HAS_CACHE : ~SWAP_HAS_CACHE);
 }
 
 /* Takes @what, 1 or SWAP_HAS_CACHE, off the slot; returns what is left. */

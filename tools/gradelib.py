@@ -173,7 +173,7 @@ def build(lab, submission, tree):
 
 
 def compile_kernel(tree, *variables):
-    command = ["setpriv", "--pdeathsig", "TERM", "make", "-s", f"-j{JOBS}", "kernel", *variables]
+    command = [*testlib.WITH_US, "make", "-s", f"-j{JOBS}", "kernel", *variables]
     with tempfile.TemporaryFile("w+", errors="replace") as output:
         process = subprocess.Popen(command, cwd=tree, env=testlib.clean_env(),
                                    stdin=subprocess.DEVNULL, stdout=output,

@@ -120,8 +120,7 @@ class Guest:
             f"size={options['MEM']},mem-path={self.ram},share=on "
             f"-qmp unix:{self.sockets}/qmp,server=on,wait=off" +
             answers * f" -d int -D {self.directory}/traps")
-        # It ends with us, even if nobody can tell it to.
-        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "tools/run"], cwd=tree,
+        self.process = subprocess.Popen(testlib.WITH_US + ["tools/run"], cwd=tree,
                                         env=env, bufsize=0, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         preexec_fn=limit_child)
@@ -353,7 +352,7 @@ class Guest:
         self.monitor.ask("stop")
         if not self.memory:
             self.memory = guestmem.Memory(f"/proc/self/fd/{self.ram_file.fileno()}",
-                                        f"{self.build}/faultline.elf")
+                                          f"{self.build}/faultline.elf")
 
     def cont(self):
         self.monitor.ask("cont")

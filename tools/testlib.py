@@ -28,6 +28,8 @@ PR_SET_CHILD_SUBREAPER = 36
 # said.
 Run = collections.namedtuple("Run", "status text seconds log")
 
+# Before a command that is to end with us, even if nobody can tell it to.
+WITH_US = ["setpriv", "--pdeathsig", "TERM"]
 LINUX = "build/linux-6.1/tests/Image"
 
 HANG = 1200  # seconds, after which a guest that ought to end has hung: however busy the host is
