@@ -109,6 +109,9 @@ static int check_pte(struct mm_walk *walk, const struct vm_area_struct *vma, uns
 	if (!pfn_valid(pte_pfn(pte)))
 		return mm_check_failed("memory.c I3", "0x%lx maps frame 0x%lx, which is none", addr,
 				       pte_pfn(pte));
+	if (!folio_test_uptodate(folio))
+		return mm_check_failed("memory.c I2", "frame 0x%lx is mapped, not uptodate",
+				       folio_pfn(folio));
 	walk->seen[folio_pfn(folio) - min_pfn].all++;
 	walk->seen[folio_pfn(folio) - min_pfn].locked += !!(vma->vm_flags & VM_LOCKED);
 	walk->rss[mm_counter(folio)]++;

@@ -27,7 +27,7 @@
  *
  * I1 An entry changes only under its table's lock, and only from the value that was looked at
  *    (pte_same).
- * I2 A folio's content is complete and ordered before the entry that shows it.
+ * I2 A folio's content is complete (PG_uptodate) and ordered before the entry that shows it.
  * I3 Each present entry that is not special holds one reference, one mapcount and one page of
  *    the mm's RSS.
  * I4 A writable entry of a private mapping maps an anonymous folio that is exclusive (rmap.c R2).
