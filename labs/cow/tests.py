@@ -127,10 +127,14 @@ def store_marks(t):
     f.expect_entries("after writing 4 to clear_refs")
     f.forget_faults()
     pages = some_pages(t, 8)
+    kept = t.guest.do(0, "get", "/proc/vmstat", "pgreuse")
     for page in pages:
         f.store(0, page, 0, 1)
+    kept = t.guest.do(0, "get", "/proc/vmstat", "pgreuse") - kept
     f.expect_entries("when 8 pages were stored to again")
     f.expect_faults("of these stores")
+    if kept < len(pages):
+        raise Failed("pages kept, as pgreuse of /proc/vmstat counts", len(pages), kept)
     for page, entry in f.tables()[0].items():
         if bool(entry & sv39.SOFT_DIRTY) != (page in pages):
             raise Failed(f"the soft-dirty bit of page {page}", page in pages,
