@@ -155,6 +155,22 @@ void alarm_every(int ms)
 	CHECK_SYS(setitimer(ITIMER_REAL, &(struct itimerval){ step, step }, NULL));
 }
 
+struct gate handled_alarm;
+
+void count_and_tell(int sig)
+{
+	count_signal(sig);
+	gate_open(&handled_alarm);
+}
+
+void interrupt_parent(void)
+{
+	until_asleep(getppid());
+	CHECK_SYS(kill(getppid(), SIGALRM));
+	gate_wait(&handled_alarm);
+	until_asleep(getppid());
+}
+
 void put_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

@@ -165,10 +165,13 @@ TEST(itimer_real_repeats)
 
 TEST(itimer_virtual)
 {
+	long long start = now(CLOCK_PROCESS_CPUTIME_ID);
+
 	on_signal(SIGVTALRM, count_signal, 0);
 	arm(ITIMER_VIRTUAL, 100, 50);
 	nap(200 * MS);
-	CHECK_EQ(signals_seen, 0);		// sleeping does not count
+	// Sleeping does not count; what a busy host takes from a hart does.
+	CHECK(!signals_seen || now(CLOCK_PROCESS_CPUTIME_ID) - start >= 75 * MS);
 	wait_for_signals(2, false);
 	CHECK(now(CLOCK_PROCESS_CPUTIME_ID) >= 75 * MS);	// counted in whole ticks
 }

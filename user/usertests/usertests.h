@@ -165,6 +165,11 @@ void block_signal(int sig);
 void unblock_signal(int sig);
 // SIGALRM every so many milliseconds, so that a call that began late is interrupted as well.
 void alarm_every(int ms);
+// One SIGALRM for a parent that waits: back when count_and_tell() has run there and it waits again.
+void interrupt_parent(void);
+// As count_signal(), and opens this gate, which is made before the child is.
+void count_and_tell(int sig);
+extern struct gate handled_alarm;
 
 /* --- files --------------------------------------------------------------------------------- */
 
