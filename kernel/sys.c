@@ -20,7 +20,7 @@ SYSCALL_DEFINE1(sysinfo, struct sysinfo *, uinfo)
 	struct sysinfo info;
 
 	memset(&info, 0, sizeof(info));
-	info.uptime = ktime_get_ns() / NSEC_PER_SEC;
+	info.uptime = DIV_ROUND_UP(ktime_get_ns(), NSEC_PER_SEC);
 	calc_load(info.loads);
 	for (int i = 0; i < 3; i++)
 		info.loads[i] <<= SI_LOAD_SHIFT - LOAD_SHIFT_KERNEL;
