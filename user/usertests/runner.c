@@ -108,6 +108,7 @@ static _Noreturn void child_main(const struct test *test, const char *dir, int o
 	unblock_signal(SIGCHLD);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	umask(022);
+	setpriority(PRIO_PROCESS, 0, 0);
 	if (chdir(dir) < 0)
 		fail(HERE("chdir to the test's directory"), "%s", errno_name(errno));
 	test->run();
