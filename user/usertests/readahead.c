@@ -37,11 +37,10 @@ static bool cached(size_t page)
 }
 
 // On its way from the disk, if not there already.
-static bool comes(size_t page)
+static void until_cached(size_t page)
 {
-	for (int i = 0; i < 2000 && !cached(page); i++)
+	while (!cached(page))
 		nap(MS);
-	return cached(page);
 }
 
 static size_t count_cached(void)
@@ -77,7 +76,7 @@ TEST(readahead_of_a_sequential_reader)
 		CHECK_EQ(read(fd, block, PAGE), PAGE);
 		// From the third page on at the latest, the next one is always there.
 		if (i >= 2 && i + 1 < PAGES)
-			CHECK(comes(i + 1));
+			until_cached(i + 1);
 	}
 	CHECK_EQ(count_cached(), PAGES);
 	if (counted) {
@@ -92,7 +91,7 @@ TEST(readahead_of_small_reads)
 	cold_file();
 	for (size_t i = 0; i < 32 * PAGE / 512; i++)
 		CHECK_EQ(read(fd, block, 512), 512);
-	CHECK(comes(32));
+	until_cached(32);
 }
 
 TEST(readahead_begins_in_the_middle)
@@ -100,7 +99,7 @@ TEST(readahead_begins_in_the_middle)
 	cold_file();
 	for (size_t i = 300; i < 310; i++)
 		read_page(i);
-	CHECK(comes(310));
+	until_cached(310);
 	CHECK(!cached(299));
 	CHECK(!cached(0));
 }
@@ -130,8 +129,8 @@ TEST(readahead_of_several_streams_on_one_file)
 		read_page(i);
 		read_page(200 + i);
 	}
-	CHECK(comes(100));
-	CHECK(comes(300));
+	until_cached(100);
+	until_cached(300);
 	if (counted) {
 		CHECK(disk_counts("f", &after));
 		CHECK(after.sectors_read - before.sectors_read < (PAGES + 64) * 8);
@@ -142,14 +141,14 @@ TEST(readahead_around_a_fault)
 {
 	cold_file();
 	touch(256);
-	CHECK(comes(255));
-	CHECK(comes(257));
+	until_cached(255);
+	until_cached(257);
 	CHECK(!cached(0));
 	CHECK(!cached(PAGES - 1));
 	touch(0);
-	CHECK(comes(1));
+	until_cached(1);
 	touch(PAGES - 1);
-	CHECK(comes(PAGES - 2));
+	until_cached(PAGES - 2);
 }
 
 TEST(readahead_madvise_random)
@@ -161,7 +160,7 @@ TEST(readahead_madvise_random)
 	CHECK_EQ(count_cached(), 20);
 	CHECK_SYS(madvise(mapped, PAGES * PAGE, MADV_NORMAL));
 	touch(256);
-	CHECK(comes(257));
+	until_cached(257);
 }
 
 TEST(readahead_madvise_sequential)
@@ -170,7 +169,7 @@ TEST(readahead_madvise_sequential)
 	CHECK_SYS(madvise(mapped, PAGES * PAGE, MADV_SEQUENTIAL));
 	for (size_t i = 100; i < 140; i++)
 		touch(i);
-	CHECK(comes(140));
+	until_cached(140);
 	CHECK(!cached(99));
 }
 
@@ -181,7 +180,7 @@ TEST(readahead_madvise_willneed)
 	for (int i = 0; i < 1000 && count_cached() < 20; i++)
 		nap(MS);
 	for (size_t i = 100; i < 120; i++)
-		CHECK(comes(i));
+		until_cached(i);
 	CHECK_EQ(count_cached(), 20);
 }
 
@@ -192,7 +191,7 @@ TEST(readahead_ends_with_the_file)
 	cold_file();
 	CHECK_SYS(truncate("f", 10 * PAGE + 100));
 	CHECK_EQ(pread(fd, block, sizeof(block), 0), 10 * PAGE + 100);
-	CHECK(comes(10));
+	until_cached(10);
 	CHECK_SYS(fstat(fd, &st));
 	CHECK_EQ(st.st_size, 10 * PAGE + 100);
 	CHECK_EQ(count_cached(), 11);

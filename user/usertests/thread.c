@@ -191,6 +191,8 @@ TEST(thread_is_not_a_process)
 	CHECK_ERRNO(setpgid(peer_tid, 0), EINVAL);
 	CHECK_ERRNO(waitpid(peer_tid, NULL, WNOHANG | __WALL), ECHILD);
 	end_peer(peer);
+	while (stat(path, &st) == 0)	// for a moment more, as above
+		nap(MS);
 	CHECK_ERRNO(stat(path, &st), ENOENT);
 }
 
