@@ -11,7 +11,7 @@
 #define LEAK_FILE	"/proc/faultline/leak"
 #define TRACE_EVENTS_FILE "/proc/faultline/trace_events"
 #define MM_CHECK_FILE	"/proc/sys/vm/mm_check"
-#define SETTLE_ROUNDS	100
+#define SETTLE_ROUNDS	1000
 #define SETTLE_STEP	(10 * MS)
 
 // What the kernel keeps once it has it is not left behind by a test: the trace rings.

@@ -37,9 +37,9 @@ TEST(msync_sync_writes_to_the_disk)
 	bool counted;
 
 	CHECK_SYS(msync(p, 8 * PAGE, MS_SYNC));
+	counted = disk_counts("f", &before);	// now: others may write back what we store
 	for (int i = 0; i < 8; i++)
 		p[i * PAGE] = 'a' + i;
-	counted = disk_counts("f", &before);
 	CHECK_SYS(msync(p, 8 * PAGE, MS_SYNC));
 	if (counted) {
 		CHECK(disk_counts("f", &after));
@@ -58,8 +58,10 @@ TEST(msync_sync_sees_each_new_store)
 	struct disk_counts before, after;
 
 	for (int round = 0; round < 3; round++) {
+		bool counted = disk_counts("f", &before);
+
 		p[100] = 'A' + round;
-		if (disk_counts("f", &before)) {
+		if (counted) {
 			CHECK_SYS(msync(p, PAGE, MS_SYNC));
 			CHECK(disk_counts("f", &after));
 			CHECK(after.sectors_written >= before.sectors_written + PAGE / 512);
@@ -69,22 +71,34 @@ TEST(msync_sync_sees_each_new_store)
 	}
 }
 
+// Of 64 pages one is written by a call for its range, and the others by the next call.
+static bool writes_the_range_only(char *p)
+{
+	struct disk_counts before, between, after;
+
+	disk_counts("f", &before);
+	memset(p, 'x', 64 * PAGE);
+	CHECK_SYS(msync(p + 10 * PAGE, PAGE, MS_SYNC));
+	disk_counts("f", &between);
+	CHECK(between.sectors_written >= before.sectors_written + PAGE / 512);
+	CHECK_SYS(msync(p, 64 * PAGE, MS_SYNC));
+	disk_counts("f", &after);
+	return after.sectors_written >= between.sectors_written + 63 * PAGE / 512;
+}
+
 TEST(msync_sync_writes_the_range_only)
 {
 	char *p = map_file("f", 64, MAP_SHARED);
-	struct disk_counts before, after;
+	struct disk_counts counts;
+	bool found = false;
 
 	CHECK_SYS(msync(p, 64 * PAGE, MS_SYNC));
-	memset(p, 'x', 64 * PAGE);
-	if (!disk_counts("f", &before))
+	if (!disk_counts("f", &counts))
 		return;
-	CHECK_SYS(msync(p + 10 * PAGE, PAGE, MS_SYNC));
-	CHECK(disk_counts("f", &after));
-	CHECK(after.sectors_written >= before.sectors_written + PAGE / 512);
-	CHECK_SYS(msync(p, 64 * PAGE, MS_SYNC));
-	CHECK(disk_counts("f", &before));
-	// The other 63 were left for the second call.
-	CHECK(before.sectors_written >= after.sectors_written + 63 * PAGE / 512);
+	// Who syncs everything meanwhile, as others on a host may, leaves nothing for the second.
+	for (int i = 0; i < 5 && !found; i++)
+		found = writes_the_range_only(p);
+	CHECK(found);
 }
 
 TEST(msync_sync_at_a_file_offset)
@@ -156,12 +170,14 @@ TEST(msync_hole)
 {
 	char *p = map_file("f", 5, MAP_SHARED);
 	struct disk_counts before, after;
+	bool counted;
 
 	CHECK_SYS(msync(p, 5 * PAGE, MS_SYNC));
 	CHECK_SYS(munmap(p + 2 * PAGE, PAGE));
+	counted = disk_counts("f", &before);
 	p[0] = '0';
 	p[4 * PAGE] = '4';
-	if (disk_counts("f", &before)) {
+	if (counted) {
 		CHECK_ERRNO(msync(p, 5 * PAGE, MS_SYNC), ENOMEM);
 		CHECK(disk_counts("f", &after));
 		// Both sides of the hole were written all the same.

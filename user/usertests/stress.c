@@ -64,6 +64,7 @@ TEST(stress_kill_at_any_moment)
 		pid_t pid = CHECK_SYS(fork());
 
 		if (pid == 0) {
+			signal(SIGCHLD, SIG_IGN);	// as many as may be, however long he lives
 			for (unsigned n = 0;; n++) {
 				area[n % 64 * PAGE] = n;
 				if (n % 7 == 0)
