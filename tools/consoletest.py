@@ -125,7 +125,7 @@ def run(directory, base):
     """None if all steps hold, else what is wrong."""
     image = os.path.abspath(f"{directory}/boot-console.img")
     subprocess.run(["cp", "--sparse=always", base, image], check=True)
-    env = testlib.clean_env(SMP=2, TIMEOUT=240, IMG=image, LOG=f"{image}.log")
+    env = testlib.clean_env(SMP=2, TIMEOUT=testlib.HANG, IMG=image, LOG=f"{image}.log")
     console = terminal.Terminal([f"{testlib.ROOT}/tools/run"], env, raw=True)
     step = None
     try:

@@ -129,6 +129,7 @@ class Family:
     def page_out(self, process, page, count):
         """MADV_PAGEOUT, and then so much memory is used that they leave the swap cache, too."""
         self.must("MADV_PAGEOUT", self.guest.do(process, "advise", page, count, PAGEOUT))
+        self.guest.settle()     # what is still being written would stay in the cache
         self.squeeze()
         self.forget_faults()
 

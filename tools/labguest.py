@@ -224,7 +224,7 @@ class Guest:
     def wait_for(self, wanted, limit):
         """The match, once a step's last line is there.  limit: seconds of the guest's time."""
         pattern = re.compile(wanted, re.M)
-        deadline, began = time.monotonic() + WALL_LIMIT, None
+        deadline, began, answered = time.monotonic() + WALL_LIMIT, None, None
         while True:
             with self.ready:
                 found = pattern.search(self.text, self.read_to)
@@ -238,24 +238,28 @@ class Guest:
                 self.process.wait()
                 raise self.diagnose_end()
             try:
-                now = self.guest_time(), cpu_seconds(self.process.pid)
+                now = self.guest_time(), cpu_seconds(self.process.pid), self.requests()
                 began = began or now
-                passed, used = now[0] - began[0], now[1] - began[1]
-                if (time.monotonic() > deadline or used > BUSY_MOST * limit or
-                        passed > limit and self.is_stuck(used, limit)) and \
+                if not answered or now[2] != answered[2]:
+                    answered = now
+                if (time.monotonic() > deadline or now[1] - began[1] > BUSY_MOST * limit or
+                        now[0] - began[0] > limit and self.is_stuck(answered, now, limit)) and \
                         not pattern.search(self.text, self.read_to):
                     raise self.diagnose_hang()
             except OSError:     # QEMU has ended, or will have soon
                 self.ended.wait(5)
+                if time.monotonic() > deadline:
+                    self.kill()
 
-    def is_stuck(self, used, limit):
-        """After the limit; used: the host's processor seconds since the step began.
+    def is_stuck(self, answered, now, limit):
+        """After the limit; answered: guest's time and processor seconds when a disk last answered.
 
         While the hart idles the machine's clock follows the host's, which may be slow: then it is
         stuck if nothing is under way.  A busy hart has used a processor for that time.
         """
-        return self.rests() or \
-            used > BUSY_SHARE * limit and not self.where()[0].startswith("cpu_idle")
+        passed, used = now[0] - answered[0], now[1] - answered[1]
+        return self.rests() or passed > limit and used > BUSY_SHARE * limit and \
+            not self.where()[0].startswith("cpu_idle")
 
     def rests(self):
         """Nothing is under way: the hart idles, and no disk works, however slow it was made.

@@ -68,7 +68,8 @@ t 'a writer gets SIGPIPE' 0 'y' 'while :; do echo y; done | head -n 1'
 t 'loop in a pipeline' 0 '2 lines' 'printf "a\nb\n" | {
 	n=0; while read x; do n=$((n+1)); done; echo $n lines
 }'
-t 'background' 0 'b a' '{ sleep 0.1; echo a; } & echo -n "b "; wait'
+t 'background' 0 'b a' '{ until [ -e go ]; do sleep 0.1; done; echo a; } &
+	echo -n "b "; touch go; wait'
 t 'wait for a status' 5 '' '(exit 5) & wait $!'
 t 'wait for a stranger' 127 '' 'wait 1'
 t 'background has no input' 0 'x' 'cat & wait; echo x'

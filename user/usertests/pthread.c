@@ -409,11 +409,11 @@ TEST(pthread_semaphore_between_processes)
 static __thread int initialised = 41;
 static __thread char zeroed[5000];
 static pthread_key_t key;
-static volatile long destroyed;
+static long destroyed;
 
 static void destroy(void *value)
 {
-	destroyed += (long)value;
+	__atomic_add_fetch(&destroyed, (long)value, __ATOMIC_RELAXED);
 }
 
 static void *use_storage(void *arg)

@@ -109,6 +109,7 @@ static _Noreturn void child_main(const struct test *test, const char *dir, int o
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	umask(022);
 	setpriority(PRIO_PROCESS, 0, 0);
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);	// pages are counted one by one
 	if (chdir(dir) < 0)
 		fail(HERE("chdir to the test's directory"), "%s", errno_name(errno));
 	test->run();

@@ -63,8 +63,10 @@ TEST(swap_priority_is_shown)
 TEST(swap_priority_higher_first)
 {
 	const char *disk = second_area(AREA_PAGES, PRIORITY(100));
-	char *p = swapped_out(PAGES, 40);
+	char *p;
 
+	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
+	p = swapped_out(PAGES, 40);
 	CHECK(area(disk).used_kb >= (long)pages_out(p, PAGES) * 4);
 	check_filled(p, PAGES, 40);
 	CHECK_SYS(swapoff(disk));
@@ -74,8 +76,10 @@ TEST(swap_priority_higher_first)
 TEST(swap_priority_full_goes_to_the_next)
 {
 	const char *disk = second_area(PAGES / 4, PRIORITY(100));
-	char *p = swapped_out(PAGES, 41);
+	char *p;
 
+	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
+	p = swapped_out(PAGES, 41);
 	CHECK_EQ(pages_out(p, PAGES), PAGES);
 	CHECK_EQ(area(disk).used_kb, PAGES / 4 * 4);
 	check_filled(p, PAGES, 41);
@@ -217,6 +221,7 @@ TEST(swap_slots_of_the_dead_are_used_again)
 	enum { MINE = AREA_PAGES * 3 / 4 };
 	char *p = map_anon(MINE, RW);
 
+	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
 	CHECK_SYS(swapoff(device));
 	for (int i = 0; i < 8; i++)
 		IN_CHILD

@@ -517,7 +517,7 @@ TEST(thread_signal_cpu_limit)
 	pid_t pid = CHECK_SYS(fork());
 
 	if (pid == 0) {
-		struct rlimit limit = { 1, 5 };
+		struct rlimit limit = { 1, 60 };
 
 		CHECK_SYS(setrlimit(RLIMIT_CPU, &limit));
 		for (int i = 0; i < 3; i++)

@@ -91,8 +91,11 @@ static void judge(const struct counts *c)
 		expect(all >= FAULTS, c, "not counted");
 	if (!is_one_of(not_of_all, c->class))
 		expect(all <= FAULTS / BATCH, c, "taken more often than once a batch");
-	if (is_one_of(not_of_all, c->class) || strcmp(c->class, "BUDDY") == 0)
+	if (is_one_of(not_of_all, c->class))
 		expect(waited * 20 < all, c, "waited for in 5 % or more");
+	// All wait for a hart whose emulator lies still while it has this one.
+	if (strcmp(c->class, "BUDDY") == 0)
+		expect(waited * 4 < all, c, "waited for in 25 % or more");
 }
 
 // Starts the threads, lets them store at once, and gives what /proc/lock_stat says then.
