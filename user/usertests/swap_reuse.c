@@ -20,8 +20,10 @@ static void until_written(void)
 // The entries do not say that the pages are this process's alone, but they are.
 static char *written_out(size_t pages, uint64_t salt)
 {
-	char *p = swapped_out(pages, salt);
+	char *p;
 
+	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
+	p = swapped_out(pages, salt);
 	IN_CHILD
 		CHECK(pages_out(p, 1) == 1);
 	until_written();

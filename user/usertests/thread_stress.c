@@ -146,11 +146,12 @@ TEST(thread_stress_exit_by_all)
 // Stops and signals go through a process whose threads come and go.
 TEST(thread_stress_signals)
 {
-	pid_t pid = CHECK_SYS(fork());
+	pid_t pid;
 	int status;
 
+	on_signal(SIGUSR1, count_signal, SA_RESTART);	// the child's from its first moment on
+	pid = CHECK_SYS(fork());
 	if (pid == 0) {
-		on_signal(SIGUSR1, count_signal, SA_RESTART);
 		start_trouble();
 		make_threads(NULL);
 	}
