@@ -48,8 +48,8 @@ static void run_raw_thread(int (*fn)(void *), void *arg)
 		    CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 
 	CHECK_SYS(clone(fn, stack + sizeof(stack), flags, arg, &tid, NULL, &tid));
-	while (tid)
-		syscall(SYS_futex, &tid, FUTEX_WAIT, tid, NULL);
+	for (int there; (there = tid); )
+		syscall(SYS_futex, &tid, FUTEX_WAIT, there, NULL);
 }
 
 static int die_with_words(void *arg)

@@ -296,10 +296,13 @@ static void touch_or_die(char *p, unsigned seed)
 		seed = seed * 1103515245 + 12345;
 		char *at = p + (seed >> 8) % PAGES * PAGE;
 
-		if (seed >> 28 & 1)
+		if (seed >> 28 & 1) {
 			*(volatile char *)at = 's';
-		else
-			CHECK(*(volatile char *)at == 0 || *at == 's' || *at == 'w');
+		} else {
+			char c = *(volatile char *)at;
+
+			CHECK(c == 0 || c == 's' || c == 'w');
+		}
 	}
 }
 
@@ -321,6 +324,17 @@ static pid_t start_toucher(int fd, unsigned seed)
 	return pid;
 }
 
+// By SIGBUS, or since it was killed; not because it found something else.
+static bool has_ended(pid_t pid, int options)
+{
+	int status;
+
+	if (CHECK_SYS(waitpid(pid, &status, options)) == 0)
+		return false;
+	CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+	return true;
+}
+
 // Stores, loads and write-back against truncation, extension, and dropping what is cached.
 static void race_against(void (*change)(int fd, int round), int rounds)
 {
@@ -330,13 +344,13 @@ static void race_against(void (*change)(int fd, int round), int rounds)
 	for (int round = 0; round < rounds; round++) {
 		CHECK_SYS(ftruncate(fd, PAGES * PAGE));
 		for (int i = 0; i < 3; i++)
-			if (!pid[i] || waitpid(pid[i], NULL, WNOHANG) == pid[i])
+			if (!pid[i] || has_ended(pid[i], WNOHANG))
 				pid[i] = start_toucher(fd, round * 3 + i);
 		change(fd, round);
 	}
 	for (int i = 0; i < 3; i++) {
 		kill(pid[i], SIGKILL);
-		waitpid(pid[i], NULL, 0);
+		has_ended(pid[i], 0);
 	}
 	CHECK_SYS(fsync(fd));
 }

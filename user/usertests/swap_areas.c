@@ -221,7 +221,6 @@ TEST(swap_slots_of_the_dead_are_used_again)
 	enum { MINE = AREA_PAGES * 3 / 4 };
 	char *p = map_anon(MINE, RW);
 
-	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
 	CHECK_SYS(swapoff(device));
 	for (int i = 0; i < 8; i++)
 		IN_CHILD
