@@ -32,7 +32,7 @@ Run = collections.namedtuple("Run", "status text seconds log")
 WITH_US = ["setpriv", "--pdeathsig", "TERM"]
 LINUX = "build/linux-6.1/tests/Image"
 
-HANG = 3600  # seconds, after which a guest that ought to end has hung: however busy the host is
+HANG = 2400  # seconds, after which a guest that ought to end has hung: however busy the host is
 
 
 def load(path):
