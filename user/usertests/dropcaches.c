@@ -28,7 +28,7 @@ static int make(void)
 {
 	int fd = CHECK_SYS(open("f", O_RDWR | O_CREAT | O_TRUNC, 0644));
 
-	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
+	keep_to_one_hart();
 	memset(block, 'c', sizeof(block));
 	CHECK_EQ(write(fd, block, sizeof(block)), sizeof(block));
 	return fd;

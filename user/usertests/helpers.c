@@ -40,6 +40,11 @@ bool pin_to_hart(int n)
 	return false;
 }
 
+void keep_to_one_hart(void)
+{
+	CHECK(pin_to_hart(0));
+}
+
 long long now(clockid_t clock)
 {
 	struct timespec ts;

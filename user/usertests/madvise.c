@@ -227,7 +227,7 @@ TEST(madvise_free_drops_what_is_clean)
 {
 	char *p = map_anon(32, RW);
 
-	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
+	keep_to_one_hart();
 	memset(p, 'f', 32 * PAGE);
 	CHECK_SYS(madvise(p, 32 * PAGE, MADV_FREE));
 	for (int i = 0; i < 32; i += 2)
@@ -244,7 +244,7 @@ TEST(madvise_free_and_stores_of_the_kernel)
 	char *p = map_anon(3, RW);
 	int fd[2];
 
-	CHECK(pin_to_hart(0));
+	keep_to_one_hart();
 	memset(p, 'f', 3 * PAGE);
 	CHECK_SYS(madvise(p, 3 * PAGE, MADV_FREE));
 	CHECK_SYS(pipe(fd));
@@ -259,7 +259,7 @@ TEST(madvise_free_again)
 {
 	char *p = map_anon(1, RW);
 
-	CHECK(pin_to_hart(0));
+	keep_to_one_hart();
 	for (int i = 0; i < 5; i++) {
 		p[0] = 'a' + i;
 		CHECK_SYS(madvise(p, PAGE, MADV_FREE));
@@ -356,7 +356,7 @@ TEST(madvise_pageout_drops_clean_file_pages)
 {
 	char *p;
 
-	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
+	keep_to_one_hart();
 	p = map_new_file("f", 8, RW, MAP_SHARED);
 	CHECK_SYS(msync(p, 8 * PAGE, MS_SYNC));
 	for (int i = 0; i < 8; i++)

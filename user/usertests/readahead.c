@@ -177,8 +177,6 @@ TEST(readahead_madvise_willneed)
 {
 	cold_file();
 	CHECK_SYS(madvise(mapped + 100 * PAGE, 20 * PAGE, MADV_WILLNEED));
-	for (int i = 0; i < 1000 && count_cached() < 20; i++)
-		nap(MS);
 	for (size_t i = 100; i < 120; i++)
 		until_cached(i);
 	CHECK_EQ(count_cached(), 20);

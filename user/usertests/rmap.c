@@ -223,11 +223,11 @@ static long long visits_of(void (*walk)(char *p), char *p)
 	long long least = LLONG_MAX;
 
 	for (int i = 0; i < 5; i++) {
-		long long before = visits();
+		long long count = visits();
 
 		walk(p);
-		before = visits() - before;
-		least = before < least ? before : least;
+		count = visits() - count;
+		least = count < least ? count : least;
 	}
 	return least;
 }

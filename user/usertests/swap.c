@@ -13,7 +13,7 @@ TEST(swap_out_and_in)
 {
 	char *p;
 
-	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
+	keep_to_one_hart();
 	p = swapped_out(PAGES, 1);
 	CHECK_EQ(pages_out(p, PAGES), PAGES);
 	CHECK(swapped_kb() >= (long)(PAGES * PAGE / 1024));

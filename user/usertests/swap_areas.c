@@ -65,7 +65,7 @@ TEST(swap_priority_higher_first)
 	const char *disk = second_area(AREA_PAGES, PRIORITY(100));
 	char *p;
 
-	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
+	keep_to_one_hart();
 	p = swapped_out(PAGES, 40);
 	CHECK(area(disk).used_kb >= (long)pages_out(p, PAGES) * 4);
 	check_filled(p, PAGES, 40);
@@ -78,7 +78,7 @@ TEST(swap_priority_full_goes_to_the_next)
 	const char *disk = second_area(PAGES / 4, PRIORITY(100));
 	char *p;
 
-	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
+	keep_to_one_hart();
 	p = swapped_out(PAGES, 41);
 	CHECK_EQ(pages_out(p, PAGES), PAGES);
 	CHECK_EQ(area(disk).used_kb, PAGES / 4 * 4);

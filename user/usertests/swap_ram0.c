@@ -43,7 +43,7 @@ static char *on_ram0(size_t pages, uint64_t salt)
 	cpu_set_t harts;
 
 	CHECK_SYS(sched_getaffinity(0, sizeof(harts), &harts));
-	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
+	keep_to_one_hart();
 	fill(p, pages, salt);
 	until_out(p, pages);
 	CHECK_SYS(sched_setaffinity(0, sizeof(harts), &harts));
@@ -73,7 +73,7 @@ TEST(swap_ram0_keeps_no_slot)
 	long before, kept;
 	char *p;
 
-	pin_to_hart(0);
+	keep_to_one_hart();
 	swap_on_ram0(1);
 	before = free_swap_kb();
 	p = on_ram0(MANY, 82);

@@ -22,7 +22,7 @@ static char *written_out(size_t pages, uint64_t salt)
 {
 	char *p;
 
-	CHECK(pin_to_hart(0));		// where the pages wait to be listed is each hart's own
+	keep_to_one_hart();
 	p = swapped_out(pages, salt);
 	IN_CHILD
 		CHECK(pages_out(p, 1) == 1);

@@ -141,7 +141,6 @@ static void arm(int which, long start_ms, long step_ms)
 TEST(itimer_real)
 {
 	long long start = now(CLOCK_MONOTONIC);
-
 	sigset_t none;
 
 	sigemptyset(&none);

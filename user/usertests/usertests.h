@@ -134,6 +134,9 @@ bool child_inside(void);
 void become_nobody(void);
 // Pins the caller to the n-th (from 0) of the harts it may run on; false if there is none.
 bool pin_to_hart(int n);
+// Pages wait with the hart that made them until they are listed, and reclaim finds them only then:
+// who wants to see his pages go keeps to one hart.
+void keep_to_one_hart(void);
 int harts_allowed(void);
 // Spins until this much CPU time of the process is used up.
 void burn_cpu(long long ns);

@@ -23,7 +23,7 @@ static char *pushed_out(const char *path)
 	int fd;
 
 	use_lru2();
-	pin_to_hart(0);
+	keep_to_one_hart();
 	fd = make_pages(path, PAGES);
 	CHECK_SYS(fsync(fd));
 	close(fd);
@@ -113,7 +113,7 @@ TEST(workingset_sent_out_is_not_active)
 	char *p;
 
 	use_lru2();
-	pin_to_hart(0);
+	keep_to_one_hart();
 	// So much is in the place of other memory.
 	read_range(sparse_file(16 * pages * PAGE), 0, 16 * pages * PAGE);
 	p = swapped_out(pages, 1);
