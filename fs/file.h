@@ -150,10 +150,11 @@ ssize_t kernel_read(struct file *file, void *buf, size_t count, loff_t *pos);
 ssize_t kernel_write(struct file *file, const void *buf, size_t count, loff_t *pos);
 loff_t vfs_llseek(struct file *file, loff_t offset, int whence);
 /*
- * Ready-made llseek operations: by i_size; none (-ESPIPE); any position, size unknown (devices:
- * always 0 as /dev/null).
+ * Ready-made llseek operations: by i_size; any position, for files that have no end (their text is
+ * made when it is read, or they are memory by address); none (-ESPIPE); where it is; by default.
  */
 loff_t generic_file_llseek(struct file *file, loff_t offset, int whence);
+loff_t no_seek_end_llseek(struct file *file, loff_t offset, int whence);
 loff_t no_llseek(struct file *file, loff_t offset, int whence);
 loff_t noop_llseek(struct file *file, loff_t offset, int whence);
 loff_t default_llseek(struct file *file, loff_t offset, int whence);

@@ -198,26 +198,13 @@ bool simple_empty(struct dentry *dentry)
 	return empty;
 }
 
-/* Positions are cookies: going to one that was never given out just means the next that exists. */
-static loff_t simple_dir_llseek(struct file *file, loff_t offset, int whence)
-{
-	if (whence == SEEK_CUR)
-		offset += file->f_pos;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (offset < 0)
-		return -EINVAL;
-	file->f_pos = offset;
-	return offset;
-}
-
 static int simple_dir_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 {
 	return 0;
 }
 
 const struct file_operations simple_dir_operations = {
-	.llseek = simple_dir_llseek,
+	.llseek = no_seek_end_llseek,	/* to no one's cookie: to the next that exists */
 	.iterate_shared = simple_readdir,
 	.fsync = simple_dir_fsync,
 };

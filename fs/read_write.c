@@ -25,6 +25,12 @@ static loff_t set_pos(struct file *file, loff_t pos, loff_t max)
 	return pos;
 }
 
+/* @from is a position; behind the last one comes a number below 0, which is none. */
+static loff_t moved(loff_t from, loff_t by)
+{
+	return (u64)from + by;
+}
+
 loff_t generic_file_llseek(struct file *file, loff_t offset, int whence)
 {
 	struct inode *inode = file->f_mapping->host;
@@ -36,12 +42,10 @@ loff_t generic_file_llseek(struct file *file, loff_t offset, int whence)
 	case SEEK_CUR:
 		if (!offset)
 			return file->f_pos;
-		if (__builtin_add_overflow(offset, file->f_pos, &offset))
-			return -EOVERFLOW;
+		offset = moved(file->f_pos, offset);
 		break;
 	case SEEK_END:
-		if (__builtin_add_overflow(offset, size, &offset))
-			return -EOVERFLOW;
+		offset = moved(size, offset);
 		break;
 	case SEEK_DATA:		/* a file of data all through, and a hole behind it */
 		if (offset < 0 || offset >= size)
@@ -56,6 +60,15 @@ loff_t generic_file_llseek(struct file *file, loff_t offset, int whence)
 		return -EINVAL;
 	}
 	return set_pos(file, offset, max);
+}
+
+loff_t no_seek_end_llseek(struct file *file, loff_t offset, int whence)
+{
+	if (whence == SEEK_CUR)
+		offset = moved(file->f_pos, offset);
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	return set_pos(file, offset, S64_MAX);
 }
 
 loff_t default_llseek(struct file *file, loff_t offset, int whence)

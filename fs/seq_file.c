@@ -227,18 +227,6 @@ ssize_t seq_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 	return done ?: error;
 }
 
-loff_t seq_lseek(struct file *file, loff_t offset, int whence)
-{
-	if (whence == SEEK_CUR)
-		offset += file->f_pos;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (offset < 0)
-		return -EINVAL;
-	file->f_pos = offset;
-	return offset;
-}
-
 /* --- files of one record --- */
 
 void *single_start(struct seq_file *m, loff_t *pos)

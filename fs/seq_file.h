@@ -39,7 +39,6 @@ void *single_next(struct seq_file *m, void *v, loff_t *pos);
 void single_stop(struct seq_file *m, void *v);
 int single_open(struct file *file, int (*show)(struct seq_file *m, void *v), void *data);
 ssize_t seq_read_iter(struct kiocb *iocb, struct iov_iter *iter);
-loff_t seq_lseek(struct file *file, loff_t offset, int whence);
 void seq_release(struct inode *inode, struct file *file);
 void single_release(struct inode *inode, struct file *file);
 

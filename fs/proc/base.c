@@ -121,7 +121,7 @@ static int pid_open(struct inode *inode, struct file *file)
 }
 
 static const struct file_operations pid_file_fops = {
-	.llseek = seq_lseek,
+	.llseek = no_seek_end_llseek,
 	.read_iter = seq_read_iter,
 	.open = pid_open,
 	.release = single_release,
@@ -153,7 +153,7 @@ static ssize_t comm_write(struct kiocb *iocb, struct iov_iter *from)
 }
 
 static const struct file_operations comm_fops = {
-	.llseek = seq_lseek,
+	.llseek = no_seek_end_llseek,
 	.read_iter = seq_read_iter,
 	.write_iter = comm_write,
 	.open = pid_open,

@@ -80,7 +80,7 @@ static ssize_t environ_read(struct kiocb *iocb, struct iov_iter *to)
 }
 
 const struct file_operations proc_environ_fops = {
-	.llseek = proc_mem_lseek,
+	.llseek = no_seek_end_llseek,
 	.read_iter = environ_read,
 	.open = proc_mm_open,
 	.release = proc_mm_release,

@@ -129,11 +129,11 @@ static ssize_t kpageflags_read(struct kiocb *iocb, struct iov_iter *to)
 }
 
 static const struct file_operations kpagecount_fops = {
-	.llseek = proc_mem_lseek,
+	.llseek = no_seek_end_llseek,
 	.read_iter = kpagecount_read,
 };
 static const struct file_operations kpageflags_fops = {
-	.llseek = proc_mem_lseek,
+	.llseek = no_seek_end_llseek,
 	.read_iter = kpageflags_read,
 };
 

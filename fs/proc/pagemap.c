@@ -130,7 +130,7 @@ static ssize_t pagemap_read(struct kiocb *iocb, struct iov_iter *to)
 }
 
 const struct file_operations proc_pagemap_fops = {
-	.llseek = proc_mem_lseek,
+	.llseek = no_seek_end_llseek,
 	.read_iter = pagemap_read,
 	.open = proc_mm_open,
 	.release = proc_mm_release,

@@ -121,7 +121,7 @@ static ssize_t pseudo_write(struct kiocb *iocb, struct iov_iter *from)
 }
 
 static const struct file_operations pseudo_fops = {
-	.llseek = seq_lseek,
+	.llseek = no_seek_end_llseek,
 	.read_iter = seq_read_iter,
 	.write_iter = pseudo_write,
 	.open = pseudo_open,

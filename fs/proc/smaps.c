@@ -195,7 +195,7 @@ static int smaps_open(struct inode *inode, struct file *file)
 }
 
 const struct file_operations proc_smaps_fops = {
-	.llseek = seq_lseek,
+	.llseek = no_seek_end_llseek,
 	.read_iter = seq_read_iter,
 	.open = smaps_open,
 	.release = proc_maps_release,
@@ -268,7 +268,7 @@ static int smaps_rollup_open(struct inode *inode, struct file *file)
 }
 
 const struct file_operations proc_smaps_rollup_fops = {
-	.llseek = seq_lseek,
+	.llseek = no_seek_end_llseek,
 	.read_iter = seq_read_iter,
 	.open = smaps_rollup_open,
 	.release = proc_maps_release,

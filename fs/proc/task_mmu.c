@@ -56,18 +56,6 @@ void proc_mm_release(struct inode *inode, struct file *file)
 		mmdrop(file->private_data);
 }
 
-loff_t proc_mem_lseek(struct file *file, loff_t offset, int whence)
-{
-	if (whence == SEEK_CUR)
-		offset += file->f_pos;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (offset < 0)
-		return -EINVAL;
-	file->f_pos = offset;
-	return offset;
-}
-
 int proc_maps_open(struct inode *inode, struct file *file, const struct seq_operations *op)
 {
 	struct proc_maps *maps = kzalloc(sizeof(*maps), GFP_KERNEL);
@@ -196,7 +184,7 @@ static int maps_open(struct inode *inode, struct file *file)
 }
 
 const struct file_operations proc_maps_fops = {
-	.llseek = seq_lseek,
+	.llseek = no_seek_end_llseek,
 	.read_iter = seq_read_iter,
 	.open = maps_open,
 	.release = proc_maps_release,

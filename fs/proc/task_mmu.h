@@ -20,8 +20,6 @@ struct mm_struct *proc_mem_open(struct inode *inode);
 /* ->open and ->release of a file that has nothing else: the mm is its private_data. */
 int proc_mm_open(struct inode *inode, struct file *file);
 void proc_mm_release(struct inode *inode, struct file *file);
-/* lseek(2) to any place: the position is an address. */
-loff_t proc_mem_lseek(struct file *file, loff_t offset, int whence);
 
 /* An open file that goes over the VMAs; m->private. */
 struct proc_maps {

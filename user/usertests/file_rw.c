@@ -44,6 +44,27 @@ TEST(rw_lseek)
 	CHECK_EQ(lseek(fd, 0, SEEK_END), 16);
 }
 
+// What cannot be said in 63 bits is no position, whatever kind of file it is.
+TEST(rw_lseek_too_far)
+{
+	static const char *const names[] = {
+		"f", ".", "/dev/shm", "/proc", "/proc/self", "/proc/self/maps", "/proc/self/stat",
+		"/proc/filesystems", "/proc/mounts", "/proc/sys/vm/swappiness",
+	};
+
+	make("0123456789");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int fd = CHECK_SYS(open(names[i], O_RDONLY));
+
+		CHECK_EQ(lseek(fd, 1, SEEK_SET), 1);
+		CHECK_ERRNO(lseek(fd, LONG_MAX, SEEK_CUR), EINVAL);
+		CHECK_ERRNO(lseek(fd, LONG_MIN, SEEK_CUR), EINVAL);
+		CHECK_ERRNO(lseek(fd, LONG_MIN, SEEK_SET), EINVAL);
+		CHECK_EQ(lseek(fd, 0, SEEK_CUR), 1);
+		close(fd);
+	}
+}
+
 TEST(rw_pread_pwrite)
 {
 	char text[5] = "";
