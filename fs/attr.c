@@ -198,6 +198,14 @@ static int may_setattr(const struct inode *inode, unsigned int valid)
 	return 0;
 }
 
+/* What the file system cannot keep becomes the nearest that it can. */
+static void timestamp_truncate(const struct super_block *sb, struct __kernel_timespec *t)
+{
+	t->tv_sec = clamp_t(s64, t->tv_sec, sb->s_time_min, sb->s_time_max);
+	if (t->tv_sec == sb->s_time_min || t->tv_sec == sb->s_time_max)
+		t->tv_nsec = 0;
+}
+
 int notify_change(struct dentry *dentry, struct iattr *attr)
 {
 	struct inode *inode = dentry->d_inode;
@@ -214,6 +222,8 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 		attr->ia_atime = now;
 	if (!(attr->ia_valid & ATTR_MTIME_SET))
 		attr->ia_mtime = now;
+	timestamp_truncate(inode->i_sb, &attr->ia_atime);
+	timestamp_truncate(inode->i_sb, &attr->ia_mtime);
 	resolve_kill(inode, attr);
 	return inode->i_op->setattr ? inode->i_op->setattr(dentry, attr)
 				    : simple_setattr(dentry, attr);

@@ -300,6 +300,7 @@ static ssize_t blkdev_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	size_t cut;
 	ssize_t done;
 
+	iocb->ki_flags &= ~IOCB_APPEND;		/* nor does it have an end to append to */
 	if (!iov_iter_count(from))
 		return 0;
 	if (iocb->ki_pos >= size)

@@ -95,15 +95,11 @@ static long set_owner_ex(struct file *file, const struct f_owner_ex __user *user
 
 	if (copy_from_user(&owner, user, sizeof(owner)))
 		return -EFAULT;
-	switch (owner.type) {
-	case F_OWNER_TID:
-	case F_OWNER_PID:
-		return set_owner(file, owner.pid);
-	case F_OWNER_PGRP:
-		return set_owner(file, -owner.pid);
-	default:
+	if (owner.type < F_OWNER_TID || owner.type > F_OWNER_PGRP)
 		return -EINVAL;
-	}
+	if (owner.pid < 0)
+		return -ESRCH;
+	return set_owner(file, owner.type == F_OWNER_PGRP ? -owner.pid : owner.pid);
 }
 
 /* --- fcntl --- */

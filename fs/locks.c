@@ -348,6 +348,8 @@ static int flock_to_posix(struct file *file, const struct flock *l, struct file_
 		return -EINVAL;
 	if (__builtin_add_overflow(base, l->l_start, &fl->start))
 		return -EOVERFLOW;
+	if (fl->start < 0)
+		return -EINVAL;
 	fl->end = OFFSET_MAX;
 	if (l->l_len > 0) {
 		if (__builtin_add_overflow(fl->start, l->l_len - 1, &fl->end))

@@ -260,10 +260,9 @@ void mpage_readahead(struct readahead_control *rac, get_extent_t *get_extent)
  */
 static void zero_beyond_eof(struct folio *folio, loff_t size)
 {
-	loff_t pos = folio_pos(folio);
+	size_t len = min_t(u64, size - folio_pos(folio), PAGE_SIZE);
 
-	if (pos + PAGE_SIZE > size)
-		memset((char *)folio_address(folio) + (size - pos), 0, pos + PAGE_SIZE - size);
+	memset((char *)folio_address(folio) + len, 0, PAGE_SIZE - len);
 }
 
 /* An irregular folio: written before this returns.  => folio unlocked, under writeback */

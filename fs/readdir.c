@@ -70,9 +70,7 @@ struct getdents_callback {
 /* An entry's d_off is known only when the one after it is seen: it is written then. */
 static bool set_last_offset(struct getdents_callback *buf, loff_t pos)
 {
-	struct linux_dirent64 __user *last = (struct linux_dirent64 *)buf->last;
-
-	return !last || !put_user(pos, &last->d_off);
+	return !buf->last || !put_user(pos, user_member(buf->last, struct linux_dirent64, d_off));
 }
 
 static bool filldir64(struct dir_context *ctx, const char *name, int len, loff_t pos, u64 ino,

@@ -255,7 +255,7 @@ static int look_at_list(void *what, struct poll_table *pt)
 static int put_revents(struct pollfd __user *user, const struct poll_list *list)
 {
 	for (unsigned int i = 0; i < list->nr; i++) {
-		if (put_user(list->fds[i].revents, &user[i].revents))
+		if (put_user(list->fds[i].revents, user_member(user + i, struct pollfd, revents)))
 			return -EFAULT;
 	}
 	return 0;

@@ -40,12 +40,16 @@ static ssize_t do_sendfile(struct file *out, struct file *in, loff_t *pos, size_
 {
 	void *page;
 	ssize_t result;
+	int error;
 
 	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE))
 		return -EBADF;
 	if (!(S_ISREG(in->f_inode->i_mode) || S_ISBLK(in->f_inode->i_mode)) ||
 	    out->f_flags & O_APPEND)
 		return -EINVAL;
+	error = rw_verify_area(in, *pos, count) ?: rw_verify_area(out, out->f_pos, count);
+	if (error)
+		return error;
 	page = (void *)__get_free_page(GFP_KERNEL);
 	if (!page)
 		return -ENOMEM;

@@ -76,6 +76,8 @@ static struct super_block *alloc_super(struct file_system_type *type, int flags)
 	sb->s_type = type;
 	sb->s_flags = flags;
 	sb->s_maxbytes = MAX_LFS_FILESIZE;
+	sb->s_time_min = S64_MIN;
+	sb->s_time_max = S64_MAX;
 	sb->s_count = 1;
 	atomic_set(&sb->s_active, 1);
 	init_rwsem(&sb->s_umount, RANK_MOUNT);

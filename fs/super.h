@@ -62,6 +62,7 @@ struct super_block {
 	unsigned char s_blocksize_bits;
 	unsigned long s_blocksize;
 	loff_t s_maxbytes;
+	s64 s_time_min, s_time_max;		/* seconds that an inode's times may be */
 	struct file_system_type *s_type;
 	const struct super_operations *s_op;
 	const struct dentry_operations *s_d_op;	/* of every dentry */

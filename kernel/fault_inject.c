@@ -104,7 +104,7 @@ bool should_fail(struct fault_attr *attr, ssize_t size)
 	if (attr->verbose)
 		printk_ratelimited(KERN_NOTICE, "fault injection: %s fails, pid %d (%s)\n",
 				   attr->name, current->pid, current->comm);
-	if (atomic_read(&attr->times) != -1)
+	if (atomic_read(&attr->times) > 0)
 		atomic_add_unless(&attr->times, -1, 0);
 	return true;
 }

@@ -306,8 +306,8 @@ static void link_task(struct task_struct *task, struct pid *pid,
 {
 	get_task_struct(task);		/* one reference for the lists, one for running */
 	task->pid = pid->nr;
+	task->parent = pick_parent(args, task);		/* before kthreadd could find itself */
 	attach_pid(task, pid);
-	task->parent = pick_parent(args, task);
 	if (args->flags & CLONE_THREAD)
 		link_thread(task);
 	else

@@ -77,7 +77,7 @@ static int shared_key(struct vm_area_struct *vma, unsigned long addr, bool write
 	folio = get_user_page(vma, addr, writable ? FOLL_WRITE : 0);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
-	offset = ((loff_t)vma->vm_pgoff << PAGE_SHIFT) + (addr - vma->vm_start);
+	offset = linear_offset(vma, addr);
 	if (folio_test_anon(folio)) {
 		*key = (struct futex_key){ (unsigned long)vma->vm_mm, addr | KIND_MM_SHARED };
 		/* Nobody could change it, so nobody has a reason to wait. */

@@ -182,10 +182,11 @@ void exit_itimers(struct signal_struct *sig)
 
 static int timeval_to_ns(const struct __kernel_old_timeval *tv, u64 *ns)
 {
-	struct __kernel_timespec ts = { tv->tv_sec, tv->tv_usec * NSEC_PER_USEC };
+	struct __kernel_timespec ts = { .tv_sec = tv->tv_sec };
 
 	if (tv->tv_sec < 0 || tv->tv_usec < 0 || tv->tv_usec >= 1000000)
 		return -EINVAL;
+	ts.tv_nsec = tv->tv_usec * NSEC_PER_USEC;
 	/* Half of what fits, so that sums with the clock do too. */
 	*ns = min_t(u64, timespec_to_ns(&ts), KTIME_MAX / 2);
 	return 0;

@@ -51,7 +51,9 @@ typedef s64 time64_t;		   /* seconds */
 #define U32_MAX (~0U)
 #define U64_MAX (~0ULL)
 #define S32_MAX ((s32)(U32_MAX >> 1))
+#define S32_MIN (-S32_MAX - 1)
 #define S64_MAX ((s64)(U64_MAX >> 1))
+#define S64_MIN (-S64_MAX - 1)
 #ifndef INT_MAX
 #define INT_MAX ((int)(~0U >> 1))
 #define INT_MIN (-INT_MAX - 1)

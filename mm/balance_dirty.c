@@ -50,7 +50,7 @@ int dirty_background_ratio_changed(void)
 /* Takes a new number of bytes over, or gives *@bytes its last one back. */
 static int bytes_changed(unsigned long *bytes, unsigned long *last, int *ratio)
 {
-	if (DIV_ROUND_UP(*bytes, PAGE_SIZE) > MAX_LIMIT) {
+	if (*bytes > MAX_LIMIT * PAGE_SIZE) {
 		*bytes = *ratio ? 0 : *last;
 		return -ERANGE;
 	}

@@ -139,7 +139,7 @@ static inline struct folio *virt_to_folio(const void *addr)
 
 static inline size_t folio_size(const struct folio *folio)
 {
-	return (size_t)PAGE_SIZE << folio->order;
+	return PAGE_SIZE << folio->order;
 }
 
 #define FOLIO_FLAG(name, flag)							\

@@ -161,7 +161,7 @@ size_t access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, siz
 	if (mmap_read_lock_killable(mm))
 		return 0;
 	while (done < len) {
-		size_t part = min(len - done, (size_t)PAGE_SIZE - offset_in_page(addr));
+		size_t part = min(len - done, PAGE_SIZE - offset_in_page(addr));
 		struct vm_area_struct *vma = vma_lookup(mm, addr);
 		struct folio *folio = vma ? get_user_page(vma, addr, flags) : NULL;
 

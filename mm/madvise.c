@@ -117,7 +117,7 @@ static int madvise_remove(struct vm_area_struct *vma, unsigned long start, unsig
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct file *file = vma->vm_file;
-	loff_t offset = (loff_t)linear_page_index(vma, start) << PAGE_SHIFT;
+	loff_t offset = linear_offset(vma, start);
 	int error;
 
 	if (vma->vm_flags & VM_LOCKED || !file)
@@ -140,8 +140,7 @@ static int madvise_willneed(struct vm_area_struct *vma, unsigned long start, uns
 
 	if (!file)
 		return 0;
-	vfs_fadvise(file, (loff_t)linear_page_index(vma, start) << PAGE_SHIFT, end - start,
-		    POSIX_FADV_WILLNEED);
+	vfs_fadvise(file, linear_offset(vma, start), end - start, POSIX_FADV_WILLNEED);
 	return 0;
 }
 

@@ -212,6 +212,12 @@ static inline pgoff_t linear_page_index(const struct vm_area_struct *vma, unsign
 	return ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
 }
 
+/* The same in bytes; a position that 63 bits cannot say comes out below 0. */
+static inline loff_t linear_offset(const struct vm_area_struct *vma, unsigned long address)
+{
+	return (linear_page_index(vma, address) << PAGE_SHIFT) + offset_in_page(address);
+}
+
 static inline unsigned long get_mm_counter(const struct mm_struct *mm, enum mm_counter member)
 {
 	long n = atomic_long_read(&mm->rss_stat[member]);

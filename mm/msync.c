@@ -29,8 +29,8 @@ static int sync_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned l
 		    unsigned long end)
 {
 	struct file *file = get_file(vma->vm_file);
-	loff_t first = (start - vma->vm_start) + ((loff_t)vma->vm_pgoff << PAGE_SHIFT);
-	loff_t last = first + (loff_t)(min(end, vma->vm_end) - start) - 1;
+	loff_t first = linear_offset(vma, start);
+	loff_t last = linear_offset(vma, min(end, vma->vm_end) - 1);
 	int error;
 
 	mmap_read_unlock(mm);

@@ -50,7 +50,7 @@ static int transfer_piece(struct transfer *t, const struct iovec *piece)
 	int error = 0;
 
 	while (left && !error) {
-		size_t n = min(left, (size_t)PAGE_SIZE - offset_in_page(addr));
+		size_t n = min(left, PAGE_SIZE - offset_in_page(addr));
 
 		error = t->write ? write_part(t, addr, n) : read_part(t, addr, n);
 		addr += n;

@@ -390,11 +390,11 @@ static void choose_order(struct kmem_cache *cache)
 	size_t bytes;
 
 	for (cache->order = 0; cache->order < SLAB_MAX_ORDER; cache->order++) {
-		bytes = (size_t)PAGE_SIZE << cache->order;
+		bytes = PAGE_SIZE << cache->order;
 		if (bytes >= cache->size && bytes % cache->size <= bytes / 8)
 			break;
 	}
-	cache->objects = ((size_t)PAGE_SIZE << cache->order) / cache->size;
+	cache->objects = (PAGE_SIZE << cache->order) / cache->size;
 	if (!cache->objects)
 		panic("slab %s: objects of %u bytes are too large", cache->name, cache->size);
 }
@@ -486,7 +486,7 @@ static void *kmalloc_large(size_t size, gfp_t gfp)
 
 	if (size > KMALLOC_MAX_SIZE)
 		return NULL;
-	while ((size_t)PAGE_SIZE << order < size)
+	while (PAGE_SIZE << order < size)
 		order++;
 	return (void *)__get_free_pages(gfp, order);
 }

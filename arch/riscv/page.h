@@ -12,7 +12,7 @@
 #define ARCH_RISCV_PAGE_H
 
 #define PAGE_SHIFT		12
-#define PAGE_SIZE		(1 << 12)
+#define PAGE_SIZE		(1UL << PAGE_SHIFT)	/* gas takes UL, too */
 
 #define PAGE_OFFSET		0xffffffd800000000
 #define DIRECT_MAP_SIZE		0x1f00000000	/* 124 GiB */
@@ -27,7 +27,7 @@
 #ifndef __ASSEMBLER__
 #include "lib/types.h"
 
-#define PAGE_MASK		(~((unsigned long)PAGE_SIZE - 1))
+#define PAGE_MASK		(~(PAGE_SIZE - 1))
 #define PAGE_ALIGN(x)		(((unsigned long)(x) + PAGE_SIZE - 1) & PAGE_MASK)
 #define offset_in_page(x)	((unsigned long)(x) & ~PAGE_MASK)
 

@@ -73,8 +73,8 @@ static void handle_signal(const struct ksignal *ksig, struct pt_regs *regs)
 		regs->epc = (unsigned long)ksig->ka.sa_handler;
 		regs->sp = (unsigned long)frame;
 		regs->a0 = ksig->sig;
-		regs->a1 = (unsigned long)&frame->info;
-		regs->a2 = (unsigned long)&frame->uc;
+		regs->a1 = regs->sp + offsetof(struct rt_sigframe, info);
+		regs->a2 = regs->sp + offsetof(struct rt_sigframe, uc);
 	}
 	signal_setup_done(err, ksig);
 }
@@ -153,11 +153,10 @@ static int restore_fpregs(const union __riscv_fp_state *sc_fpregs)
 SYSCALL_DEFINE0(rt_sigreturn)
 {
 	struct pt_regs *regs = task_pt_regs(current);
-	struct rt_sigframe __user *frame = (void *)regs->sp;
 	struct ucontext uc;
 
 	current->restart_block.fn = do_no_restart_syscall;
-	if (copy_from_user(&uc, &frame->uc, sizeof(uc)) ||
+	if (copy_from_user(&uc, user_member(regs->sp, struct rt_sigframe, uc), sizeof(uc)) ||
 	    restore_fpregs(&uc.uc_mcontext.sc_fpregs)) {
 		force_sig(SIGSEGV);
 		return 0;

@@ -59,6 +59,8 @@ int copy_struct_from_user(void *to, size_t ksize, const void __user *from, size_
 {
 	char byte;
 
+	if (!access_ok(from, usize))
+		return -EFAULT;
 	for (size_t i = ksize; i < usize; i++) {
 		if (get_user(byte, (const char *)from + i))
 			return -EFAULT;

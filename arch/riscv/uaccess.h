@@ -53,6 +53,14 @@ long strncpy_from_user(char *dst, const char __user *src, long count);
 unsigned long copy_int_from_user(void *to, const void __user *from);
 unsigned long copy_int_to_user(void __user *to, const void *from);
 
+/*
+ * Where a user's structure has @member.  It may lie anywhere, also where a pointer to it must not be
+ * used in C, not even for &ptr->member: unaligned, around NULL, around the end.
+ */
+#define user_member(ptr, type, member)						\
+	((__typeof__(((type *)0)->member) __user *)				\
+	 ((unsigned long)(ptr) + offsetof(type, member)))
+
 /* 0 or -EFAULT; the size is that of *ptr (1, 2, 4 or 8 bytes). */
 #define get_user(x, ptr) ({							\
 	__typeof__((__typeof__(*(ptr)))*(ptr)) __val;	/* without const */	\

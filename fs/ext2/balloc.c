@@ -15,9 +15,10 @@
 /* The bits of @group that stand for blocks: the last group may be short. */
 static u32 blocks_in_group(struct super_block *sb, u32 group)
 {
-	const struct ext2_super_block *es = EXT2_SB(sb)->s_es;
+	const struct ext2_sb_info *sbi = EXT2_SB(sb);
 
-	return min(es->s_blocks_per_group, es->s_blocks_count - ext2_group_first_block(sb, group));
+	return min(sbi->s_blocks_per_group,
+		   sbi->s_es->s_blocks_count - ext2_group_first_block(sb, group));
 }
 
 static struct buffer_head *read_block_bitmap(struct super_block *sb, u32 group)
@@ -126,8 +127,8 @@ u32 ext2_new_block(struct inode *inode, u32 goal, int *error)
 
 	if (!ext2_block_valid(sb, goal))
 		goal = es->s_first_data_block;
-	group = (goal - es->s_first_data_block) / es->s_blocks_per_group;
-	from = (goal - es->s_first_data_block) % es->s_blocks_per_group;
+	group = (goal - es->s_first_data_block) / sbi->s_blocks_per_group;
+	from = (goal - es->s_first_data_block) % sbi->s_blocks_per_group;
 	*error = 0;
 	mutex_lock_nested(&sbi->s_alloc_mutex);
 	if (has_free_blocks(sb)) {
@@ -187,7 +188,7 @@ static void free_in_group(struct super_block *sb, u32 group, u32 bit, u32 count)
 void ext2_free_blocks(struct inode *inode, u32 block, u32 count)
 {
 	struct super_block *sb = inode->i_sb;
-	const struct ext2_super_block *es = EXT2_SB(sb)->s_es;
+	const struct ext2_sb_info *sbi = EXT2_SB(sb);
 
 	if (!ext2_block_valid(sb, block) || !ext2_block_valid(sb, block + count - 1) ||
 	    block + count < block) {
@@ -196,9 +197,9 @@ void ext2_free_blocks(struct inode *inode, u32 block, u32 count)
 		return;
 	}
 	while (count) {
-		u32 group = (block - es->s_first_data_block) / es->s_blocks_per_group;
-		u32 bit = (block - es->s_first_data_block) % es->s_blocks_per_group;
-		u32 n = min(count, es->s_blocks_per_group - bit);
+		u32 nth = block - sbi->s_es->s_first_data_block;
+		u32 group = nth / sbi->s_blocks_per_group, bit = nth % sbi->s_blocks_per_group;
+		u32 n = min(count, sbi->s_blocks_per_group - bit);
 
 		free_in_group(sb, group, bit, n);
 		block += n;

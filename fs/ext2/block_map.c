@@ -179,8 +179,8 @@ static u32 find_goal(struct inode *inode, u64 block, const struct slot *slot)
 	struct ext2_inode_info *ei = EXT2_I(inode);
 	struct super_block *sb = inode->i_sb;
 	u32 *begin = slot->bh ? (u32 *)slot->bh->b_data : ei->i_data;
-	u32 group = (inode->i_ino - 1) / EXT2_SB(sb)->s_es->s_inodes_per_group;
-	u32 per_group = EXT2_SB(sb)->s_es->s_blocks_per_group;
+	u32 group = (inode->i_ino - 1) / EXT2_SB(sb)->s_inodes_per_group;
+	u32 per_group = EXT2_SB(sb)->s_blocks_per_group;
 
 	if (block == ei->i_next_alloc_block && ei->i_next_alloc_goal)
 		return ei->i_next_alloc_goal;

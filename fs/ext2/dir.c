@@ -5,9 +5,9 @@
  * be gone when the directory changes: to who does not know it its blocks look like free entries, by
  * design.
  *
- * V1  A block's entries are checked once, when the block is first used (BH_Verified): then every
- *     entry is aligned, inside the block, long enough for its name, and the last one ends where the
- *     block ends.
+ * V1  A block's entries are checked when the block is first used (BH_Verified): then every entry
+ *     fits, names an inode that may be, and the last one ends where the block ends.  Who goes over
+ *     them looks again that each fits.
  */
 #include "fs/ext2/ext2.h"
 #include "lib/err.h"
@@ -36,9 +36,29 @@ static struct ext2_dir_entry *next_entry(struct ext2_dir_entry *de)
 	return (struct ext2_dir_entry *)((char *)de + de->rec_len);
 }
 
+/* What is left of the block, from the entry on. */
+static unsigned int room_from(const struct buffer_head *bh, const struct ext2_dir_entry *de)
+{
+	return bh->b_data + bh->b_size - (char *)de;
+}
+
+/* Is the entry, which begins in the block, aligned, in the block as a whole, and long enough? */
+static bool fits(const struct buffer_head *bh, const struct ext2_dir_entry *de)
+{
+	unsigned int room = room_from(bh, de);
+
+	return room >= EXT2_DIR_REC_LEN(1) && de->rec_len >= EXT2_DIR_REC_LEN(1) &&
+	       de->rec_len % 4 == 0 && de->rec_len >= EXT2_DIR_REC_LEN(de->name_len) &&
+	       de->rec_len <= room;
+}
+
+/*
+ * Also where something else has written to the block since it was looked at: the device itself, or,
+ * on a damaged disk, somebody who has the block, too.
+ */
 static bool is_end(const struct buffer_head *bh, const struct ext2_dir_entry *de)
 {
-	return (char *)de >= bh->b_data + bh->b_size;
+	return !room_from(bh, de) || !fits(bh, de);
 }
 
 /* NULL or what is wrong with the entry at @offset. */
@@ -47,12 +67,8 @@ static const char *check_entry(const struct inode *dir, const struct buffer_head
 {
 	const struct ext2_dir_entry *de = entry_at(bh, offset);
 
-	if (de->rec_len < EXT2_DIR_REC_LEN(1) || de->rec_len % 4)
+	if (!fits(bh, de))
 		return "a length that cannot be";
-	if (de->rec_len < EXT2_DIR_REC_LEN(de->name_len))
-		return "a name longer than itself";
-	if (offset + de->rec_len > bh->b_size)
-		return "an end in the next block";
 	if (de->inode > EXT2_SB(dir->i_sb)->s_es->s_inodes_count)
 		return "an inode number out of range";
 	return NULL;
@@ -254,10 +270,10 @@ int ext2_delete_entry(struct inode *dir, struct ext2_entry *entry)
 {
 	struct ext2_dir_entry *before = NULL;
 
-	for (struct ext2_dir_entry *de = entry_at(entry->bh, 0); de != entry->de;
-	     de = next_entry(de))
+	for (struct ext2_dir_entry *de = entry_at(entry->bh, 0);
+	     de != entry->de && !is_end(entry->bh, de); de = next_entry(de))
 		before = de;
-	if (before)
+	if (before && next_entry(before) == entry->de)
 		before->rec_len += entry->de->rec_len;
 	entry->de->inode = 0;
 	dir_changed(dir, entry->bh);

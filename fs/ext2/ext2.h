@@ -32,6 +32,8 @@ struct ext2_sb_info {
 	u32 s_gdb_count;
 	u32 s_desc_per_block;
 	u32 s_inodes_per_block;
+	/* as the mount found them: who writes to the device may change the super block's */
+	u32 s_blocks_per_group, s_inodes_per_group;
 	u32 s_itb_per_group;			/* blocks of an inode table */
 	u32 s_addr_per_block;			/* pointers in a block */
 	u16 s_inode_size;
@@ -86,9 +88,9 @@ struct ext2_group_desc *ext2_get_group_desc(struct super_block *sb, u32 group,
 /* Number of the first block of @group. */
 static inline u32 ext2_group_first_block(struct super_block *sb, u32 group)
 {
-	const struct ext2_super_block *es = EXT2_SB(sb)->s_es;
+	const struct ext2_sb_info *sbi = EXT2_SB(sb);
 
-	return es->s_first_data_block + group * es->s_blocks_per_group;
+	return sbi->s_es->s_first_data_block + group * sbi->s_blocks_per_group;
 }
 void ext2_set_large_file(struct super_block *sb);
 

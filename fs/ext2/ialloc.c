@@ -49,7 +49,7 @@ static u32 find_group_file(struct super_block *sb, u32 parent)
 static ino_t alloc_in_group(struct super_block *sb, u32 group, bool directory, int *error)
 {
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
-	u32 per_group = sbi->s_es->s_inodes_per_group, start = group ? 0 : sbi->s_first_ino - 1,
+	u32 per_group = sbi->s_inodes_per_group, start = group ? 0 : sbi->s_first_ino - 1,
 	    bit;
 	struct buffer_head *gd_bh, *bh;
 	struct ext2_group_desc *gd = ext2_get_group_desc(sb, group, &gd_bh);
@@ -83,7 +83,7 @@ static ino_t alloc_ino(struct inode *dir, umode_t mode, int *error)
 {
 	struct super_block *sb = dir->i_sb;
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
-	u32 parent = (dir->i_ino - 1) / sbi->s_es->s_inodes_per_group, group;
+	u32 parent = (dir->i_ino - 1) / sbi->s_inodes_per_group, group;
 	ino_t ino = 0;
 
 	*error = 0;
@@ -141,7 +141,7 @@ void ext2_free_inode(struct inode *inode)
 {
 	struct super_block *sb = inode->i_sb;
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
-	u32 per_group = sbi->s_es->s_inodes_per_group;
+	u32 per_group = sbi->s_inodes_per_group;
 	u32 group = (inode->i_ino - 1) / per_group, bit = (inode->i_ino - 1) % per_group;
 	struct buffer_head *gd_bh, *bh;
 	struct ext2_group_desc *gd = ext2_get_group_desc(sb, group, &gd_bh);

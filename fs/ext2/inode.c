@@ -20,19 +20,18 @@
 static struct buffer_head *get_raw_inode(struct super_block *sb, ino_t ino, struct ext2_inode **raw)
 {
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
-	const struct ext2_super_block *es = sbi->s_es;
 	const struct ext2_group_desc *gd;
 	struct buffer_head *bh;
 	u32 index;
 
-	if ((ino != EXT2_ROOT_INO && ino < sbi->s_first_ino) || ino > es->s_inodes_count) {
+	if ((ino != EXT2_ROOT_INO && ino < sbi->s_first_ino) || ino > sbi->s_es->s_inodes_count) {
 		ext2_error(sb, "%s): inode number %lu is out of range\n", sb->s_id, ino);
 		return ERR_PTR(-EIO);
 	}
-	gd = ext2_get_group_desc(sb, (ino - 1) / es->s_inodes_per_group, NULL);
+	gd = ext2_get_group_desc(sb, (ino - 1) / sbi->s_inodes_per_group, NULL);
 	if (!gd)
 		return ERR_PTR(-EIO);
-	index = (ino - 1) % es->s_inodes_per_group;
+	index = (ino - 1) % sbi->s_inodes_per_group;
 	bh = sb_bread(sb, gd->bg_inode_table + index / sbi->s_inodes_per_block);
 	if (!bh)
 		return ERR_PTR(-EIO);
@@ -61,6 +60,7 @@ static struct __kernel_timespec decode_time(u32 seconds, u32 extra)
 
 static u32 encode_extra(const struct __kernel_timespec *t)
 {
+	/* notify_change() has seen to it that it fits (s_time_max). */
 	return ((t->tv_sec - (s32)t->tv_sec) >> 32 & 3) | (u32)t->tv_nsec << 2;
 }
 

@@ -169,7 +169,7 @@ static const char *check_inode_size(const struct super_block *sb, const struct e
 	    !is_power_of_2(sbi->s_inode_size))
 		return "inode size out of range";
 	if (sbi->s_first_ino < EXT2_GOOD_OLD_FIRST_INO ||
-	    sbi->s_first_ino > sbi->s_es->s_inodes_per_group)
+	    sbi->s_first_ino > sbi->s_inodes_per_group)
 		return "first inode out of range";
 	return NULL;
 }
@@ -204,6 +204,8 @@ static void derive_numbers(struct super_block *sb)
 	sbi->s_first_ino = es->s_rev_level ? es->s_first_ino : EXT2_GOOD_OLD_FIRST_INO;
 	sbi->s_desc_per_block = sb->s_blocksize / sizeof(struct ext2_group_desc);
 	sbi->s_addr_per_block = sb->s_blocksize / sizeof(u32);
+	sbi->s_blocks_per_group = es->s_blocks_per_group;
+	sbi->s_inodes_per_group = es->s_inodes_per_group;
 	if (es->s_blocks_per_group)
 		sbi->s_groups_count = DIV_ROUND_UP(es->s_blocks_count - es->s_first_data_block,
 						   es->s_blocks_per_group);
@@ -364,7 +366,7 @@ static int load_super(struct super_block *sb, int silent)
 	if (!wrong) {
 		sbi->s_inodes_per_block = sb->s_blocksize / sbi->s_inode_size;
 		sbi->s_itb_per_group =
-			DIV_ROUND_UP(sbi->s_es->s_inodes_per_group, sbi->s_inodes_per_block);
+			DIV_ROUND_UP(sbi->s_inodes_per_group, sbi->s_inodes_per_block);
 		error = read_descriptors(sb);
 		wrong = error ? "group descriptors cannot be read" : check_descriptors(sb);
 	}
@@ -375,6 +377,12 @@ static int load_super(struct super_block *sb, int silent)
 	count_free(sb);
 	sbi->s_mount_state = sbi->s_es->s_state;
 	return 0;
+}
+
+/* Of a time's seconds: see encode_extra() in inode.c. */
+static unsigned int time_bits(const struct ext2_sb_info *sbi)
+{
+	return sbi->s_inode_size > EXT2_GOOD_OLD_INODE_SIZE ? 34 : 32;
 }
 
 static int make_root(struct super_block *sb)
@@ -409,6 +417,8 @@ static int ext2_fill_super(struct super_block *sb, void *data, int silent)
 	error = load_super(sb, silent);
 	if (!error) {
 		sb->s_maxbytes = ext2_max_size(sb->s_blocksize_bits);
+		sb->s_time_min = S32_MIN;
+		sb->s_time_max = S32_MIN + (1L << time_bits(sbi)) - 1;
 		error = make_root(sb);
 	}
 	if (!error && !sb_rdonly(sb))

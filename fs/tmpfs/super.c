@@ -88,7 +88,8 @@ static int parse_option(const char *name, const char *value, struct tmpfs_option
 	if (!strcmp(name, "size"))
 		return parse_size(value, opts);
 	if (!strcmp(name, "nr_blocks"))
-		return parse_count(value, &opts->blocks, &opts->blocks_seen);
+		return parse_count(value, &opts->blocks, &opts->blocks_seen) ?:
+		       (opts->blocks > S64_MAX ? -EINVAL : 0);
 	if (!strcmp(name, "nr_inodes"))
 		return parse_count(value, &opts->inodes, &opts->inodes_seen);
 	if (!strcmp(name, "uid"))

@@ -44,6 +44,13 @@ static inline uintptr_t arch_sp(const ucontext_t *context)
 	return context->uc_mcontext.__gregs[REG_SP];
 }
 
+// rt_sigreturn(2) with this stack pointer.
+static inline _Noreturn void arch_sigreturn(unsigned long sp)
+{
+	asm volatile("mv sp, %0\n\tli a7, 139\n\tecall\n\tebreak" :: "r"(sp) : "memory");
+	__builtin_unreachable();
+}
+
 #else
 
 #define ARCH_HWCAP	0UL
@@ -58,6 +65,12 @@ static inline void arch_illegal(void)
 static inline void arch_breakpoint(void)
 {
 	asm volatile("int3");
+}
+
+static inline _Noreturn void arch_sigreturn(unsigned long sp)
+{
+	asm volatile("mov %0, %%rsp\n\tmov $15, %%eax\n\tsyscall\n\tud2" :: "r"(sp) : "memory");
+	__builtin_unreachable();
 }
 
 // int3 leaves the pc behind itself, ud2 does not: both handlers want to go on behind it.

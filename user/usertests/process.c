@@ -2,6 +2,7 @@
 // process.c - fork, vfork, clone and the end of a process
 #include "user/usertests/usertests.h"
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 
@@ -227,6 +228,51 @@ TEST(process_orphan_is_adopted)
 	CHECK_SYS(close(adopted.fd[1]));
 	gate_wait(&adopted);
 	CHECK_ERRNO(waitpid(-1, NULL, 0), ECHILD);
+}
+
+// PR_SET_CHILD_SUBREAPER: orphans below are the caller's, those that are there already, too.
+TEST(process_orphan_of_a_subreaper)
+{
+	struct gate forked, die, go;
+	pid_t pid, orphan;
+	int on = 0;
+
+	gate_make(&forked);
+	gate_make(&die);
+	gate_make(&go);
+	pid = CHECK_SYS(fork());
+	if (pid == 0) {
+		if (CHECK_SYS(fork()) > 0) {
+			gate_open(&forked);
+			gate_wait(&die);
+			_exit(0);
+		}
+		gate_wait(&go);
+		CHECK_EQ(getppid(), getpgrp());		// the test's
+		_exit(7);
+	}
+	gate_wait(&forked);
+	CHECK_SYS(prctl(PR_SET_CHILD_SUBREAPER, 1));
+	gate_open(&die);
+	CHECK_SYS(prctl(PR_GET_CHILD_SUBREAPER, &on));
+	CHECK_EQ(on, 1);
+	CHECK_EXIT(pid, 0);
+	gate_open(&go);
+	orphan = CHECK_SYS(waitpid(-1, &on, 0));
+	CHECK(orphan != pid);
+	CHECK_EQ(WEXITSTATUS(on), 7);
+	CHECK_ERRNO(waitpid(-1, NULL, 0), ECHILD);
+}
+
+// kthreadd, where it can be seen, is nobody's child.
+TEST(process_kthreadd_has_no_parent)
+{
+	char text[512] = "";
+	int fd = open("/proc/2/stat", O_RDONLY);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0 || strncmp(text, "2 (kthreadd)", 12))
+		return;
+	CHECK_EQ(strtol(text + 15, NULL, 10), 0);
 }
 
 TEST(process_zombie_until_waited_for)
