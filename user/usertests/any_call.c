@@ -17,6 +17,8 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define OWN_UID		54321		// nobody else's: all of it is killed
 #define MOST_PROCESSES	16
@@ -106,8 +108,8 @@ static long some_argument(struct caller *c)
 }
 
 static const char *const some_paths[] = {
-	"f", ".", "/dev/shm/f", "/proc/self/maps", "/proc/self/mem", "/proc/self/pagemap", "/dev/zero",
-	"/proc/self", "/proc/self/task/1", "/dev/null", "/proc/self/clear_refs", "/dev/tty",
+	"f", ".", "/dev/shm/f", "/proc/self/maps", "/proc/self/mem", "/proc/self/pagemap", "zero",
+	"/proc/self", "/proc/self/task", "null", "/proc/self/clear_refs", "tty",
 };
 
 // Words that are arguments, places of others, or the names of files.
@@ -142,7 +144,7 @@ static void open_files(void)
 	if (getenv("SAY"))
 		dup2(1, SAY_FD);
 	for (int i = 0; i < FIRST_FD; i++)
-		dup2(CHECK_SYS(open("/dev/null", O_RDWR)), i);
+		dup2(CHECK_SYS(open("null", O_RDWR)), i);
 	close_range(FIRST_FD, SAY_FD - 1, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(some_paths); i++)
 		if (open(some_paths[i], O_RDWR | O_CREAT | O_NONBLOCK, 0644) < 0)
@@ -226,6 +228,11 @@ TEST(any_call)
 	c.shared = (struct shared *)mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(c.shared != MAP_FAILED);
 	CHECK_SYS(chmod(".", 0777));
+	// Nodes of the test's own: what is remembered of an inode, as of who locked it, goes with it.
+	umask(0);
+	CHECK_SYS(mknod("null", S_IFCHR | 0666, makedev(1, 3)));
+	CHECK_SYS(mknod("zero", S_IFCHR | 0666, makedev(1, 5)));
+	CHECK_SYS(mknod("tty", S_IFCHR | 0666, makedev(5, 0)));
 	CHECK_SYS(prctl(PR_SET_CHILD_SUBREAPER, 1));
 	for (int i = 0; i < PROCESSES || now(CLOCK_MONOTONIC) < end; i++) {
 		pid_t pid;
