@@ -54,8 +54,8 @@ unsigned long copy_int_from_user(void *to, const void __user *from);
 unsigned long copy_int_to_user(void __user *to, const void *from);
 
 /*
- * Where a user's structure has @member.  It may lie anywhere, also where a pointer to it must not be
- * used in C, not even for &ptr->member: unaligned, around NULL, around the end.
+ * Where a user's structure has @member.  It may lie anywhere, also where C forbids even to say
+ * &ptr->member: unaligned, around NULL, around the end.
  */
 #define user_member(ptr, type, member)						\
 	((__typeof__(((type *)0)->member) __user *)				\

@@ -41,17 +41,9 @@ struct caller {
 	struct shared *shared;
 };
 
-static uint64_t any(struct caller *c)
-{
-	c->random ^= c->random >> 12;
-	c->random ^= c->random << 25;
-	c->random ^= c->random >> 27;
-	return c->random * 0x2545f4914f6cdd1dULL;
-}
-
 static unsigned long below(struct caller *c, unsigned long limit)
 {
-	return (any(c) >> 33) % limit;
+	return (random_from(&c->random) >> 33) % limit;
 }
 
 static long some_end(struct caller *c)
@@ -61,7 +53,7 @@ static long some_end(struct caller *c)
 		LONG_MAX / SEC, -4095, 1L << 32, 1L << 62,
 	};
 
-	return ends[below(c, ARRAY_SIZE(ends))] + (long)below(c, 3) - 1;
+	return (unsigned long)ends[below(c, ARRAY_SIZE(ends))] + below(c, 3) - 1;
 }
 
 static long some_number(struct caller *c)
@@ -213,31 +205,29 @@ static void watch(pid_t pid, const struct shared *shared)
 	}
 }
 
-static long long number_of(const char *name, long long otherwise)
+// Device nodes of the test's own: what is kept with an inode, as who has locked it, goes with it.
+static void make_nodes(void)
 {
-	const char *text = getenv(name);
-
-	return text ? atoll(text) : otherwise;
+	umask(0);
+	CHECK_SYS(chmod(".", 0777));
+	CHECK_SYS(mknod("null", S_IFCHR | 0666, makedev(1, 3)));
+	CHECK_SYS(mknod("zero", S_IFCHR | 0666, makedev(1, 5)));
+	CHECK_SYS(mknod("tty", S_IFCHR | 0666, makedev(5, 0)));
 }
 
 TEST(any_call)
 {
-	long long end = now(CLOCK_MONOTONIC) + number_of("SECONDS", 0) * SEC;
-	struct caller c = { .random = number_of("SEED", 1) };
+	long long end = now(CLOCK_MONOTONIC) + number_from("SECONDS") * SEC;
+	struct caller c = { .random = number_from("SEED") ?: 1 };
 
 	c.shared = (struct shared *)mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(c.shared != MAP_FAILED);
-	CHECK_SYS(chmod(".", 0777));
-	// Nodes of the test's own: what is remembered of an inode, as of who locked it, goes with it.
-	umask(0);
-	CHECK_SYS(mknod("null", S_IFCHR | 0666, makedev(1, 3)));
-	CHECK_SYS(mknod("zero", S_IFCHR | 0666, makedev(1, 5)));
-	CHECK_SYS(mknod("tty", S_IFCHR | 0666, makedev(5, 0)));
+	make_nodes();
 	CHECK_SYS(prctl(PR_SET_CHILD_SUBREAPER, 1));
 	for (int i = 0; i < PROCESSES || now(CLOCK_MONOTONIC) < end; i++) {
 		pid_t pid;
 
-		any(&c);
+		random_from(&c.random);
 		pid = CHECK_SYS(fork());
 		if (pid == 0)
 			make_calls(&c);

@@ -17,10 +17,7 @@
 
 uint64_t random_number(struct worker *w)
 {
-	w->random ^= w->random >> 12;
-	w->random ^= w->random << 25;
-	w->random ^= w->random >> 27;
-	return w->random * 0x2545f4914f6cdd1dULL;
+	return random_from(&w->random);
 }
 
 int below(struct worker *w, int limit)
@@ -198,13 +195,6 @@ static void fork_worker(struct worker *w)
 }
 
 /* --- the test ------------------------------------------------------------------------------- */
-
-static long long number_from(const char *name)
-{
-	const char *text = getenv(name);
-
-	return text ? atoll(text) : 0;
-}
 
 TEST(fuzz)
 {

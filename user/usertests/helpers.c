@@ -176,6 +176,22 @@ void interrupt_parent(void)
 	until_asleep(getppid());
 }
 
+long long number_from(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text ? atoll(text) : 0;
+}
+
+// Xorshift64*.
+uint64_t random_from(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1dULL;
+}
+
 void put_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

@@ -22,13 +22,6 @@ static struct job jobs[MOST_JOBS];
 static pid_t pids[MOST_JOBS];
 static long kills_seen, refusals;
 
-static long long number_from(const char *name)
-{
-	const char *text = getenv(name);
-
-	return text ? atoll(text) : 0;
-}
-
 uint64_t job_random(struct job *job)
 {
 	job->random = job->random * 6364136223846793005 + 1442695040888963407;

@@ -158,6 +158,11 @@ void gate_make(struct gate *gate);
 void gate_open(struct gate *gate);	// lets one waiter through
 void gate_wait(struct gate *gate);	// fails if every process that could open it is gone
 
+// What a caller sets for a test (SEED, SECONDS, …); 0: nothing.
+long long number_from(const char *name);
+// The next number after *state, which must not be 0.
+uint64_t random_from(uint64_t *state);
+
 /* --- signals ------------------------------------------------------------------------------- */
 
 void on_signal(int sig, void (*handler)(int), int flags);
