@@ -214,3 +214,86 @@ TEST(small_blocks_races_grow_by_write)
 {
 	store_under_change(BLOCK, write_last_byte);
 }
+
+/* --- who writes to the device below --------------------------------------------------------- */
+
+// For that time a block says what it did not say when the file system looked at it.
+static void with_word(size_t block, size_t word, uint32_t bad, void (*use)(void))
+{
+	int fd = CHECK_SYS(open(scratch_disk(), O_RDWR));
+	uint32_t good[WORDS];
+
+	CHECK_EQ(pread(fd, good, BLOCK, block * BLOCK), BLOCK);
+	CHECK_EQ(pwrite(fd, &bad, sizeof(bad), block * BLOCK + 4 * word), sizeof(bad));
+	use();
+	CHECK_EQ(pwrite(fd, good, BLOCK, block * BLOCK), BLOCK);
+	CHECK_SYS(close(fd));
+}
+
+static size_t read_all_names(void)
+{
+	char buffer[4096];
+	int fd = CHECK_SYS(open(".", O_RDONLY | O_DIRECTORY));
+	size_t all = 0;
+	ssize_t n;
+
+	while ((n = syscall(SYS_getdents64, fd, buffer, sizeof(buffer))) > 0)
+		all += n;
+	CHECK_SYS(close(fd));
+	return all;
+}
+
+static void look_for_names(void)
+{
+	read_all_names();
+	access("unheard-of", F_OK);
+	close(open("b", O_RDWR | O_CREAT, 0644));
+	unlink("b");
+}
+
+TEST(small_blocks_directory_is_overwritten)
+{
+	// The second entry's rec_len (low half) and name_len.
+	static const uint32_t bad[] = {
+		0, 6, 8 | 1 << 16, 13 | 1 << 16, 0xfffc | 1 << 16, 12 | 255 << 16, BLOCK | 2 << 16,
+		(BLOCK - 16) | 2 << 16,
+	};
+	size_t all;
+
+	enter_small_blocks();
+	put_file("a", "a");
+	all = read_all_names();
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		with_word(ROOT, 4, bad[i], look_for_names);
+	CHECK_CONTENT("a", "a");
+	CHECK_EQ(read_all_names(), all);
+}
+
+static void make_and_remove(void)
+{
+	put_file("new", "text");
+	CHECK_SYS(unlink("new"));
+	CHECK_ERRNO(access("new", F_OK), ENOENT);
+}
+
+TEST(small_blocks_super_block_is_overwritten)
+{
+	static const int per_group[] = { 8, 10 };	// blocks, inodes
+
+	enter_small_blocks();
+	for (size_t i = 0; i < ARRAY_SIZE(per_group); i++) {
+		with_word(SUPER, per_group[i], 0, make_and_remove);
+		with_word(SUPER, per_group[i], UINT_MAX, make_and_remove);
+	}
+}
+
+// A device has no end to append to.
+TEST(disk_append_goes_to_the_position)
+{
+	int fd = CHECK_SYS(open(scratch_disk(), O_RDWR | O_APPEND));
+	char got[6] = "";
+
+	CHECK_EQ(pwrite(fd, "here", 4, BLOCK), 4);
+	CHECK_EQ(pread(fd, got, 4, BLOCK), 4);
+	CHECK_STR(got, "here");
+}
