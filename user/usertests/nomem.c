@@ -204,3 +204,21 @@ TEST(nomem_uncached)
 	before_each = forget_all;
 	each_failure(use_uncached);
 }
+
+// Any number below 0 is no limit, and not counted down.
+TEST(nomem_times_below_zero)
+{
+	if (!allocations_can_fail())
+		return;
+	put_file(DEBUG "failslab/task-filter", "Y");
+	put_file(DEBUG "failslab/times", "-2147483648");
+	put_file(DEBUG "failslab/probability", "100");
+	IN_CHILD {
+		put_file("/proc/self/make-it-fail", "1");
+		for (int i = 0; i < 3; i++)
+			CHECK_ERRNO(open("/proc/self/maps", O_RDONLY), ENOMEM);
+	}
+	put_file(DEBUG "failslab/probability", "0");
+	put_file(DEBUG "failslab/times", "1");
+	put_file(DEBUG "failslab/task-filter", "N");
+}
