@@ -31,18 +31,25 @@ static ssize_t write_null(struct kiocb *iocb, struct iov_iter *from)
 	return n;
 }
 
+/* After a piece of a transfer that may be of 2 GiB: is there a signal, so that it ends here? */
+static bool is_interrupted(void)
+{
+	cond_resched();
+	return signal_pending(current);
+}
+
 static ssize_t read_zero(struct kiocb *iocb, struct iov_iter *to)
 {
 	size_t done = 0;
 
 	while (iov_iter_count(to)) {
-		size_t want = min(iov_iter_count(to), (size_t)PAGE_SIZE),
-		       n = iov_iter_zero(want, to);
+		size_t want = min(iov_iter_count(to), PAGE_SIZE), n = iov_iter_zero(want, to);
 
 		done += n;
 		if (n != want)
 			return done ? (ssize_t)done : -EFAULT;
-		cond_resched();
+		if (is_interrupted())
+			break;
 	}
 	return done;
 }
@@ -72,9 +79,8 @@ static ssize_t read_random(struct kiocb *iocb, struct iov_iter *to)
 		get_random_bytes(chunk, want);
 		n = copy_to_iter(chunk, want, to);
 		done += n;
-		if (n != want)
+		if (n != want || (done % PAGE_SIZE == 0 && is_interrupted()))
 			break;
-		cond_resched();
 	}
 	memset(chunk, 0, sizeof(chunk));
 	return done || !iov_iter_count(to) ? (ssize_t)done : -EFAULT;
@@ -93,6 +99,8 @@ static ssize_t write_random(struct kiocb *iocb, struct iov_iter *from)
 		done += n;
 		if (n != want)
 			return done ? (ssize_t)done : -EFAULT;
+		if (done % PAGE_SIZE == 0 && is_interrupted())
+			break;
 	}
 	return done;
 }

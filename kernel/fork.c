@@ -6,9 +6,9 @@
  *                  → pid → under tasklist_lock: into the tree and the lists, visible from here on
  *   kernel_clone   copy_process, wake_up_new_task, vfork's wait
  *
- * I1 Whoever signals all members of a group does so under tasklist_lock and moves group_signal_seq.
- *    A fork that sees it moved starts again after its parent has dealt with the signal: no child
- *    slips through a kill(0, …).
+ * I1 Whoever signals all members of a group does so under tasklist_lock and counts it for each
+ *    one (group_signals).  A fork whose parent got one meanwhile starts again after the parent has
+ *    dealt with it: no child slips through a kill(0, …).
  * I2 A task's signal_struct, sighand and cred live until its last reference goes, so that who holds
  *    one may read them; mm, files and fs go when it exits.
  */
@@ -327,7 +327,7 @@ static int publish_task(struct task_struct *task, struct pid *pid,
 
 	spin_lock_irqsave(&tasklist_lock, flags);
 	spin_lock(&current->sighand->siglock);
-	if (seq != group_signal_seq || fatal_signal_pending(current)) {
+	if (seq != current->signal->group_signals || fatal_signal_pending(current)) {
 		/* The call is begun anew on the way to user mode, so that way must be taken. */
 		set_bit(TIF_SIGPENDING, &current->thread_flags);
 		err = -ERESTARTNOINTR;
@@ -398,7 +398,7 @@ static void uncopy_parts(struct task_struct *task)
 /* A new task, known but not started; ERR_PTR. */
 static struct task_struct *copy_process(const struct kernel_clone_args *args)
 {
-	unsigned long seq = READ_ONCE(group_signal_seq);
+	unsigned long seq = READ_ONCE(current->signal->group_signals);
 	struct task_struct *task;
 	struct pid *pid;
 	int err = check_clone_flags(args);

@@ -25,8 +25,6 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 
-unsigned long group_signal_seq;
-
 static struct kmem_cache *sigqueue_cache;
 
 /* --- the queue --- */
@@ -387,10 +385,11 @@ int kill_pgrp_locked(struct pid *pgrp, int sig, bool from_kernel)
 	int err = -ESRCH;
 
 	assert_spin_locked(&tasklist_lock);
-	group_signal_seq++;
-	list_for_each_entry(signal, &pgrp->pgrp, pgrp_node)
+	list_for_each_entry(signal, &pgrp->pgrp, pgrp_node) {
+		signal->group_signals++;
 		if (!group_send_sig(sig, signal->group_leader, from_kernel))
 			err = 0;
+	}
 	return err;
 }
 

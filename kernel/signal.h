@@ -101,6 +101,8 @@ struct signal_struct {
 	struct rusage_sum children;	/* waited-for children and their own */
 	bool has_child_subreaper;
 	bool is_child_subreaper;
+	/* signals that came to it as one of a group (kernel/fork.c, I1); tasklist_lock */
+	unsigned long group_signals;
 
 	/* mm/oom_kill.h */
 	short oom_score_adj, oom_score_adj_min;	/* min: how low one without capabilities may go */
@@ -125,8 +127,6 @@ int send_sig(int sig, struct task_struct *task, bool from_kernel);
 int group_send_sig(int sig, struct task_struct *task, bool from_kernel);
 int kill_pgrp(struct pid *pgrp, int sig, bool from_kernel);
 int kill_pgrp_locked(struct pid *pgrp, int sig, bool from_kernel);	/* with tasklist_lock */
-/* Moves whenever a signal went to all members of a group (kernel/fork.c, I1); tasklist_lock. */
-extern unsigned long group_signal_seq;
 /*
  * To current itself, blocked or ignored or not: it will not return to the instruction as if nothing
  * was.

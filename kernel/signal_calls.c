@@ -55,13 +55,14 @@ static int kill_many_locked(int sig, const struct kernel_siginfo *info, int pid)
 
 	if (pid != -1 && !pgrp)
 		return -ESRCH;
-	group_signal_seq++;
 	for_each_process(p) {
 		int err;
 
 		if (pgrp ? task_pgrp(p) != pgrp : !is_everybody(p))
 			continue;
 		err = check_and_send(sig, info, p, true);
+		if (sig && !err)
+			p->signal->group_signals++;
 		/* One that it reached is success; else the last error tells. */
 		if (ret)
 			ret = err;

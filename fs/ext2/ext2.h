@@ -39,6 +39,7 @@ struct ext2_sb_info {
 	u16 s_inode_size;
 	u32 s_first_ino;
 	bool s_mounted;				/* the mount has succeeded */
+	bool s_in_orphan_cleanup;
 	u16 s_mount_state;			/* s_state to be restored when it rests */
 
 	struct mutex s_alloc_mutex;

@@ -162,8 +162,9 @@ static int read_inode(struct inode *inode)
 		return PTR_ERR(bh);
 	read_fields(inode, raw);
 	brelse(bh);
-	if (!inode->i_nlink && !inode->i_mode)
-		return -ESTALE;		/* free, though a directory names it */
+	/* It is free, or to be freed, though a directory names it; orphan.c alone may do that. */
+	if (!inode->i_nlink && (!inode->i_mode || !EXT2_SB(sb)->s_in_orphan_cleanup))
+		return -ESTALE;
 	wrong = check_inode(inode);
 	if (wrong) {
 		ext2_error(sb, "%s): inode %lu has %s\n", sb->s_id, inode->i_ino, wrong);

@@ -106,11 +106,21 @@ static struct inode *ext2_tmpfile(struct inode *dir, umode_t mode)
 	return inode;
 }
 
+/* One link less of an inode that must have more than @least, if the disk is sound. */
+static void drop_link(struct inode *inode, unsigned int least)
+{
+	if (inode->i_nlink > least)
+		drop_nlink(inode);
+	else
+		ext2_error(inode->i_sb, "%s): inode %lu has more names than links\n",
+			   inode->i_sb->s_id, inode->i_ino);
+}
+
 /* One name less; the last one makes it an orphan until nobody uses it. */
 static void drop_name(struct inode *inode, const struct inode *dir)
 {
 	inode->i_ctime = dir->i_ctime;
-	drop_nlink(inode);
+	drop_link(inode, 0);
 	if (!inode->i_nlink)
 		ext2_orphan_add(inode);
 	mark_inode_dirty(inode);
@@ -251,7 +261,7 @@ static void drop_dir_name(struct inode *inode, struct inode *dir)
 	inode->i_ctime = dir->i_ctime;
 	clear_nlink(inode);
 	ext2_orphan_add(inode);
-	drop_nlink(dir);
+	drop_link(dir, 2);	/* its name and its "." stay */
 	mark_inode_dirty(dir);
 }
 
@@ -287,7 +297,7 @@ static int change_parent(struct inode *inode, struct inode *from, struct inode *
 	if (error)
 		return error;
 	ext2_set_entry(inode, &dotdot, to);
-	drop_nlink(from);
+	drop_link(from, 2);
 	inc_nlink(to);
 	mark_inode_dirty(from);
 	mark_inode_dirty(to);
@@ -317,12 +327,23 @@ static int replace_target(struct inode *inode, struct inode *dir, struct dentry 
 	return 0;
 }
 
+/* Would @to, which gets @in for @out, have more subdirectories than it can count? */
+static bool is_over_link_max(const struct inode *to, const struct inode *in,
+			     const struct inode *out)
+{
+	return S_ISDIR(in->i_mode) && !S_ISDIR(out->i_mode) && to->i_nlink >= EXT2_LINK_MAX;
+}
+
 static int ext2_exchange(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 			 struct dentry *new)
 {
 	struct ext2_entry a, b;
-	int error = find_known_entry(old_dir, &old->d_name, &a);
+	int error;
 
+	if (old_dir != new_dir && (is_over_link_max(old_dir, new->d_inode, old->d_inode) ||
+				   is_over_link_max(new_dir, old->d_inode, new->d_inode)))
+		return -EMLINK;
+	error = find_known_entry(old_dir, &old->d_name, &a);
 	if (error)
 		return error;
 	error = find_known_entry(new_dir, &new->d_name, &b);

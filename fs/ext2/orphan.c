@@ -89,10 +89,12 @@ void ext2_orphan_cleanup(struct super_block *sb)
 		return;
 	sbi->s_es->s_last_orphan = 0;
 	mark_buffer_dirty(sbi->s_sbh);
+	sbi->s_in_orphan_cleanup = true;
 	while (ino && left-- && (inode = get_orphan(sb, ino))) {
 		ino = EXT2_I(inode)->i_dtime;
 		iput(inode);		/* frees it, having no name */
 	}
+	sbi->s_in_orphan_cleanup = false;
 }
 
 /* The first inode on the list, with a reference; NULL: none. */

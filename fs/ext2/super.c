@@ -389,8 +389,10 @@ static int make_root(struct super_block *sb)
 {
 	struct inode *root = ext2_iget(sb, EXT2_ROOT_INO);
 
-	if (IS_ERR(root))
-		return PTR_ERR(root);
+	if (IS_ERR(root)) {
+		pr_err("ext2 (%s): not mounted, the root cannot be read\n", sb->s_id);
+		return PTR_ERR(root) == -ESTALE ? -EINVAL : PTR_ERR(root);
+	}
 	if (!S_ISDIR(root->i_mode)) {
 		pr_err("ext2 (%s): not mounted, the root is not a directory\n", sb->s_id);
 		iput(root);

@@ -118,6 +118,17 @@ TEST(device_direct_into_own_mapping)
 	CHECK_SYS(msync(mapped, 4 * PAGE, MS_SYNC));
 }
 
+// A device has no end to append to.
+TEST(device_append_goes_to_the_position)
+{
+	int fd = CHECK_SYS(open(scratch_disk(), O_RDWR | O_APPEND));
+	char got[6] = "";
+
+	CHECK_EQ(pwrite(fd, "here", 4, 1024), 4);
+	CHECK_EQ(pread(fd, got, 4, 1024), 4);
+	CHECK_STR(got, "here");
+}
+
 TEST(device_sync)
 {
 	int fd = CHECK_SYS(open(scratch_disk(), O_RDWR));

@@ -15,6 +15,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 
 /* --- structures of the caller's, anywhere --------------------------------------------------- */
 
@@ -194,4 +195,32 @@ TEST(ends_of_a_signal_frame)
 
 	for (size_t i = 0; i < ARRAY_SIZE(nowhere); i++)
 		return_without_a_frame(nowhere[i]);
+}
+
+/* --- 2 GiB at once -------------------------------------------------------------------------- */
+
+// Nobody waits for the end of it: a signal ends it before.
+static void check_interrupted(ssize_t (*move)(int fd, const struct iovec *part, int parts),
+			      const char *device)
+{
+	struct iovec part[IOV_MAX];
+	size_t size = 512 * PAGE;
+	char *p = map_anon(512, RW);
+	int fd = CHECK_SYS(open(device, O_RDWR));
+
+	for (int i = 0; i < IOV_MAX; i++)
+		part[i] = (struct iovec){ p, size };
+	on_signal(SIGALRM, count_signal, 0);
+	alarm_every(10);
+	CHECK((size_t)CHECK_SYS(move(fd, part, IOV_MAX)) < IOV_MAX * size - PAGE);
+	alarm_every(0);
+	CHECK_SYS(munmap(p, size));
+	CHECK_SYS(close(fd));
+}
+
+TEST(ends_of_long_transfers)
+{
+	check_interrupted(readv, "/dev/urandom");
+	check_interrupted(writev, "/dev/urandom");
+	check_interrupted(readv, "/dev/zero");
 }

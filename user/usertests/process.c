@@ -264,6 +264,26 @@ TEST(process_orphan_of_a_subreaper)
 	CHECK_ERRNO(waitpid(-1, NULL, 0), ECHILD);
 }
 
+// Who signals a group, again and again, holds up nobody else's fork.
+TEST(process_forks_while_others_signal)
+{
+	static char memory[4 << 20];		// so that a fork takes a while
+	pid_t pid = CHECK_SYS(fork());
+
+	if (pid == 0) {
+		CHECK_SYS(setpgid(0, 0));
+		on_signal(SIGUSR1, SIG_IGN, 0);
+		for (;;)
+			kill(0, SIGUSR1);
+	}
+	memset(memory, 1, sizeof(memory));
+	for (int i = 0; i < 200; i++)
+		IN_CHILD
+			CHECK(getppid() > 1);
+	CHECK_SYS(kill(pid, SIGKILL));
+	CHECK_KILLED(pid, SIGKILL);
+}
+
 // kthreadd, where it can be seen, is nobody's child.
 TEST(process_kthreadd_has_no_parent)
 {

@@ -169,7 +169,7 @@ TEST(tmpfs_mount_errors)
 {
 	static const char *const bad[] = {
 		"size=", "size=x", "size=1mb", "nr_inodes=1x", "nr_blocks=?", "mode=9", "mode=",
-		"uid=x", "gid=-", "nosuch", "nosuch=1", "size",
+		"nr_blocks=9223372036854775808", "uid=x", "gid=-", "nosuch", "nosuch=1", "size",
 	};
 
 	mkdir("m", 0755);
