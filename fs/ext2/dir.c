@@ -92,18 +92,14 @@ static bool verify_block(struct inode *dir, struct buffer_head *bh)
 	return true;
 }
 
-/* Block @n of a directory; ERR_PTR(-EIO), ERR_PTR(-EINTR). */
+/* Block @n of a directory; ERR_PTR(-EIO). */
 static struct buffer_head *read_dir_block(struct inode *dir, u64 n)
 {
 	struct buffer_head *bh;
 	struct extent extent;
-	int error;
+	int error = ext2_get_extent(dir, n, 1, &extent);
 
-	/* A small disk can say that a directory has millions, all of them the same. */
 	cond_resched();
-	if (fatal_signal_pending(current))
-		return ERR_PTR(-EINTR);
-	error = ext2_get_extent(dir, n, 1, &extent);
 	if (!error && !extent.mapped) {
 		ext2_error(dir->i_sb, "%s): directory %lu has a hole at block %llu\n",
 			   dir->i_sb->s_id, dir->i_ino, n);

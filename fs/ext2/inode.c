@@ -134,6 +134,7 @@ static void read_fields(struct inode *inode, const struct ext2_inode *raw)
 /* NULL, or what is wrong with it. */
 static const char *check_inode(const struct inode *inode)
 {
+	const struct ext2_super_block *es = EXT2_SB(inode->i_sb)->s_es;
 	umode_t type = inode->i_mode & S_IFMT;
 
 	if (type != S_IFREG && type != S_IFDIR && type != S_IFLNK && type != S_IFCHR &&
@@ -143,6 +144,9 @@ static const char *check_inode(const struct inode *inode)
 		return "a size out of range";
 	if (type == S_IFDIR && inode->i_size % inode->i_sb->s_blocksize)
 		return "a size that is no whole number of blocks";
+	/* All of them may be the same one, and who looks for a name would look for it for hours. */
+	if (type == S_IFDIR && inode->i_size >> inode->i_blkbits > es->s_blocks_count)
+		return "more blocks than the file system";
 	if (ext2_is_fast_symlink(inode) && (size_t)inode->i_size >= sizeof(EXT2_I(inode)->i_data))
 		return "a target longer than its room";
 	if (type == S_IFLNK && (unsigned long)inode->i_size >= inode->i_sb->s_blocksize)

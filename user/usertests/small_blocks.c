@@ -324,12 +324,31 @@ static void look_at_a(void)
 	unlink("a");
 }
 
+// A word of inode 11, the first that is made, while nobody has it in memory.
+static void with_inode_word(size_t word, uint32_t bad, void (*use)(void))
+{
+	sync();
+	put_file("/proc/sys/vm/drop_caches", "3");
+	with_word(INODE_TABLE + 1, 2 * 128 / 4 + word, bad, use);
+}
+
 TEST(small_blocks_name_without_a_link)
 {
 	enter_small_blocks();
 	put_file("a", "a");
-	sync();
-	put_file("/proc/sys/vm/drop_caches", "3");
-	// Inode 11's links, and the upper half of its group.
-	with_word(INODE_TABLE + 1, 2 * 128 / 4 + 6, 0, look_at_a);
+	with_inode_word(6, 0, look_at_a);	// its links, and the upper half of its group
+}
+
+static void look_into_d(void)
+{
+	CHECK(access("d/missing", F_OK) < 0);
+	CHECK(errno == EIO || errno == EUCLEAN || errno == ENOENT);
+}
+
+// Its blocks may all be the same one, and take hours to look through.
+TEST(small_blocks_endless_directory)
+{
+	enter_small_blocks();
+	CHECK_SYS(mkdir("d", 0755));
+	with_inode_word(1, 2 * BLOCKS * BLOCK, look_into_d);	// its size
 }
