@@ -36,16 +36,10 @@ static struct ext2_dir_entry *next_entry(struct ext2_dir_entry *de)
 	return (struct ext2_dir_entry *)((char *)de + de->rec_len);
 }
 
-/* What is left of the block, from the entry on. */
-static unsigned int room_from(const struct buffer_head *bh, const struct ext2_dir_entry *de)
-{
-	return bh->b_data + bh->b_size - (char *)de;
-}
-
 /* Is the entry, which begins in the block, aligned, in the block as a whole, and long enough? */
 static bool fits(const struct buffer_head *bh, const struct ext2_dir_entry *de)
 {
-	unsigned int room = room_from(bh, de);
+	unsigned int room = bh->b_data + bh->b_size - (char *)de;
 
 	return room >= EXT2_DIR_REC_LEN(1) && de->rec_len >= EXT2_DIR_REC_LEN(1) &&
 	       de->rec_len % 4 == 0 && de->rec_len >= EXT2_DIR_REC_LEN(de->name_len) &&
@@ -53,12 +47,12 @@ static bool fits(const struct buffer_head *bh, const struct ext2_dir_entry *de)
 }
 
 /*
- * Also where something else has written to the block since it was looked at: the device itself, or,
- * on a damaged disk, somebody who has the block, too.
+ * Behind the last entry nothing fits, nor where something else has written to the block since it
+ * was looked at: the device itself, or, on a damaged disk, somebody who has the block, too.
  */
 static bool is_end(const struct buffer_head *bh, const struct ext2_dir_entry *de)
 {
-	return !room_from(bh, de) || !fits(bh, de);
+	return !fits(bh, de);
 }
 
 /* NULL or what is wrong with the entry at @offset. */

@@ -6,9 +6,10 @@ Each step waits for what it expects, so nothing here depends on time but its fai
 """
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools"))
-from terminal import Terminal
+from terminal import LIMIT, Terminal
 
 
 def line(t, text, pattern):
@@ -69,7 +70,9 @@ def jobs(t):
     t.send("sleep 0.2 &\n")
     t.expect(r"\n\[1\] \d+\r\n")
     # Told once, before some prompt, unasked.
+    end = time.monotonic() + LIMIT
     while t.expect(r"\[1\] \d+ Done +sleep 0\.2\r\n|@@ ").group() == b"@@ ":
+        assert time.monotonic() < end, "expected to be told of the job's end"
         t.send("sleep 0.1\n")
     t.expect("@@ ")
 
